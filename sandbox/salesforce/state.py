@@ -1,0 +1,240 @@
+"""The org's state in memory: records, who may do what, quota; loaded from and dumped as one JSON document.
+
+The document, every key optional save where said::
+
+    {
+      "org": {
+        "id": "00D...",                      an 18-character id; one is given otherwise
+        "name": "Fictitious Partner",
+        "multi_currency": true,              false: no CurrencyIsoCode anywhere
+        "currency": "EUR",                   default CurrencyIsoCode of new records
+        "metadata_modified": "2026-01-01T00:00:00Z",   what describe's If-Modified-Since is compared with
+        "users": [                           what each API user may not do; a user not listed may do everything
+          {"username": "sync@partner.example",
+           "hidden": ["Account.AnnualRevenue", "Lead"],     fields and whole objects that the user cannot see
+           "read_only": ["Engagement__c.Name", "Case"]}     fields and objects seen but not written
+        ],
+        "clients": [                         applications that may ask for tokens
+          {"client_id": "...", "client_secret": "...",      needed
+           "run_as": "sync@partner.example",                needed for client_credentials
+           "public_key": "-----BEGIN PUBLIC KEY-----...",   or a certificate; needed for JWT bearer
+           "authorized": ["sync@partner.example"],          users that JWT may name; all when left out
+           "idle_seconds": 7200}                            a token unused for longer is expired
+        ],
+        "tokens": [{"token": "...", "username": "...", "idle_seconds": 7200}]   tokens that are good from the start
+      },
+      "records": {
+        "User":    [{"Id": "005...", "Username": "sync@partner.example", "LastName": "...", "Email": "..."}],
+        "Account": [{"Id": "001...", "Name": "...", "Type": "Customer"}],
+        "Engagement__c": [{"Id": "a00...", "Name": "...", "Key__c": "ENG-1", "Account__c": "001...", "Stage__c": "Active",
+                           "Start_Date__c": "2026-01-05", "Budget__c": 125000.0, "CurrencyIsoCode": "EUR",
+                           "CreatedDate": "2026-01-05T09:00:00Z", "SystemModstamp": "2026-11-20T17:30:00Z"}],
+        ...
+      },
+      "daily_limit": 100000,                 API calls in 24 hours, as Sforce-Limit-Info shows
+      "calls_used": 0,
+      "faults": [{...}]                      rules of sandbox.core.faults, added at load
+    }
+
+A record is its REST field values by exact API name; unset fields are left out or null. `Id` may be left out: then the n-th record
+without one gets `salesforce_id(object, n)`, n counted from 1 in document order and passing over ids that are given, whichever object
+stands first. References (`Account__c`) are Ids of records in the same document (a record's own Id must then be given). `CreatedDate`,
+`LastModifiedDate`, `SystemModstamp` may be set (any ISO 8601 with a zone; kept to the second); `SystemModstamp` defaults to
+`LastModifiedDate`, that to `CreatedDate`, that to the load's instant. `OwnerId`, `CreatedById`, `LastModifiedById` default to the first user; where the
+document has none, one `User` is made, `integration@sandbox.example`. `"IsDeleted": true` puts a record into the recycle bin;
+`"MasterRecordId"` says what it was merged into. A person's `Name` is made from `FirstName` and `LastName`.
+Picklist values, lengths and unknown fields are checked at load: one ValueError names all that is wrong.
+
+A dump is a document that loads to the same state; beside the above it bears `"counters"`, `"deleted_log"`, `"locks"`, `"sessions"`.
+Open transactions are not dumped: as in an org that went down, they are rolled back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sandbox.core.clock import Clock
+from sandbox.salesforce import stamps
+from sandbox.salesforce.ids import KEY_PREFIXES, salesforce_id
+from sandbox.salesforce.objects import org_schema
+from sandbox.salesforce.schema import Field, Schema, SObject
+
+Record = dict[str, Any]
+"""Field values by exact API name; never changed in place once stored, so that a page may hold on to it."""
+
+DEFAULT_USER = "integration@sandbox.example"
+DEFAULT_DAILY_LIMIT = 100_000
+"""Calls in 24 hours of an Enterprise org without licences (field guide 2.5)."""
+DEFAULT_IDLE_SECONDS = 7_200
+"""The usual session timeout, two hours of idleness."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Access:
+    """What one user may not do; names are lower-case `object` or `object.field`."""
+
+    hidden: frozenset[str] = frozenset()
+    read_only: frozenset[str] = frozenset()
+
+    def sees(self, sobject: SObject, field_name: str | None = None) -> bool:
+        """Say whether the user sees the object, and the field where one is named."""
+        return self._allowed(self.hidden, sobject, field_name)
+
+    def writes(self, sobject: SObject, field_name: str | None = None) -> bool:
+        """Say whether the user may write the object, and the field where one is named."""
+        return self._allowed(self.hidden | self.read_only, sobject, field_name)
+
+    @staticmethod
+    def _allowed(denied: frozenset[str], sobject: SObject, field_name: str | None) -> bool:
+        if not denied:
+            return True
+        name = sobject.name.lower()
+        return name not in denied and (field_name is None or f"{name}.{field_name.lower()}" not in denied)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """An application that may ask for tokens."""
+
+    client_id: str
+    client_secret: str
+    run_as: str | None = None
+    public_key: str | None = None
+    authorized: frozenset[str] | None = None
+    idle_seconds: float = DEFAULT_IDLE_SECONDS
+
+
+@dataclass(slots=True, kw_only=True)
+class Session:
+    """An access token in force."""
+
+    token: str
+    username: str
+    idle_seconds: float
+    last_used: float
+
+
+@dataclass(slots=True, kw_only=True)
+class Org:
+    """What the org is, beside its records."""
+
+    id: str
+    name: str = "Fictitious Partner"
+    multi_currency: bool = True
+    currency: str = "EUR"
+    metadata_modified: str = "2026-01-01T00:00:00.000+0000"
+    access: dict[str, Access] = field(default_factory=dict)
+    clients: dict[str, Client] = field(default_factory=dict)
+
+
+class State:
+    """Everything the stand-in remembers. Not thread-safe by itself: the service's lock guards it."""
+
+    def __init__(self, clock: Clock, org: Org | None = None) -> None:
+        self.clock = clock
+        self.org = org or Org(id=salesforce_id("Organization", 1))
+        self.schema: Schema = org_schema(multi_currency=self.org.multi_currency)
+        self.tables: dict[str, dict[str, Record]] = {name: {} for name in self.schema.objects}
+        self.counters: dict[str, int] = {}
+        self.unique: dict[tuple[str, str], dict[str, list[str]]] = {
+            (each.name, one.name): {} for each in self.schema.objects.values() for one in each.fields if one.external_id
+        }
+        self.sessions: dict[str, Session] = {}
+        self.deleted_log: dict[str, list[tuple[str, str]]] = {}
+        self.locks: dict[str, int] = {}
+        self.daily_limit = DEFAULT_DAILY_LIMIT
+        self.calls_used = 0
+
+    def now(self) -> datetime:
+        """Return the clock's instant."""
+        return self.clock.now()
+
+    def stamp(self) -> str:
+        """Return now as a stamp of a record."""
+        return stamps.to_api(self.clock.now())
+
+    def next_id(self, object_name: str) -> str:
+        """Return an id of that object that no record has or had."""
+        table = self.tables.get(object_name, {})
+        while True:
+            n = self.counters.get(object_name, 0) + 1
+            self.counters[object_name] = n
+            made = salesforce_id(object_name, n)
+            if made not in table:
+                return made
+
+    def find(self, record_id: str) -> Record | None:
+        """Return the record of an 18-character id, deleted ones too, or None."""
+        owner = self.schema.of_id(record_id)
+        return self.tables[owner.name].get(record_id) if owner else None
+
+    def rows(self, sobject: SObject, *, deleted: bool) -> Iterator[Record]:
+        """Yield an object's records in order of creation; those in the recycle bin only when asked for."""
+        rows = self.tables[sobject.name].values()
+        return iter(rows) if deleted else (row for row in rows if not row.get("IsDeleted"))
+
+    def put(self, sobject: SObject, record: Record) -> None:
+        """Store a record, replacing the one of the same Id, and keep the external-id index true."""
+        table = self.tables[sobject.name]
+        self._index(sobject, table.get(record["Id"]), add=False)
+        table[record["Id"]] = record
+        self._index(sobject, record, add=True)
+
+    def purge(self, sobject: SObject, record_id: str) -> None:
+        """Remove a record for good; only the log of deletions remembers it."""
+        self._index(sobject, self.tables[sobject.name].pop(record_id), add=False)
+
+    def by_external_id(self, sobject: SObject, one: Field, value: Any) -> list[Record]:
+        """Return the records, not deleted, whose external id has the value, without regard to case."""
+        ids = self.unique[sobject.name, one.name].get(str(value).casefold(), ())
+        return [self.tables[sobject.name][record_id] for record_id in ids]
+
+    def user(self, username: str) -> Record | None:
+        """Return the User of that name, without regard to case."""
+        wanted = username.casefold()
+        return next((row for row in self.tables["User"].values() if row["Username"].casefold() == wanted), None)
+
+    def access(self, username: str) -> Access:
+        """Return what the user may not do."""
+        return self.org.access.get(username.casefold()) or Access()
+
+    def log_deletion(self, sobject: SObject, record_id: str, stamp: str) -> None:
+        """Remember a deletion for getDeleted."""
+        self.deleted_log.setdefault(sobject.name, []).append((record_id, stamp))
+
+    def _index(self, sobject: SObject, record: Record | None, *, add: bool) -> None:
+        if record is None or record.get("IsDeleted"):
+            return
+        for one in sobject.fields:
+            if not one.external_id or record.get(one.name) is None:
+                continue
+            index, key = self.unique[sobject.name, one.name], str(record[one.name]).casefold()
+            if add:
+                index.setdefault(key, []).append(record["Id"])
+            else:
+                index[key].remove(record["Id"])
+
+
+def default_user_values(username: str) -> Record:
+    """Return the fields of a User that the API would demand, for users who are only named."""
+    return {
+        "Username": username,
+        "LastName": username.split("@", maxsplit=1)[0].capitalize(),
+        "Email": username,
+        "Alias": username[:8].split("@", maxsplit=1)[0],
+        "IsActive": True,
+        "TimeZoneSidKey": "UTC",
+        "LocaleSidKey": "en_US",
+        "EmailEncodingKey": "UTF-8",
+        "LanguageLocaleKey": "en_US",
+        "ProfileId": salesforce_id("Profile", 1),
+        "UserType": "Standard",
+    }
+
+
+def known_objects() -> Mapping[str, str]:
+    """Return the key prefixes of every object of the stand-in, by API name."""
+    return {name: prefix for name, prefix in KEY_PREFIXES.items() if name in org_schema(multi_currency=True).objects}
