@@ -1,0 +1,471 @@
+"""The port: what a connector promises to the engine, and what it is given.
+
+Pull and write touch the network; nothing else here does. Everything that crosses the port is a frozen value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from pydantic import BaseModel
+
+from connectors.core.errors import ConnectorError
+from connectors.core.transport import Transport
+
+Json = Any  # a decoded JSON value, kept as it came
+
+
+class Visibility(StrEnum):
+    """How widely a record may be seen in its own tool; from the widest to the narrowest."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    RESTRICTED = "restricted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Partition:
+    """The part of a stream that has its own cursor.
+
+    Attributes:
+        stream: Name of the stream (``issues``, ``versions``, ``engagements`` …).
+        key: The part: a Jira project key, a Salesforce object name.
+    """
+
+    stream: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What a tool said, kept as it came.
+
+    Attributes:
+        connection: Name of the connection.
+        stream: Name of the stream.
+        id: The tool's immutable id. ``connection:stream:id`` is the record's reference everywhere.
+        partition: Key of the partition that it was read from.
+        key: What people call it; may change.
+        url: Where a person can open it.
+        version: Version token: changes whenever the record changes. May repeat over different records.
+        updated: Instant of the last change in the tool (aware UTC), or None if the tool does not say.
+        visibility: How widely it may be seen in its tool.
+        deleted: True for the tombstone of a record that the tool says is deleted.
+        payload: The tool's answer for this record, decoded from JSON and otherwise untouched.
+    """
+
+    connection: str
+    stream: str
+    id: str
+    partition: str
+    key: str
+    url: str
+    version: str
+    updated: datetime | None
+    visibility: Visibility
+    payload: Mapping[str, Json]
+    deleted: bool = False
+
+    @property
+    def ref(self) -> str:
+        """The record's reference: ``connection:stream:id``."""
+        return f"{self.connection}:{self.stream}:{self.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """One partition to be read.
+
+    Attributes:
+        partition: Which.
+        cursor: Where the last stored page ended (opaque text of the connector), or None: never read.
+        fields: Fields that the mapping needs, by visible name or API name; the connector resolves them.
+            The engine drops the cursor when a field is added, so that the partition is read again.
+    """
+
+    partition: Partition
+    cursor: str | None
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Some records, and how far each partition has now been read.
+
+    The engine stores the records and the cursors in one transaction; a cursor never covers what is not stored. The same
+    record may come again in a later page or run (overlap is by design): the engine drops equal versions.
+
+    Attributes:
+        records: In any order; may span partitions.
+        cursors: Cursor to resume from, for each partition that advanced.
+        complete: Partitions of which everything up to ``as_of`` has now been delivered.
+        as_of: Server instant (aware UTC) that the page is true of, never later than the request's start.
+        expected: How many records the whole pull will bring, when the tool says so; for progress only.
+    """
+
+    records: tuple[Record, ...]
+    cursors: Mapping[Partition, str]
+    complete: frozenset[Partition]
+    as_of: datetime
+    expected: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartitionFailure:
+    """Some partitions could not be read; their last good state stays. The others go on."""
+
+    partitions: frozenset[Partition]
+    error: ConnectorError
+
+
+class FieldType(StrEnum):
+    """Type of a field of a tool, as far as it matters for mapping and writing."""
+
+    TEXT = "text"
+    LONG_TEXT = "long_text"
+    OPTION = "option"
+    OPTIONS = "options"
+    NUMBER = "number"
+    MONEY = "money"
+    DATE = "date"
+    DATETIME = "datetime"
+    BOOLEAN = "boolean"
+    REFERENCE = "reference"
+    PERSON = "person"
+    LABELS = "labels"
+    URL = "url"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldInfo:
+    """One field that a tool can hold.
+
+    Attributes:
+        stream: Stream whose records have it.
+        name: Visible name (label).
+        id: API name or id (``customfield_10042``, ``Syncline_Status__c``).
+        type: Its type.
+        options: Allowed values, if it has a closed set; else empty.
+        writable: Whether this login may write it; None when the tool does not say.
+        max_length: Longest text in characters, or None.
+    """
+
+    stream: str
+    name: str
+    id: str
+    type: FieldType
+    options: tuple[str, ...] = ()
+    writable: bool | None = None
+    max_length: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalog:
+    """What a connection's tool can hold. Stored as data and refreshed seldom.
+
+    Attributes:
+        fields: All fields; visible names may repeat, ids are unique within a stream.
+        record_types: For each partition key that can hold created records, the names of the types that can be created
+            there (Jira: the issue types of a project).
+    """
+
+    fields: tuple[FieldInfo, ...]
+    record_types: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def find(self, stream: str, name: str) -> tuple[FieldInfo, ...]:
+        """Fields of ``stream`` whose id is ``name``, else those whose visible name is (may be several)."""
+        by_id = tuple(f for f in self.fields if f.stream == stream and f.id == name)
+        return by_id or tuple(f for f in self.fields if f.stream == stream and f.name == name)
+
+
+class WriteKind(StrEnum):
+    """The shapes of write that syncline makes. Each may be repeated without a second effect, save CREATE."""
+
+    SET_FIELDS = "set_fields"
+    """Set named fields of an existing record. Guarded by ``version`` where the tool has a guard."""
+    UPSERT = "upsert"
+    """Create or update the record whose external id is ``external_id``."""
+    CREATE = "create"
+    """Create a record that carries ``marker``. Never sent again before ``Writer.find`` has looked for the marker."""
+    ADD_LABEL = "add_label"
+    """Add the one label in ``values["label"]``."""
+    REMOVE_LABEL = "remove_label"
+    """Remove the one label in ``values["label"]``."""
+    TRANSITION = "transition"
+    """Bring the record into the workflow status named in ``values["status"]``, by one transition of its workflow."""
+    PUT_LINK = "put_link"
+    """Create or replace the link whose global id is ``external_id``; values: ``url``, ``title``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """One planned write to one record.
+
+    Attributes:
+        id: Stable id of the intent: a hash of connection, kind, target, external id and values. Equal intents are equal ids.
+        connection: Name of the connection.
+        kind: Its shape.
+        stream: Stream of the record that is written.
+        target: The tool's id of the record; for CREATE the id of the parent record (Jira: the anchor issue) or empty;
+            for UPSERT empty.
+        external_id: External id (UPSERT) or global id (PUT_LINK); else empty. For CREATE the identity that the marker carries.
+        partition: Key of the partition that the record lies or will lie in.
+        values: What to set, by the field's API id (already resolved), in the tool's own JSON form.
+        before: What those fields held when the plan was made, in the tool's own JSON form; empty for CREATE.
+        version: Version token of the record when the plan was made, or empty.
+        marker: JSON object to be left on the record in the same request where the tool can (Jira: entity property ``syncline``;
+            Salesforce: part of ``values``), or None.
+        reason: One sentence for a person.
+    """
+
+    id: str
+    connection: str
+    kind: WriteKind
+    stream: str
+    target: str
+    partition: str
+    values: Mapping[str, Json]
+    before: Mapping[str, Json]
+    reason: str
+    external_id: str = ""
+    version: str = ""
+    marker: Mapping[str, Json] | None = None
+
+
+class Outcome(StrEnum):
+    """How one write ended."""
+
+    DONE = "done"
+    STALE = "stale"  # the guard refused: changed since it was read; nothing written
+    REFUSED = "refused"  # the tool refused what the write holds; repeating it is useless
+    FAILED = "failed"  # it had no effect, and may be tried again later
+    AMBIGUOUS = "ambiguous"  # whether it had effect is not known: read back first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What became of one write.
+
+    Attributes:
+        write_id: Id of the write.
+        outcome: How it ended.
+        record_id: The tool's id of the written (created) record, if known.
+        key: Its key, if known.
+        message: For a person, when it did not end well.
+        retry_after_s: Seconds to wait before trying again, if the tool said so.
+    """
+
+    write_id: str
+    outcome: Outcome
+    record_id: str = ""
+    key: str = ""
+    message: str = ""
+    retry_after_s: float | None = None
+
+
+class Reader(Protocol):
+    """The reading half of a connector."""
+
+    def pull(self, wanted: Sequence[Wanted], catalog: Catalog) -> Iterator[Page | PartitionFailure]:
+        """Yield all records changed since the cursors, grouped so that the fewest requests are made.
+
+        May repeat records; never omits one that changed between a cursor and ``as_of``, whatever index lag, late commits,
+        time zones or page shifts there are (each connector says how in its docs page). Reading may be abandoned at any page.
+
+        Raises:
+            FatalError: The whole connection is unusable.
+            RetriableError: The connection is down or limited for now, after the transport's own retries.
+        """
+        ...
+
+    def fetch(self, stream: str, ids: Sequence[str], fields: Sequence[str], catalog: Catalog) -> Mapping[str, Record | None]:
+        """Read records by id, read-after-write consistent, in the fewest requests. None: gone or hidden."""
+        ...
+
+
+class Writer(Protocol):
+    """The writing half of a connector; a tool that can only be read has none."""
+
+    def batches(self, writes: Sequence[Write]) -> list[tuple[Write, ...]]:
+        """Group writes into requests, keeping their order. One batch is one request to the tool."""
+        ...
+
+    def send(self, batch: Sequence[Write]) -> tuple[Receipt, ...]:
+        """Make the one request of a batch; a receipt for each write in order. Never retries by itself; never raises for the
+        tool's refusal (that is a receipt).
+
+        Raises:
+            FatalError: Credentials or permission for the whole connection are wrong; nothing was written.
+        """
+        ...
+
+    def find(self, write: Write) -> Receipt | None:
+        """For a CREATE: the record that carries the write's marker identity, if it exists, by a read-after-write consistent
+        look-up (never a search index alone). None: it certainly does not exist.
+
+        Raises:
+            RetriableError: It cannot be told for now.
+        """
+        ...
+
+    def shown(self, writes: Sequence[Write], catalog: Catalog) -> Mapping[str, Mapping[str, Json] | None]:
+        """What the tool shows now for the fields of each write, by write id, read-after-write consistent, in the fewest requests.
+
+        Values come in the same JSON form as ``Write.values`` and ``Write.before``, so that they can be compared: used before a
+        write to see whether it has drifted, and after it to verify. For labels: ``{"label": name}`` when it is there, else
+        ``{"label": None}``. For links: what is there under the global id, ``None`` values when there is none. For an UPSERT of a record
+        that does not exist: ``{}``. None: the record is gone or hidden. CREATE writes are not asked here (see ``find``).
+
+        Raises:
+            RetriableError: It cannot be told for now.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult:
+    """One thing that ``syncline check`` looked at.
+
+    Attributes:
+        name: What was checked (``reachability``, ``identity``, ``fields``, ``write permission``, ``clock``, ``rate budget`` …).
+        ok: Whether it is as it must be; None: could not be told.
+        found: What was found, for a person.
+        mend: How to mend it, or empty.
+    """
+
+    name: str
+    ok: bool | None
+    found: str
+    mend: str = ""
+
+
+class Connector(Protocol):
+    """One live connection to one tool. Not shared between threads."""
+
+    @property
+    def reader(self) -> Reader:
+        """The reading half."""
+        ...
+
+    @property
+    def writer(self) -> Writer | None:
+        """The writing half, or None for a tool that can only be read."""
+        ...
+
+    def catalog(self, places: Sequence[str]) -> Catalog:
+        """Ask the tool what it can hold. ``places``: partition keys in which records may be created."""
+        ...
+
+    def check(self, places: Sequence[str]) -> Iterator[CheckResult]:
+        """Look at reachability, identity, permissions, clock skew and rate budget; never raises for what it finds."""
+        ...
+
+
+class TokenStore(Protocol):
+    """Keeps tokens that the tool gives us at run time; never in an ordinary store row, log or report."""
+
+    def get(self, name: str) -> str | None:
+        """The token last put under ``name``, or None."""
+        ...
+
+    def put(self, name: str, value: str) -> None:
+        """Keep ``value`` under ``name``, durable before returning."""
+        ...
+
+
+class Clock(Protocol):
+    """Time as the program sees it; a virtual one in tests."""
+
+    def now(self) -> datetime:
+        """The instant, aware UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds from an arbitrary start, never going back."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectorContext:
+    """What a connector is given when it is made.
+
+    Attributes:
+        connection: Its name in the configuration.
+        settings: Its validated ``[connections.x]`` table, an instance of the spec's settings model.
+        secrets: The values of the credentials that the settings name, by setting name. Never logged.
+        transport: The one place an HTTP request leaves.
+        tokens: Token store.
+        clock: Time.
+    """
+
+    connection: str
+    settings: BaseModel
+    secrets: Mapping[str, str]
+    transport: Transport
+    tokens: TokenStore
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamSpec:
+    """One kind of record of a connector.
+
+    Attributes:
+        name: Name of the stream.
+        title: Plural for people ("Jira issues").
+        per_place: True: one partition for each place that the engagements name (a project); False: one fixed partition.
+        fixed_partition: Key of the fixed partition, when not ``per_place``.
+    """
+
+    name: str
+    title: str
+    per_place: bool
+    fixed_partition: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a connector can do, as data, so that nothing elsewhere asks which tool it is.
+
+    Attributes:
+        writes: The shapes of write it makes.
+        guarded: Whether SET_FIELDS is refused by the tool itself when the record changed since ``version``.
+        tombstones: Whether deletions come with the incremental read.
+    """
+
+    writes: frozenset[WriteKind]
+    guarded: bool
+    tombstones: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectorSpec:
+    """All that registers a connector. ``connectors/X/__init__.py`` holds one as ``SPEC``.
+
+    Attributes:
+        kind: Value of ``kind`` in the configuration (``jira``).
+        title: For people (``Jira``).
+        settings: Pydantic model of its ``[connections.x]`` table (without ``kind``); secrets are fields of type
+            ``connectors.core.settings.Credential``.
+        streams: Its streams, the most telling first.
+        capabilities: What it can do.
+        mapping: Text of its default ``mapping.toml``.
+        connect: Makes a live connection; makes no request by itself.
+    """
+
+    kind: str
+    title: str
+    settings: type[BaseModel]
+    streams: tuple[StreamSpec, ...]
+    capabilities: Capabilities
+    mapping: Callable[[], str]
+    connect: Callable[[ConnectorContext], Connector]

@@ -1,0 +1,45 @@
+"""Pieces that the settings models of all connectors are made of."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+
+class Credential(BaseModel):
+    """Where a secret is to be found; never the secret itself. Exactly one of the four is given."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    credential: str | None = None
+    """Name of a systemd credential (``$CREDENTIALS_DIRECTORY/NAME``)."""
+    env: str | None = None
+    """Name of an environment variable."""
+    file: str | None = None
+    """Path of a file with mode 0600 (relative paths: from the configuration file's folder)."""
+    keyring: str | None = None
+    """Name of an entry of the service ``syncline`` in the system keyring."""
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Credential:
+        given = [n for n in ("credential", "env", "file", "keyring") if getattr(self, n) is not None]
+        if len(given) != 1:
+            raise ValueError("expected exactly one of credential, env, file, keyring")
+        return self
+
+
+class ConnectionSettings(BaseModel):
+    """What every ``[connections.x]`` table may hold, beside what its connector adds.
+
+    Unknown keys are refused.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    owned: tuple[str, ...] = ()
+    """Outward rules that syncline may write by on this connection (``anchor.status``, ``risk.issue`` …). Empty: read only."""
+    first_write_approved: bool = False
+    """False: the first write ever to this connection stops and asks (a brake)."""
+    requests_per_hour: int | None = None
+    """Most requests in any 60 minutes; None: no own limit, the tool's limits are honoured anyway."""
+    timeout_s: float = 60.0
+    """Longest wait for an answer, in seconds."""

@@ -1,0 +1,306 @@
+"""The one project model that all tools are mapped into.
+
+A reference (``…_ref``) is ``connection:stream:id`` of a record. Attributes that a tool does not say are None, never a guess; a value
+that the mapping does not know is kept raw in ``unmapped`` and the attribute is None (or ``UNMAPPED``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Access(StrEnum):
+    """How widely an entity may be seen, from its record. Same words as the port's visibility."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    RESTRICTED = "restricted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Money:
+    """An amount with its currency (ISO 4217)."""
+
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmapped:
+    """A value that the mapping's table does not know.
+
+    Attributes:
+        attribute: The model attribute it was for.
+        field: The tool's field.
+        value: What the tool said.
+    """
+
+    attribute: str
+    field: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entity:
+    """What all entities of the model have.
+
+    Attributes:
+        ref: Reference of the record it was mapped from.
+        key: What people call it.
+        url: Where a person can open it.
+        access: How widely it may be seen.
+        updated: Last change in the tool (aware UTC), if known.
+        unmapped: Values that were not understood.
+    """
+
+    ref: str
+    key: str
+    url: str
+    access: Access
+    updated: datetime | None = None
+    unmapped: tuple[Unmapped, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account(Entity):
+    """The customer or partner organisation."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person(Entity):
+    """One login of a human in one tool; ``mapping.people`` joins logins to persons."""
+
+    display_name: str
+    email: str | None
+    active: bool | None
+
+
+class Stage(StrEnum):
+    """Where an engagement stands. Only ACTIVE ones are reconciled."""
+
+    DRAFT = "draft"
+    ACTIVE = "active"
+    CLOSED = "closed"
+    UNMAPPED = "unmapped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engagement(Entity):
+    """One project under one contract for one account: the unit that a PM manages. ``key`` is the engagement key (``NIM-01``)."""
+
+    name: str
+    account_ref: str | None
+    contract: str | None
+    stage: Stage
+    start: date | None
+    end: date | None
+    budget: Money | None
+    manager_ref: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeBaseline(Entity):
+    """A dated version of the SoW."""
+
+    engagement_ref: str
+    version: int
+    signed_on: date | None
+
+
+class ScopeState(StrEnum):
+    """State of a scope item in its baseline."""
+
+    ACTIVE = "active"
+    DEFERRED = "deferred"
+    CANCELLED = "cancelled"
+    UNMAPPED = "unmapped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeItem(Entity):
+    """One line of the SoW in one baseline. ``key`` is the item key (``SI-03``), stable across baselines of one engagement."""
+
+    baseline_ref: str
+    title: str
+    text: str
+    due: date | None
+    budget: Money | None
+    acceptance: str
+    state: ScopeState
+
+
+class OwedBy(StrEnum):
+    """Who owes a deliverable."""
+
+    US = "us"
+    THIRD_PARTY = "third_party"
+    UNMAPPED = "unmapped"
+
+
+class DeliverableState(StrEnum):
+    """State of a deliverable."""
+
+    OPEN = "open"
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+    UNMAPPED = "unmapped"
+
+
+class ReferenceKind(StrEnum):
+    """What a cross-tool reference found in a record points at."""
+
+    JIRA_ISSUE = "jira_issue"
+    JIRA_VERSION = "jira_version"
+    SALESFORCE_RECORD = "salesforce_record"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A cross-tool reference as written by a person, with its evidence.
+
+    Attributes:
+        kind: What it points at.
+        value: Issue key, version id, or 18-character record id.
+        host: Host of the URL it was written as, or None when it was a bare key.
+        field: The field it was found in.
+        text: The very text that was found.
+    """
+
+    kind: ReferenceKind
+    value: str
+    host: str | None
+    field: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deliverable(Entity):
+    """Something owed by a date, by us or by a third party."""
+
+    engagement_ref: str
+    title: str
+    owed_by: OwedBy
+    third_party_ref: str | None
+    promised_for: date | None
+    needed_by: date | None
+    delivered_on: date | None
+    state: DeliverableState
+    scope_item_keys: tuple[str, ...]
+    tracking: tuple[Reference, ...]
+
+
+class WorkClass(StrEnum):
+    """What kind of thing a work item is for the rules (``docs/findings.md``)."""
+
+    WORK = "work"
+    EPIC = "epic"
+    SUB_TASK = "sub_task"
+    ANCHOR = "anchor"
+    RISK = "risk"
+    DELIVERABLE = "deliverable"
+
+
+class WorkState(StrEnum):
+    """State of a work item."""
+
+    OPEN = "open"
+    IN_PROGRESS = "in_progress"
+    DONE = "done"
+    DROPPED = "dropped"
+    UNMAPPED = "unmapped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One claim of a work item on a scope item, as written.
+
+    Attributes:
+        engagement_key: Engagement that the claim is qualified with, or None.
+        item_key: Scope item key, or empty when the claim is a record URL.
+        record_id: Salesforce id (18 characters) of the scope item record, when written as a URL; else empty.
+        field: The field it was found in.
+        text: The very text that was found.
+    """
+
+    engagement_key: str | None
+    item_key: str
+    record_id: str
+    field: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkItem(Entity):
+    """Jira issue (later: GitHub issue or pull request, Launchpad bug task or blueprint).
+
+    Attributes:
+        connection: Connection it lies in.
+        place: Partition key of its place (Jira: project key).
+        work_class: For the rules.
+        type: The tool's own type name.
+        status: The tool's own status name.
+        state: Mapped state.
+        parent_ref: Its parent (sub-task's issue, issue's epic), or None.
+        parent_key: Key of the parent when only the key is known (Data Center: Epic Link), else None.
+        assignee: The tool's login id of the assignee, or None.
+        due: Due date.
+        billable: False when marked so; True when marked so; None when it is not said (counts as billable).
+        out_of_contract: Marked as work outside any contract.
+        engagement_keys: Engagements that its Engagement field names.
+        claims: Own claims on scope items.
+        milestone_refs: Versions it is to be fixed in.
+        labels: All labels.
+        references: Cross-tool references found in it.
+        estimate_s: Original estimate in seconds.
+        spent_s: Time logged in seconds.
+    """
+
+    connection: str
+    place: str
+    title: str
+    work_class: WorkClass
+    type: str
+    status: str
+    state: WorkState
+    parent_ref: str | None
+    parent_key: str | None
+    assignee: str | None
+    due: date | None
+    billable: bool | None
+    out_of_contract: bool
+    engagement_keys: tuple[str, ...]
+    claims: tuple[Claim, ...]
+    milestone_refs: tuple[str, ...]
+    labels: tuple[str, ...]
+    references: tuple[Reference, ...]
+    estimate_s: int | None
+    spent_s: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Milestone(Entity):
+    """Jira version (later: GitHub and Launchpad milestones). ``key`` is its name."""
+
+    connection: str
+    place: str
+    due: date | None
+    released: bool | None
+
+
+AnyEntity = Account | Person | Engagement | ScopeBaseline | ScopeItem | Deliverable | WorkItem | Milestone
+
+ENTITY_TYPES: tuple[type[Entity], ...] = (
+    Account,
+    Person,
+    Engagement,
+    ScopeBaseline,
+    ScopeItem,
+    Deliverable,
+    WorkItem,
+    Milestone,
+)

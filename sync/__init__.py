@@ -1,0 +1,1 @@
+"""Decides, does, remembers: the program itself."""

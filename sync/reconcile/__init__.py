@@ -1,0 +1,1 @@
+"""Reconciliation: pure functions of the model, per engagement; one question each."""
