@@ -283,7 +283,9 @@ class Reader(Protocol):
         """
         ...
 
-    def fetch(self, stream: str, ids: Sequence[str], fields: Sequence[str], catalog: Catalog) -> Mapping[str, Record | None]:
+    def fetch(
+        self, stream: str, ids: Sequence[str], fields: Sequence[str], catalog: Catalog
+    ) -> Mapping[str, Record | None]:
         """Read records by id, read-after-write consistent, in the fewest requests. None: gone or hidden."""
         ...
 

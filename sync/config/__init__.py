@@ -1,0 +1,1 @@
+"""The configuration: TOML, validated as a whole before anything runs."""

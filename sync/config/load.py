@@ -1,0 +1,295 @@
+"""Reads a configuration, checks all of it, and names all errors at once."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ValidationError
+
+from connectors.core.port import ConnectorSpec
+from connectors.core.settings import ConnectionSettings
+from mapping.rules import Rules, RulesError, compile_rules
+from sync.config.positions import KeyPath, Positions
+from sync.config.problems import ConfigError, Problem
+from sync.config.settings import EngagementSettings, TopLevel
+
+_CONNECTION_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")  # no colon: it parts connection, stream and id in a reference
+_ENGAGEMENT_KEY = re.compile(
+    r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}"
+)  # must fit Key__c (40 characters) and a label (no space)
+_MAX_BYTES = 4_000_000  # far above any configuration that a person or a generator would write
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """One configured account on one tool, with its rules compiled.
+
+    Attributes:
+        name: Its name.
+        spec: The connector that serves it.
+        settings: Its validated table.
+        rules: The connector's mapping with the user's overrides.
+    """
+
+    name: str
+    spec: ConnectorSpec
+    settings: ConnectionSettings
+    rules: Rules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """A valid configuration.
+
+    Attributes:
+        path: The file it was read from.
+        top: Its tables, validated.
+        connections: By name, in the file's order.
+    """
+
+    path: Path
+    top: TopLevel
+    connections: Mapping[str, Connection]
+
+    @property
+    def folder(self) -> Path:
+        """Folder that relative paths start from."""
+        return self.path.parent
+
+    @property
+    def engagements(self) -> Mapping[str, EngagementSettings]:
+        """The named engagements by key."""
+        return self.top.engagements
+
+    def store_url(self) -> str:
+        """Address of the store, a relative SQLite path made absolute from the configuration's folder."""
+        url = self.top.store.url
+        prefix = "sqlite:///"
+        if url.startswith(prefix) and not url.startswith(prefix + "/") and url != prefix + ":memory:":
+            return prefix + str((self.folder / url.removeprefix(prefix)).absolute())
+        return url
+
+
+def load(path: Path, specs: Mapping[str, ConnectorSpec]) -> Config:
+    """Read and check ``path``.
+
+    Raises:
+        ConfigError: With every problem of the file, by line.
+    """
+    text = _read(path)
+    raw = _parse(path, text)
+    checker = _Checker(path, Positions(text), raw, specs)
+    top = checker.top()
+    connections = checker.connections()
+    if top is not None:
+        checker.cross(top, connections)
+    if checker.problems or top is None:
+        raise ConfigError(checker.problems)
+    return Config(path=path.absolute(), top=top, connections=connections)
+
+
+def _read(path: Path) -> str:
+    def refuse(found: str, expected: str, line: int = 1) -> ConfigError:
+        return ConfigError([Problem(file=path.name, line=line, key="(file)", found=found, expected=expected)])
+
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise refuse(
+            f"no readable file at {path} ({error.strerror})", "a TOML file, named by -c FILE or SYNCLINE_CONFIG"
+        ) from error
+    if len(data) > _MAX_BYTES:
+        raise refuse(f"{len(data)} bytes", f"a configuration of at most {_MAX_BYTES} bytes")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise refuse(f"byte 0x{data[error.start]:02x}, which is not UTF-8", "UTF-8 text", line) from error
+
+
+def _parse(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        match = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+        line = int(match[1]) if match else text.count("\n") + 1
+        what = str(error).split(" (at ")[0]
+        problem = Problem(file=path.name, line=line, key="(syntax)", found=what, expected="TOML 1.0")
+        raise ConfigError([problem]) from error
+    except RecursionError as error:
+        problem = Problem(file=path.name, line=1, key="(syntax)", found="nesting too deep", expected="TOML 1.0")
+        raise ConfigError([problem]) from error
+
+
+class _Checker:
+    """Collects the problems of one document."""
+
+    def __init__(
+        self, path: Path, positions: Positions, raw: dict[str, Any], specs: Mapping[str, ConnectorSpec]
+    ) -> None:
+        self.problems: list[Problem] = []
+        self._file = path.name
+        self._positions = positions
+        self._raw = raw
+        self._specs = specs
+
+    def add(self, key: KeyPath, found: str, expected: str) -> None:
+        """Note one problem."""
+        self.problems.append(
+            Problem(
+                file=self._file,
+                line=self._positions.line(key),
+                key=".".join(str(k) for k in key) or "(document)",
+                found=found,
+                expected=expected,
+            )
+        )
+
+    def top(self) -> TopLevel | None:
+        """The document's own tables."""
+        return self._model(TopLevel, self._raw, ())
+
+    def connections(self) -> dict[str, Connection]:
+        """Each ``[connections.x]`` by its connector's settings model, its mapping compiled."""
+        found: dict[str, Connection] = {}
+        tables = self._raw.get("connections")
+        overrides = self._raw.get("mapping")
+        rules = self._rules(overrides if isinstance(overrides, dict) else {})
+        for name, table in tables.items() if isinstance(tables, dict) else ():
+            key: KeyPath = ("connections", name)
+            if not isinstance(table, dict):
+                continue  # said by the document's own model
+            if not _CONNECTION_NAME.fullmatch(name):
+                self.add(key, repr(name), "a name of small letters, digits and hyphens, beginning with a letter")
+            kind = table.get("kind")
+            spec = self._specs.get(kind) if isinstance(kind, str) else None
+            if spec is None:
+                self.add((*key, "kind"), _show(kind), "one of " + ", ".join(sorted(self._specs)))
+                continue
+            settings = self._model(spec.settings, {k: v for k, v in table.items() if k != "kind"}, key)
+            if isinstance(settings, ConnectionSettings) and spec.kind in rules:
+                self._owned(key, settings, rules[spec.kind])
+                self._url(key, table)
+                found[name] = Connection(name=name, spec=spec, settings=settings, rules=rules[spec.kind])
+        return found
+
+    def cross(self, top: TopLevel, connections: Mapping[str, Connection]) -> None:
+        """What no table can say alone."""
+        if not top.connections:
+            self.add(("connections",), "no connection", "at least one [connections.NAME] table")
+        seen: dict[tuple[str, str], str] = {}
+        for engagement, settings in top.engagements.items():
+            key: KeyPath = ("engagements", engagement)
+            if not _ENGAGEMENT_KEY.fullmatch(engagement):
+                self.add(key, repr(engagement), "a key of letters, digits, dots and hyphens, at most 40")
+            self._known((*key, "record", "connection"), settings.record.connection, top)
+            record = (settings.record.connection, settings.record.key)
+            if record in seen:
+                self.add((*key, "record"), f"the record of engagement {seen[record]} again", "a record of its own")
+            seen[record] = engagement
+            places = [(p.connection, p.place) for p in settings.places]
+            for i, place in enumerate(settings.places):
+                self._known((*key, "places", i, "connection"), place.connection, top)
+                if places.index((place.connection, place.place)) != i:
+                    self.add((*key, "places", i), f"{place.place} on {place.connection} again", "each place once")
+                connection = connections.get(place.connection)
+                if connection and not any(s.per_place for s in connection.spec.streams):
+                    self.add(
+                        (*key, "places", i, "connection"),
+                        f"{place.connection}, a {connection.spec.title} connection, which has no places",
+                        "a connection whose tool has places (a Jira project)",
+                    )
+
+    def _known(self, key: KeyPath, name: str, top: TopLevel) -> None:
+        if name not in top.connections:
+            names = ", ".join(sorted(top.connections)) or "none"
+            self.add(key, repr(name), f"the name of a connection of this file: {names}")
+
+    def _owned(self, key: KeyPath, settings: ConnectionSettings, rules: Rules) -> None:
+        for i, name in enumerate(settings.owned):
+            if rules.out(name) is None:
+                known = ", ".join(rules.out_names()) or "none"
+                self.add((*key, "owned", i), repr(name), f"an outward rule of the mapping: {known}")
+
+    def _url(self, key: KeyPath, table: Mapping[str, Any]) -> None:
+        url = table.get("url")
+        if not isinstance(url, str):
+            return
+        try:
+            parts = urlsplit(url)
+            port_is_right = parts.port is None or parts.port > 0
+        except ValueError:
+            parts, port_is_right = urlsplit(""), False
+        if parts.scheme not in {"https", "http"} or not parts.hostname or not port_is_right:
+            self.add((*key, "url"), repr(url), "an address such as https://HOST")
+        elif parts.username or parts.password:
+            self.add((*key, "url"), "an address with credentials in it", "the address alone; secrets lie elsewhere")
+        elif parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "localhost", "::1"}:
+            self.add((*key, "url"), repr(url), "https, since a token would travel in the clear")
+
+    def _rules(self, overrides: Mapping[str, Any]) -> dict[str, Rules]:
+        compiled: dict[str, Rules] = {}
+        for kind in overrides:
+            if kind not in self._specs:
+                self.add(("mapping", kind), repr(kind), "a kind of connector: " + ", ".join(sorted(self._specs)))
+        for kind, spec in self._specs.items():
+            override = overrides.get(kind)
+            if override is not None and not isinstance(override, dict):
+                continue  # said by the document's own model
+            try:
+                compiled[kind] = compile_rules(kind, spec.mapping(), override, source=f"{kind}/mapping.toml")
+            except RulesError as error:
+                for problem in error.problems:
+                    self.add(("mapping", kind, *problem.path), problem.found, problem.expected)
+        return compiled
+
+    def _model(self, model: type[M], raw: Mapping[str, Any], base: KeyPath) -> M | None:
+        try:
+            return model.model_validate(raw)
+        except ValidationError as error:
+            for item in error.errors(include_url=False):
+                self.add(*_told(item, base))
+            return None
+
+
+def _told(item: Any, base: KeyPath) -> tuple[KeyPath, str, str]:
+    """One of pydantic's errors as (key, found, expected)."""
+    loc = tuple(p for p in item["loc"] if p not in {"[key]"})
+    key: KeyPath = (*base, *loc)
+    kind, found = item["type"], item.get("input")
+    if kind == "extra_forbidden":
+        return key, f"a key {loc[-1]!r} that is not known here", "only the documented keys (is it misspelt?)"
+    if kind == "missing":
+        return key, "nothing", "a value; this key is required"
+    if kind == "model_type" and isinstance(found, str):  # a secret where its hiding place was expected: never echo it
+        return key, "a text", 'a table such as { credential = "NAME" }; a secret never lies in the configuration'
+    message = str(item["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    expected = message[0].lower() + message[1:]
+    for opening in ("input should be ", "expected "):
+        expected = expected.removeprefix(opening)
+    return key, _show(found), expected
+
+
+def _show(value: object) -> str:
+    """A value as a person would recognise it, without what could be a secret."""
+    match value:
+        case None:
+            return "nothing"
+        case dict():
+            return "a table with " + (", ".join(str(k) for k in value) or "nothing in it")
+        case list() | tuple():
+            return f"a list of {len(value)}"
+        case bool():
+            return "true" if value else "false"
+        case str() if len(value) > 60:
+            return f"a text of {len(value)} characters"
+        case _:
+            return repr(value)

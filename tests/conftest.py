@@ -1,0 +1,50 @@
+"""Rules for all tests: no sockets but for loopback tests, and outside evidence that CI must have."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import pytest_socket
+
+_EVIDENCE = {
+    "api_evidence": ("SYNCLINE_API_EVIDENCE", "folder of official API descriptions and validators"),
+    "samples": ("SYNCLINE_SAMPLES", "folder of real sample records"),
+}
+
+
+@pytest.fixture(autouse=True)
+def _sockets(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Unit tests cannot open sockets; tests marked ``loopback`` reach this machine alone."""
+    if request.node.get_closest_marker("loopback"):
+        pytest_socket.socket_allow_hosts(["127.0.0.1", "localhost", "::1"], allow_unix_socket=True)
+    else:
+        pytest_socket.disable_socket(allow_unix_socket=True)
+    yield
+    pytest_socket.enable_socket()
+    pytest_socket._remove_restrictions()
+
+
+def _evidence(name: str) -> Path:
+    variable, what = _EVIDENCE[name]
+    value = os.environ.get(variable, "")
+    if value and Path(value).is_dir():
+        return Path(value)
+    reason = f"needs {variable}, the {what}"
+    if os.environ.get("CI"):
+        pytest.fail(f"{reason}; CI must have it")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def api_evidence() -> Path:
+    """Folder of official API descriptions, or skip (fails under CI)."""
+    return _evidence("api_evidence")
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """Folder of real sample records, or skip (fails under CI)."""
+    return _evidence("samples")
