@@ -1,0 +1,98 @@
+"""What the rules are given for one engagement: everything they need, frozen, and nothing to ask further."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from mapping.model import Account, Deliverable, Engagement, Milestone, Person, ScopeBaseline, ScopeItem, WorkItem
+
+
+def fold(key: str) -> str:
+    """A key in the form in which keys are compared: without regard to case or surrounding space."""
+    return key.strip().casefold()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class SourceState:
+    """How well one partition that the engagement needs was read.
+
+    Attributes:
+        connection: Name of the connection.
+        stream: Stream.
+        partition: Key of the partition (Jira project, Salesforce object).
+        read_at: Instant (aware UTC) up to which the partition is completely read; None: never completely read.
+        error: Why the last read failed, for a person; empty when it did not.
+    """
+
+    connection: str
+    stream: str
+    partition: str
+    read_at: datetime | None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One place of the engagement, as configured.
+
+    Attributes:
+        connection: Name of the connection.
+        place: Its partition key (Jira: project key).
+        anchor_key: Key of the issue that stands for the engagement there, or None: nothing is written on an anchor there.
+    """
+
+    connection: str
+    place: str
+    anchor_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimIndex:
+    """Which scope items exist, in baselines of whatever state, over all engagements: what a claim may resolve to.
+
+    Keys may be in any case; they are compared folded.
+
+    Attributes:
+        items: Engagement key -> item keys of any of its baselines.
+        records: 18-character id of a scope item's record -> (engagement key, item key).
+    """
+
+    items: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    records: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngagementView:
+    """Everything that the rules need for one engagement. The order within the tuples carries no meaning, save in ``places``.
+
+    Attributes:
+        engagement: The engagement.
+        account: Its account, if known.
+        baselines: All its baselines, signed or not.
+        items: The scope items of all of these.
+        deliverables: Its deliverables, in any state.
+        work: Work items in its places; those elsewhere that claim one of its items; the issues that track its deliverables
+            wherever they lie; and all ancestors of these. No item twice.
+        milestones: Versions of its places, and those that its deliverables refer to wherever they lie.
+        people: Logins that appear in ``work`` and in the engagement.
+        sources: State of every partition that it needs (``sync.selection.needed``).
+        places: Its places in the order of the configuration; the first with an anchor is where its risk issues are made.
+        shared: (connection, place) -> keys of all configured engagements that have the place. Holds every configured
+            place in which an item of ``work`` lies.
+        known: What claims may resolve to.
+    """
+
+    engagement: Engagement
+    account: Account | None
+    baselines: tuple[ScopeBaseline, ...]
+    items: tuple[ScopeItem, ...]
+    deliverables: tuple[Deliverable, ...]
+    work: tuple[WorkItem, ...]
+    milestones: tuple[Milestone, ...]
+    people: tuple[Person, ...]
+    sources: tuple[SourceState, ...]
+    places: tuple[Place, ...]
+    shared: Mapping[tuple[str, str], tuple[str, ...]]
+    known: ClaimIndex
