@@ -207,19 +207,21 @@ class Write:
     """One planned write to one record.
 
     Attributes:
-        id: Stable id of the intent: a hash of connection, kind, target, external id and values. Equal intents are equal ids.
+        id: Stable id of the intent: a hash of connection, kind, target, external id and values. Equal intents have
+            equal ids.
         connection: Name of the connection.
         kind: Its shape.
         stream: Stream of the record that is written.
         target: The tool's id of the record; for CREATE the id of the parent record (Jira: the anchor issue) or empty;
             for UPSERT empty.
-        external_id: External id (UPSERT) or global id (PUT_LINK); else empty. For CREATE the identity that the marker carries.
+        external_id: External id (UPSERT) or global id (PUT_LINK); else empty. For CREATE the identity that the marker
+            carries.
         partition: Key of the partition that the record lies or will lie in.
         values: What to set, by the field's API id (already resolved), in the tool's own JSON form.
         before: What those fields held when the plan was made, in the tool's own JSON form; empty for CREATE.
         version: Version token of the record when the plan was made, or empty.
-        marker: JSON object to be left on the record in the same request where the tool can (Jira: entity property ``syncline``;
-            Salesforce: part of ``values``), or None.
+        marker: JSON object to be left on the record in the same request where the tool can (Jira: entity property
+            ``syncline``; Salesforce: part of ``values``), or None.
         reason: One sentence for a person.
     """
 
@@ -274,8 +276,9 @@ class Reader(Protocol):
     def pull(self, wanted: Sequence[Wanted], catalog: Catalog) -> Iterator[Page | PartitionFailure]:
         """Yield all records changed since the cursors, grouped so that the fewest requests are made.
 
-        May repeat records; never omits one that changed between a cursor and ``as_of``, whatever index lag, late commits,
-        time zones or page shifts there are (each connector says how in its docs page). Reading may be abandoned at any page.
+        May repeat records; never omits one that changed between a cursor and ``as_of``, whatever index lag, late
+        commits, time zones or page shifts there are (each connector says how in its docs page). Reading may be
+        abandoned at any page.
 
         Raises:
             FatalError: The whole connection is unusable.
@@ -298,8 +301,9 @@ class Writer(Protocol):
         ...
 
     def send(self, batch: Sequence[Write]) -> tuple[Receipt, ...]:
-        """Make the one request of a batch; a receipt for each write in order. Never retries by itself; never raises for the
-        tool's refusal (that is a receipt).
+        """Make the one request of a batch; a receipt for each write in order.
+
+        Never retries by itself; never raises for the tool's refusal (that is a receipt).
 
         Raises:
             FatalError: Credentials or permission for the whole connection are wrong; nothing was written.
@@ -307,8 +311,9 @@ class Writer(Protocol):
         ...
 
     def find(self, write: Write) -> Receipt | None:
-        """For a CREATE: the record that carries the write's marker identity, if it exists, by a read-after-write consistent
-        look-up (never a search index alone). None: it certainly does not exist.
+        """For a CREATE: the record that carries the write's marker identity, if it exists.
+
+        By a read-after-write consistent look-up (never a search index alone). None: it certainly does not exist.
 
         Raises:
             RetriableError: It cannot be told for now.
@@ -316,12 +321,13 @@ class Writer(Protocol):
         ...
 
     def shown(self, writes: Sequence[Write], catalog: Catalog) -> Mapping[str, Mapping[str, Json] | None]:
-        """What the tool shows now for the fields of each write, by write id, read-after-write consistent, in the fewest requests.
+        """What the tool shows now for the fields of each write, by write id.
 
-        Values come in the same JSON form as ``Write.values`` and ``Write.before``, so that they can be compared: used before a
-        write to see whether it has drifted, and after it to verify. For labels: ``{"label": name}`` when it is there, else
-        ``{"label": None}``. For links: what is there under the global id, ``None`` values when there is none. For an UPSERT of a record
-        that does not exist: ``{}``. None: the record is gone or hidden. CREATE writes are not asked here (see ``find``).
+        Read-after-write consistent, in the fewest requests. Values come in the same JSON form as ``Write.values`` and
+        ``Write.before``, so that they can be compared: used before a write to see whether it has drifted, and after it to
+        verify. For labels: ``{"label": name}`` when it is there, else ``{"label": None}``. For links: what is there under
+        the global id, ``None`` values when there is none. For an UPSERT of a record that does not exist: ``{}``. None: the
+        record is gone or hidden. CREATE writes are not asked here (see ``find``).
 
         Raises:
             RetriableError: It cannot be told for now.
@@ -334,7 +340,8 @@ class CheckResult:
     """One thing that ``syncline check`` looked at.
 
     Attributes:
-        name: What was checked (``reachability``, ``identity``, ``fields``, ``write permission``, ``clock``, ``rate budget`` …).
+        name: What was checked (``reachability``, ``identity``, ``fields``, ``write permission``, ``clock``,
+            ``rate budget`` …).
         ok: Whether it is as it must be; None: could not be told.
         found: What was found, for a person.
         mend: How to mend it, or empty.

@@ -36,7 +36,9 @@ class ConnectionSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     owned: tuple[str, ...] = ()
-    """Outward rules that syncline may write by on this connection (``anchor.status``, ``risk.issue`` …). Empty: read only."""
+    """Outward rules that syncline may write by on this connection (``anchor.status``, ``risk.issue`` …).
+
+    Empty: read only."""
     first_write_approved: bool = False
     """False: the first write ever to this connection stops and asks (a brake)."""
     requests_per_hour: int | None = None
