@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Position:
-    """Everything changed before ``at`` was delivered, and of what changed at that very instant every id to ``after_id``.
+    """Everything changed before ``at`` was delivered, and of what changed at that instant every id up to ``after_id``.
 
     Attributes:
         at: Instant of change (aware UTC).

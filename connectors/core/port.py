@@ -324,10 +324,10 @@ class Writer(Protocol):
         """What the tool shows now for the fields of each write, by write id.
 
         Read-after-write consistent, in the fewest requests. Values come in the same JSON form as ``Write.values`` and
-        ``Write.before``, so that they can be compared: used before a write to see whether it has drifted, and after it to
-        verify. For labels: ``{"label": name}`` when it is there, else ``{"label": None}``. For links: what is there under
-        the global id, ``None`` values when there is none. For an UPSERT of a record that does not exist: ``{}``. None: the
-        record is gone or hidden. CREATE writes are not asked here (see ``find``).
+        ``Write.before``, so that they can be compared: used before a write to see whether it has drifted, and after it
+        to verify. For labels: ``{"label": name}`` when it is there, else ``{"label": None}``. For links: what is there
+        under the global id, ``None`` values when there is none. For an UPSERT of a record that does not exist: ``{}``.
+        None: the record is gone or hidden. CREATE writes are not asked here (see ``find``).
 
         Raises:
             RetriableError: It cannot be told for now.
