@@ -1,0 +1,105 @@
+"""The composition root: the only place that builds real things."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from connectors.core.port import Clock, Connector, ConnectorContext, ConnectorSpec
+from connectors.core.registry import load_connectors
+from connectors.core.tokens import FileTokenStore
+from connectors.core.transport import Budget, Transport
+from sync.budget import HourlyBudget
+from sync.clock import RealClock
+from sync.config.credentials import secrets_of
+from sync.config.load import Config, Connection, load
+
+_TOKENS_SUFFIX = ".tokens"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """One live connection.
+
+    Attributes:
+        connector: The connector.
+        transport: What its requests leave by; knows how many there were.
+    """
+
+    connector: Connector
+    transport: Transport
+
+
+def load_config(path: Path) -> Config:
+    """Read and check a configuration against the connectors that are installed.
+
+    Raises:
+        sync.config.problems.ConfigError: With every problem, by line.
+    """
+    return load(path, connector_specs())
+
+
+def connector_specs() -> Mapping[str, ConnectorSpec]:
+    """The installed connectors by kind."""
+    return load_connectors().specs
+
+
+def clock() -> Clock:
+    """The machine's clock."""
+    return RealClock()
+
+
+@contextmanager
+def connected(config: Config, the_clock: Clock) -> Iterator[Mapping[str, Live]]:
+    """All connections of a configuration; made without a request, closed at the end.
+
+    Raises:
+        sync.config.credentials.CredentialError: A secret is not where the configuration says.
+    """
+    limits = {c.name: c.settings.requests_per_hour for c in config.connections.values()}
+    budget = HourlyBudget({name: limit for name, limit in limits.items() if limit is not None}, the_clock)
+    live = {c.name: connect(config, c, the_clock, budget) for c in config.connections.values()}
+    try:
+        yield live
+    finally:
+        for one in live.values():
+            one.transport.close()
+
+
+def connect(config: Config, connection: Connection, the_clock: Clock, budget: Budget | None = None) -> Live:
+    """One live connection; makes no request.
+
+    Raises:
+        sync.config.credentials.CredentialError: A secret is not where the configuration says.
+    """
+    settings = connection.settings
+    secrets = secrets_of(settings, connection=connection.name, folder=config.folder, environ=os.environ)
+    ca_file: str | None = getattr(settings, "ca_file", None)
+    transport = Transport(
+        connection=connection.name,
+        clock=the_clock,
+        timeout_s=settings.timeout_s,
+        secrets=tuple(secrets.values()),
+        ca_file=str(config.folder / ca_file) if ca_file else None,
+        budget=budget,
+    )
+    context = ConnectorContext(
+        connection=connection.name,
+        settings=settings,
+        secrets=secrets,
+        transport=transport,
+        tokens=FileTokenStore(_tokens_path(config)),
+        clock=the_clock,
+    )
+    return Live(connector=connection.spec.connect(context), transport=transport)
+
+
+def _tokens_path(config: Config) -> Path:
+    """Beside an SQLite store, else beside the configuration; a file of mode 0600."""
+    url = config.store_url()
+    prefix = "sqlite:///"
+    beside = Path(url.removeprefix(prefix)) if url.startswith(prefix) else config.path
+    return beside.with_name(beside.name + _TOKENS_SUFFIX)

@@ -1,0 +1,93 @@
+"""Prints: JSON for scripts, tables and progress for people."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from sync.show.text import clean
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object for scripts instead.")
+
+
+def print_json(data: Mapping[str, Any]) -> None:
+    """One JSON object on standard output, keys in the documented order."""
+    click.echo(json.dumps(data, indent=2, ensure_ascii=False, default=str))
+
+
+def console() -> Console:
+    """Standard output; without colours when it is no terminal. Wide enough for a table when piped."""
+    return Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 140)
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> None:
+    """Print a table; texts are made safe here."""
+    out = console()
+    shown = Table(
+        title=title, title_justify="left", header_style="bold", pad_edge=False, box=None, padding=(0, 2, 0, 0)
+    )
+    for column in columns:
+        shown.add_column(column, overflow="fold")
+    for row in rows:
+        shown.add_row(*(cell if isinstance(cell, Text) else Text(clean(cell)) for cell in row))
+    out.print(shown)
+
+
+def say(text: str | Text = "") -> None:
+    """One line for a person on standard output."""
+    console().print(text if isinstance(text, Text) else Text(clean(text)))
+
+
+def note(text: str) -> None:
+    """One line on standard error."""
+    click.echo(clean(text), err=True)
+
+
+class Bars:
+    """Progress with an estimate of the end on a terminal, a plain line at the end of each step otherwise."""
+
+    def __init__(self) -> None:
+        self._terminal = sys.stderr.isatty()
+        self._progress: Progress | None = None
+        self._tasks: dict[str, TaskID] = {}
+        self._counts: dict[str, int] = {}
+
+    @contextmanager
+    def shown(self) -> Iterator[Bars]:
+        """Show progress while inside."""
+        if not self._terminal:
+            yield self
+            return
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+            self._progress = progress
+            yield self
+        self._progress = None
+
+    def start(self, step: str, total: int | None = None) -> None:
+        """A step begins; ``total`` when it is known."""
+        self._counts[step] = 0
+        if self._progress is not None:
+            self._tasks[step] = self._progress.add_task(clean(step), total=total)
+
+    def advance(self, step: str, by: int = 1, total: int | None = None) -> None:
+        """``by`` more are done."""
+        self._counts[step] = self._counts.get(step, 0) + by
+        if self._progress is not None and step in self._tasks:
+            self._progress.update(self._tasks[step], advance=by, **({} if total is None else {"total": total}))
+
+    def done(self, step: str) -> None:
+        """The step is over."""
+        if self._progress is not None and step in self._tasks:
+            self._progress.remove_task(self._tasks.pop(step))
+        elif not self._terminal:
+            note(f"{step}: {self._counts.get(step, 0)}")

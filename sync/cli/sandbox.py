@@ -1,0 +1,48 @@
+"""``syncline sandbox``: the stand-in services alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sync.cli.exits import Exit, StoppedError
+
+
+@click.command(epilog="Example:  syncline sandbox --dir /tmp/box   then:  syncline -c /tmp/box/syncline.toml sync")
+@click.option("--seed", default=1, show_default=True, help="Which portfolio; equal seeds give equal portfolios.")
+@click.option(
+    "--scale",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 200),
+    help="How large, about 10 active engagements each.",
+)
+@click.option(
+    "--dir", "directory", required=True, type=click.Path(path_type=Path, file_okay=False), help="Where to write."
+)
+@click.option("--log", "keep_log", is_flag=True, help="Keep every exchange in DIR/logs, in the validators' form.")
+def sandbox(*, seed: int, scale: int, directory: Path, keep_log: bool) -> None:
+    """Run the stand-in services alone, for trying a configuration.
+
+    Writes DIR/syncline.toml, ready to use, and DIR/truth.json (what was planted), prints one line beginning with "ready", and
+    serves on loopback until it is stopped.
+    """
+    launch = load_launcher()
+    launch.main(seed=seed, scale=scale, directory=directory, keep_log=keep_log)
+
+
+def load_launcher():  # type: ignore[no-untyped-def]  # the module's own type says more than a protocol would
+    """The sandbox's launcher.
+
+    Raises:
+        StoppedError: The extra is not installed.
+    """
+    try:
+        from sandbox import launch
+    except ImportError as error:
+        raise StoppedError(
+            f"the stand-ins need the extra \"sandbox\" ({error.name} is missing): pip install 'syncline[sandbox]'",
+            Exit.USAGE,
+        ) from error
+    return launch
