@@ -1,0 +1,1 @@
+"""Alembic's environment and versions; run when a store is opened."""

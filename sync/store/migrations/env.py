@@ -1,0 +1,16 @@
+"""Alembic's environment: the connection is handed over by ``sync.store.database``; there is no offline mode."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from sync.store.tables import Base
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    render_as_batch=True,
+    transaction_per_migration=False,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,201 @@
+"""The model: entities as last mapped, the links that they draw, and the marks of what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from mapping.model import (
+    ENTITY_TYPES,
+    Deliverable,
+    Engagement,
+    Entity,
+    ReferenceKind,
+    ScopeBaseline,
+    ScopeItem,
+    WorkItem,
+)
+from sync.store.codec import decode, encode
+from sync.store.records import chunks
+from sync.store.tables import DirtyRow, EntityRow, LinkRow
+
+E = TypeVar("E", bound=Entity)
+
+_NO_SYNC: Mapping[str, Any] = {"synchronize_session": False}
+_KINDS: Mapping[type[Entity], str] = {
+    cls: "".join("_" + c.lower() if c.isupper() else c for c in cls.__name__).lstrip("_") for cls in ENTITY_TYPES
+}
+_TYPES: Mapping[str, type[Entity]] = {kind: cls for cls, kind in _KINDS.items()}
+
+
+def kind_of(cls: type[Entity]) -> str:
+    """Name of an entity type in the store (``scope_item``)."""
+    return _KINDS[cls]
+
+
+def fold(key: str) -> str:
+    """A key in the form in which keys are compared: without regard to case or surrounding space."""
+    return key.strip().casefold()
+
+
+def save_entities(
+    session: Session,
+    mapped: Mapping[str, tuple[Entity, ...]],
+    places: Mapping[str, tuple[str, str]],
+    mapping: str,
+) -> None:
+    """Replace the model rows and links of the records ``mapped`` (reference -> entities).
+
+    Args:
+        session: In whose transaction.
+        mapped: What the records now say; an empty tuple takes their rows away.
+        places: Reference -> (connection, partition key) of each record.
+        mapping: Hash of the mapping that made the entities.
+    """
+    forget_entities(session, mapped)
+    session.add_all(
+        _entity_row(source, ordinal, entity, places[source], mapping)
+        for source, found in mapped.items()
+        for ordinal, entity in enumerate(found)
+    )
+    session.add_all(
+        LinkRow(source=source, kind=kind, value=value)
+        for source, found in mapped.items()
+        for kind, value in sorted({link for entity in found for link in links_of(entity)})
+    )
+    session.flush()
+
+
+def forget_entities(session: Session, sources: Iterable[str]) -> None:
+    """Take away the model rows and links of records."""
+    for part in chunks(sources):
+        session.execute(delete(EntityRow).where(EntityRow.source.in_(part)), execution_options=_NO_SYNC)
+        session.execute(delete(LinkRow).where(LinkRow.source.in_(part)), execution_options=_NO_SYNC)
+
+
+def entities(session: Session, cls: type[E], *criteria: Any) -> tuple[E, ...]:
+    """Entities of one type that match ``criteria`` on ``EntityRow``, in a stable order."""
+    query = (
+        select(EntityRow.data)
+        .where(EntityRow.kind == kind_of(cls), *criteria)
+        .order_by(EntityRow.ref, EntityRow.source)
+    )
+    return tuple(decode(cls, data) for data in session.scalars(query))
+
+
+def entities_in(session: Session, cls: type[E], column: Any, values: Iterable[Any], *criteria: Any) -> tuple[E, ...]:
+    """Entities of one type whose ``column`` of ``EntityRow`` is one of ``values``; each reference once."""
+    found: dict[str, E] = {}
+    for part in chunks(sorted(set(values))):
+        for entity in entities(session, cls, column.in_(part), *criteria):
+            found.setdefault(entity.ref, entity)
+    return tuple(found.values())
+
+
+def entities_of(session: Session, sources: Iterable[str]) -> dict[str, tuple[Entity, ...]]:
+    """Record reference -> its entities, whatever their type."""
+    found: dict[str, list[Entity]] = {}
+    for part in chunks(set(sources)):
+        query = select(EntityRow).where(EntityRow.source.in_(part)).order_by(EntityRow.source, EntityRow.ordinal)
+        for row in session.scalars(query):
+            found.setdefault(row.source, []).append(decode(_TYPES[row.kind], row.data))
+    return {source: tuple(items) for source, items in found.items()}
+
+
+def sources_linking(session: Session, kind: str, values: Iterable[str]) -> set[str]:
+    """References of the records that have a link of ``kind`` to one of ``values``."""
+    found: set[str] = set()
+    for part in chunks(set(values)):
+        found.update(session.scalars(select(LinkRow.source).where(LinkRow.kind == kind, LinkRow.value.in_(part))))
+    return found
+
+
+def link_values(session: Session, kind: str, sources: Iterable[str]) -> set[str]:
+    """What the records' links of ``kind`` point at."""
+    found: set[str] = set()
+    for part in chunks(set(sources)):
+        found.update(session.scalars(select(LinkRow.value).where(LinkRow.kind == kind, LinkRow.source.in_(part))))
+    return found
+
+
+def links_of(entity: Entity) -> set[tuple[str, str]]:
+    """The links that an entity draws (``LinkRow``), as (kind, value)."""
+    match entity:
+        case Engagement():
+            return _present(("account", entity.account_ref), ("person", entity.manager_ref))
+        case Deliverable():
+            tracked = {
+                ("issue", fold(r.value)) if r.kind is ReferenceKind.JIRA_ISSUE else ("version", r.value)
+                for r in entity.tracking
+                if r.kind is not ReferenceKind.SALESFORCE_RECORD
+            }
+            return tracked | _present(("account", entity.third_party_ref))
+        case WorkItem():
+            keys = {*entity.engagement_keys, *(c.engagement_key for c in entity.claims if c.engagement_key)}
+            return {("engagement", fold(k)) for k in keys} | _present(
+                *(("scope_item", c.record_id) for c in entity.claims)
+            )
+        case _:
+            return set()
+
+
+def mark_dirty(session: Session, kind: str, values: Iterable[str]) -> None:
+    """Remember that something changed which reconciliation has not looked at (``DirtyRow``). May be repeated."""
+    for part in chunks(set(values)):
+        known = set(session.scalars(select(DirtyRow.value).where(DirtyRow.kind == kind, DirtyRow.value.in_(part))))
+        session.add_all(DirtyRow(kind=kind, value=value) for value in part if value not in known)
+        session.flush()
+
+
+def dirty(session: Session) -> dict[str, frozenset[str]]:
+    """Kind -> values of everything that reconciliation has not looked at."""
+    found: dict[str, set[str]] = {}
+    for kind, value in session.execute(select(DirtyRow.kind, DirtyRow.value)):
+        found.setdefault(kind, set()).add(value)
+    return {kind: frozenset(values) for kind, values in found.items()}
+
+
+def clear_dirty(session: Session, marks: Mapping[str, Iterable[str]]) -> None:
+    """Forget the marks that have been looked at."""
+    for kind, values in marks.items():
+        for part in chunks(values):
+            session.execute(
+                delete(DirtyRow).where(DirtyRow.kind == kind, DirtyRow.value.in_(part)), execution_options=_NO_SYNC
+            )
+
+
+def _present(*links: tuple[str, str | None]) -> set[tuple[str, str]]:
+    return {(kind, value) for kind, value in links if value}
+
+
+def _entity_row(source: str, ordinal: int, entity: Entity, place: tuple[str, str], mapping: str) -> EntityRow:
+    parent, parent_key = _parent(entity)
+    return EntityRow(
+        source=source,
+        ordinal=ordinal,
+        kind=kind_of(type(entity)),
+        ref=entity.ref,
+        key=entity.key,
+        key_folded=fold(entity.key),
+        connection=place[0],
+        place=place[1],
+        parent=parent,
+        parent_key=fold(parent_key),
+        mapping=mapping,
+        data=encode(entity),
+    )
+
+
+def _parent(entity: Entity) -> tuple[str, str]:
+    match entity:
+        case ScopeBaseline() | Deliverable():
+            return entity.engagement_ref, ""
+        case ScopeItem():
+            return entity.baseline_ref, ""
+        case WorkItem():
+            return entity.parent_ref or "", entity.parent_key or ""
+        case _:
+            return "", ""

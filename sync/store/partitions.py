@@ -1,0 +1,50 @@
+"""How far each partition has been read, and the catalogs of the connections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from connectors.core.port import Catalog, Partition
+from sync.store.codec import decode, encode
+from sync.store.tables import CatalogRow, PartitionRow
+
+
+def partition_row(session: Session, connection: str, partition: Partition) -> PartitionRow:
+    """The row of a partition, made when there is none."""
+    row = session.get(PartitionRow, (connection, partition.stream, partition.key))
+    if row is None:
+        row = PartitionRow(connection=connection, stream=partition.stream, key=partition.key)
+        row.cursor, row.fields, row.error = None, [], ""
+        row.full_read, row.generation, row.formerly_live = False, 0, 0
+        session.add(row)
+    return row
+
+
+def partition_rows(session: Session, connection: str | None = None) -> dict[tuple[str, Partition], PartitionRow]:
+    """All partitions ever read or tried, of one connection or of all."""
+    query = select(PartitionRow)
+    if connection is not None:
+        query = query.where(PartitionRow.connection == connection)
+    return {(r.connection, Partition(stream=r.stream, key=r.key)): r for r in session.scalars(query)}
+
+
+def note_error(session: Session, connection: str, partitions: Iterable[Partition], message: str, now: datetime) -> None:
+    """Note why partitions could not be read. Everything else about them stays."""
+    for partition in partitions:
+        row = partition_row(session, connection, partition)
+        row.error, row.error_at = message, now
+
+
+def load_catalog(session: Session, connection: str) -> tuple[Catalog, datetime, tuple[str, ...]] | None:
+    """The catalog last stored, when it was taken, and the places it was asked for."""
+    row = session.get(CatalogRow, connection)
+    return None if row is None else (decode(Catalog, row.data), row.taken, tuple(row.places))
+
+
+def save_catalog(session: Session, connection: str, catalog: Catalog, places: Sequence[str], now: datetime) -> None:
+    """Keep a catalog in place of the last one."""
+    session.merge(CatalogRow(connection=connection, taken=now, places=sorted(places), data=encode(catalog)))

@@ -1,0 +1,257 @@
+"""Raw records: versions appended, one head a record, and the way from a head back to the record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import TypeVar
+
+from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy.orm import Session
+
+from connectors.core.port import Partition, Record, Visibility
+from sync.store.tables import HeadRow, RecordRow
+from sync.store.types import digest
+
+T = TypeVar("T")
+_CHUNK = 500  # well under SQLite's limit of 32,766 and PostgreSQL's of 65,535 parameters a statement
+
+
+def chunks(items: Iterable[T], size: int = _CHUNK) -> Iterator[list[T]]:
+    """``items`` in lists of at most ``size``."""
+    rest = iter(items)
+    while part := list(islice(rest, size)):
+        yield part
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """When and by which run something is stored."""
+
+    now: datetime
+    run: str
+
+
+def save_records(
+    session: Session, records: Sequence[Record], stamp: Stamp, generations: Mapping[Partition, int] | None = None
+) -> tuple[Record, ...]:
+    """Store what is new of ``records`` and return it: those whose content or state differs from their head.
+
+    A record that equals its head leaves no row, nor does one that is older (a lagging index or a shifted page
+    brought it).
+
+    Args:
+        session: In whose transaction.
+        records: Of one connection; a record may occur more than once, the later occurrence being the newer.
+        stamp: When, by which run.
+        generations: Partitions under a full read -> its number, which is noted on the heads of the records it brings.
+    """
+    heads = _heads(session, {r.ref for r in records})
+    contents = [digest(r.payload) for r in records]
+    known = _versions(session, records, contents, heads)
+    changed: dict[str, Record] = {}
+    rows: dict[tuple[str, str, str], RecordRow] = {}
+    pending: list[tuple[HeadRow, RecordRow]] = []
+    for record in records:
+        generation = (generations or {}).get(Partition(stream=record.stream, key=record.partition))
+        head = heads.get(record.ref)
+        if (
+            head is not None
+            and generation is not None
+            and head.generation != generation
+            and not _is_older(record, head)
+        ):
+            head.generation = generation
+        content = digest(record.payload)
+        if head is not None and (_is_older(record, head) or _is_same(record, head, content)):
+            continue
+        if head is None:
+            head = HeadRow(ref=record.ref, connection=record.connection, stream=record.stream, id=record.id)
+            head.generation = generation or 0
+            heads[record.ref] = head
+        _point(head, record, content)
+        changed[record.ref] = record
+        token = (record.ref, record.version, content)
+        if token in known:
+            head.record_seq = known[token]
+            continue
+        row = rows.get(token) or _row(record, content, stamp)
+        rows[token] = row
+        pending.append((head, row))
+    session.add_all(rows.values())
+    session.flush()
+    for head, row in pending:
+        head.record_seq = row.seq
+        session.add(head)
+    session.flush()
+    return tuple(changed.values())
+
+
+def load_records(session: Session, refs: Iterable[str]) -> dict[str, Record]:
+    """The latest records by reference; those that are not known, or are gone, are left out."""
+    found: dict[str, Record] = {}
+    for part in chunks(set(refs)):
+        query = (
+            select(RecordRow, HeadRow.partition)
+            .join(HeadRow, HeadRow.record_seq == RecordRow.seq)
+            .where(HeadRow.ref.in_(part), HeadRow.gone.is_(False))
+        )
+        for row, partition in session.execute(query):
+            record = _record(row, partition)
+            found[record.ref] = record
+    return found
+
+
+def stream_records(session: Session, connection: str, stream: str) -> dict[str, Record]:
+    """All latest live records of one stream, by reference. For streams that stay small (risk records)."""
+    query = select(HeadRow.ref).where(
+        HeadRow.connection == connection, HeadRow.stream == stream, HeadRow.gone.is_(False)
+    )
+    return load_records(session, session.scalars(query).all())
+
+
+def refs_of_keys(session: Session, connection: str, stream: str, keys: Iterable[str]) -> dict[str, str]:
+    """Key -> reference of the live records that bear these keys now."""
+    found: dict[str, str] = {}
+    for part in chunks(set(keys)):
+        query = select(HeadRow.key, HeadRow.ref).where(
+            HeadRow.connection == connection,
+            HeadRow.key.in_(part),
+            HeadRow.stream == stream,
+            HeadRow.gone.is_(False),
+        )
+        found.update((key, ref) for key, ref in session.execute(query))
+    return found
+
+
+def live_count(session: Session, connection: str, partition: Partition, *, generation: int | None = None) -> int:
+    """How many live records a partition has; with ``generation``: how many of them that full read brought."""
+    query = select(func.count()).where(_of(connection, partition), HeadRow.gone.is_(False))
+    if generation is not None:
+        query = query.where(HeadRow.generation == generation)
+    return session.scalar(query) or 0
+
+
+def mark_unseen_gone(session: Session, connection: str, partition: Partition, generation: int) -> tuple[str, ...]:
+    """Mark the live records that the full read ``generation`` did not bring as gone; return their references."""
+    unseen = (_of(connection, partition), HeadRow.gone.is_(False), HeadRow.generation != generation)
+    refs = tuple(session.scalars(select(HeadRow.ref).where(*unseen)))
+    if refs:
+        session.execute(update(HeadRow).where(*unseen).values(gone=True))
+    return refs
+
+
+def mark_gone(session: Session, refs: Iterable[str]) -> None:
+    """Mark records as gone: the tool was asked for them by id and has them no longer (or hides them)."""
+    for part in chunks(set(refs)):
+        session.execute(update(HeadRow).where(HeadRow.ref.in_(part)).values(gone=True))
+
+
+def unmapped_refs(session: Session, connection: str, mapping: str, limit: int) -> tuple[str, ...]:
+    """Up to ``limit`` live records of a connection whose model rows were made by another mapping than ``mapping``."""
+    query = (
+        select(HeadRow.ref)
+        .where(HeadRow.connection == connection, HeadRow.mapped != mapping, HeadRow.gone.is_(False))
+        .limit(limit)
+    )
+    return tuple(session.scalars(query))
+
+
+def set_mapped(session: Session, refs: Iterable[str], mapping: str) -> None:
+    """Note the mapping that the records' model rows are made with."""
+    for part in chunks(set(refs)):
+        session.execute(update(HeadRow).where(HeadRow.ref.in_(part)).values(mapped=mapping))
+
+
+def _of(connection: str, partition: Partition) -> ColumnElement[bool]:
+    return and_(
+        HeadRow.connection == connection, HeadRow.stream == partition.stream, HeadRow.partition == partition.key
+    )
+
+
+def _heads(session: Session, refs: set[str]) -> dict[str, HeadRow]:
+    found: dict[str, HeadRow] = {}
+    for part in chunks(refs):
+        found.update((h.ref, h) for h in session.scalars(select(HeadRow).where(HeadRow.ref.in_(part))))
+    return found
+
+
+def _versions(
+    session: Session, records: Sequence[Record], contents: Sequence[str], heads: Mapping[str, HeadRow]
+) -> dict[tuple[str, str, str], int]:
+    """Stored versions of the changed records: a tool may go back to an earlier version of a record."""
+    found: dict[tuple[str, str, str], int] = {}
+    by_stream: dict[tuple[str, str], set[str]] = {}
+    for record, content in zip(records, contents, strict=True):
+        head = heads.get(record.ref)
+        if head is not None and (head.version, head.digest) != (record.version, content):
+            by_stream.setdefault((record.connection, record.stream), set()).add(record.id)
+    for (connection, stream), ids in by_stream.items():
+        for part in chunks(ids):
+            query = select(RecordRow.id, RecordRow.version, RecordRow.digest, RecordRow.seq).where(
+                RecordRow.connection == connection, RecordRow.stream == stream, RecordRow.id.in_(part)
+            )
+            for id_, version, content, seq in session.execute(query):
+                found[f"{connection}:{stream}:{id_}", version, content] = seq
+    return found
+
+
+def _is_same(record: Record, head: HeadRow, content: str) -> bool:
+    return (
+        head.version == record.version
+        and head.digest == content
+        and head.gone == record.deleted
+        and head.partition == record.partition
+        and head.key == record.key
+    )
+
+
+def _is_older(record: Record, head: HeadRow) -> bool:
+    return record.updated is not None and head.updated is not None and record.updated < head.updated
+
+
+def _point(head: HeadRow, record: Record, content: str) -> None:
+    head.partition = record.partition
+    head.key = record.key
+    head.version = record.version
+    head.digest = content
+    head.updated = record.updated
+    head.gone = record.deleted
+    head.mapped = ""
+
+
+def _row(record: Record, content: str, stamp: Stamp) -> RecordRow:
+    return RecordRow(
+        connection=record.connection,
+        stream=record.stream,
+        id=record.id,
+        version=record.version,
+        digest=content,
+        partition=record.partition,
+        key=record.key,
+        url=record.url,
+        updated=record.updated,
+        visibility=record.visibility.value,
+        deleted=record.deleted,
+        payload=dict(record.payload),
+        stored=stamp.now,
+        run=stamp.run,
+    )
+
+
+def _record(row: RecordRow, partition: str) -> Record:
+    return Record(
+        connection=row.connection,
+        stream=row.stream,
+        id=row.id,
+        partition=partition,
+        key=row.key,
+        url=row.url,
+        version=row.version,
+        updated=row.updated,
+        visibility=Visibility(row.visibility),
+        payload=row.payload,
+        deleted=row.deleted,
+    )

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, select
+
+from sync.store.database import Store, StoreError, StoreTooNewError
+from sync.store.tables import Base, RunRow
+
+
+def test_migrations_yield_exactly_the_tables_of_the_code(store: Store) -> None:
+    engine = create_engine(store.url)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+    engine.dispose()
+
+
+def test_a_store_opened_again_keeps_its_instance(tmp_path: Path, now: datetime) -> None:
+    url = f"sqlite:///{tmp_path / 's.sqlite3'}"
+    first = Store(url, now=now)
+    first.close()
+    second = Store(url, now=now + timedelta(days=1))
+    assert second.instance == first.instance
+    second.close()
+    other = Store(f"sqlite:///{tmp_path / 'other.sqlite3'}", now=now)
+    assert other.instance != first.instance
+    other.close()
+
+
+def test_a_store_of_a_newer_release_is_refused_and_left_alone(store: Store, now: datetime) -> None:
+    store.close()
+    assert store.path is not None
+    with sqlite3.connect(store.path) as raw:
+        raw.execute("UPDATE alembic_version SET version_num = '9999'")
+    raw.close()
+    with pytest.raises(StoreTooNewError, match="9999"):
+        Store(str(store.url), now=now)
+    with sqlite3.connect(store.path) as raw:
+        assert raw.execute("SELECT version_num FROM alembic_version").fetchall() == [("9999",)]
+    raw.close()
+
+
+def test_a_file_that_is_no_store_is_refused(tmp_path: Path, now: datetime) -> None:
+    path = tmp_path / "text.sqlite3"
+    path.write_text("this is a shopping list, not a database, and long enough to be seen as such" * 20)
+    with pytest.raises(StoreError, match=r"text\.sqlite3"):
+        Store(f"sqlite:///{path}", now=now)
+
+
+def test_a_unit_of_work_is_rolled_back_unless_committed(store: Store, now: datetime) -> None:
+    with store.unit_of_work() as session:
+        session.add(RunRow(id="lost", command="sync", started=now))
+        session.flush()
+    with store.unit_of_work() as session:
+        session.add(RunRow(id="kept", command="sync", started=now))
+        session.commit()
+    with store.unit_of_work() as session:
+        assert list(session.scalars(select(RunRow.id))) == ["kept"]
+
+
+def test_instants_come_back_aware_and_naive_ones_are_refused(store: Store, now: datetime) -> None:
+    with store.unit_of_work() as session:
+        session.add(RunRow(id="a", command="sync", started=now))
+        session.commit()
+    with store.unit_of_work() as session:
+        assert session.scalars(select(RunRow.started)).one() == now
+        session.add(RunRow(id="b", command="sync", started=now.replace(tzinfo=None)))
+        with pytest.raises(Exception, match="aware"):
+            session.flush()
+
+
+def test_commits_are_durable_against_a_power_cut(store: Store) -> None:
+    with store.unit_of_work() as session:
+        connection = session.connection()
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
