@@ -6,10 +6,10 @@ from connectors.core.port import Json, Write, WriteKind
 
 
 def bases_of(write: Write) -> dict[str, Json]:
-    """Field id -> value to be stored as base of the written record, under (connection, stream, id of the record, field id).
+    """Field id -> value to be stored as base of the written record.
 
-    The id of the record is that of the receipt (for UPSERT and CREATE) or the write's target. Labels have no base: those
-    with our prefix are ours.
+    The key of a base is (connection, stream, id of the record, field id). The id of the record is that of the receipt
+    (for UPSERT and CREATE) or the write's target. Labels have no base: those with our prefix are ours.
     """
     match write.kind:
         case WriteKind.SET_FIELDS | WriteKind.UPSERT | WriteKind.CREATE:

@@ -59,13 +59,15 @@ class PlanInput:
 
     Attributes:
         views: Engagement key -> its view.
-        results: Engagement key -> its result. Engagements without one, or with a result without a status, are left as they are.
-        risks: Engagement key -> the states of its risks after this run's lifecycle, for all engagements that ever had one.
-        records: Reference -> the latest record as stored. Must hold: the engagements' records, the anchors, every record of a
-            risk, every risk issue. Others are not needed.
+        results: Engagement key -> its result. Engagements without one, or with a result without a status, are left as
+            they are.
+        risks: Engagement key -> the states of its risks after this run's lifecycle, for all engagements that ever had
+            one.
+        records: Reference -> the latest record as stored. Must hold: the engagements' records, the anchors, every
+            record of a risk, every risk issue. Others are not needed.
         bases: What we last wrote.
-        created: (connection, risk id) -> id of the record that we made for it, from the receipts: keeps a second from being
-            made before the first was read.
+        created: (connection, risk id) -> id of the record that we made for it, from the receipts: keeps a second from
+            being made before the first was read.
         sinks: Connection -> what may be written there and how.
         instance: Id of this store's instance.
         now: The instant of the run (aware UTC).

@@ -93,7 +93,10 @@ class RiskCategory(StrEnum):
 
 
 class RiskLifecycle(StrEnum):
-    """Lifecycle of a risk that a rule raised. A closed risk whose condition returns is opened again with the same identity."""
+    """Lifecycle of a risk that a rule raised.
+
+    A closed risk whose condition returns is opened again with the same identity.
+    """
 
     OPEN = "open"
     CLOSED = "closed"
@@ -203,7 +206,8 @@ class Status:
         colour: Overall.
         reasons: Foremost first, from the dimensions that made the colour.
         dimensions: All of them.
-        true_of: The instant it is true of: the oldest ``as_of`` of the sources it rests on; None when a source was never read.
+        true_of: The instant it is true of: the oldest ``as_of`` of the sources it rests on; None when a source was
+            never read.
     """
 
     engagement: str

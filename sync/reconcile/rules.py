@@ -2,12 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
+from mapping.model import Stage
+from sync.reconcile import deliverables, freshness, scope
+from sync.reconcile.freshness import concluded
 from sync.reconcile.result import Finding, FindingKind, Risk, Status
+from sync.reconcile.risks import raise_risks
 from sync.reconcile.settings import ReconcileSettings
+from sync.reconcile.status import status_of
 from sync.reconcile.view import EngagementView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rule.
+
+    Attributes:
+        kind: The kind of finding it raises, which is its name.
+        find: Finds it in one active engagement; pure.
+    """
+
+    kind: FindingKind
+    find: Callable[[EngagementView, datetime, ReconcileSettings], Iterable[Finding]]
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(kind=FindingKind.SCOPE_UNCOVERED, find=scope.uncovered),
+    Rule(kind=FindingKind.SCOPE_ORPHAN_WORK, find=scope.orphan_work),
+    Rule(kind=FindingKind.SCOPE_CLAIMED_TWICE, find=scope.claimed_twice),
+    Rule(kind=FindingKind.DELIVERABLE_DATES_DISAGREE, find=deliverables.dates_disagree),
+    Rule(kind=FindingKind.DELIVERABLE_LATE, find=deliverables.late),
+    Rule(kind=FindingKind.SOURCE_STALE, find=freshness.source_stale),
+)
+"""Every rule of this release, one for each kind of finding (``docs/findings.md``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +60,28 @@ class Result:
     concluded: frozenset[FindingKind]
 
 
-def reconcile(view: EngagementView, now: datetime, settings: ReconcileSettings) -> Result:
-    """Apply every rule to one engagement. Depends on nothing but its arguments; the order of the view's tuples changes nothing.
+def reconcile(
+    view: EngagementView, now: datetime, settings: ReconcileSettings, rules: Sequence[Rule] = RULES
+) -> Result:
+    """Apply every rule to one engagement.
+
+    Depends on nothing but its arguments; the order of the view's tuples changes nothing.
 
     Args:
         view: The engagement.
-        now: The instant of the run (aware UTC). Today is its date in UTC.
+        now: The instant of the run (aware). Today is its date in UTC.
         settings: Thresholds.
+        rules: The rules to apply.
     """
-    raise NotImplementedError
+    if view.engagement.stage is not Stage.ACTIVE:
+        return Result(engagement=view.engagement.key, findings=(), risks=(), status=None, concluded=frozenset())
+    instant = now.astimezone(UTC)
+    found = {(f.kind, f.subject): f for rule in rules for f in rule.find(view, instant, settings)}
+    findings = tuple(found[key] for key in sorted(found))
+    return Result(
+        engagement=view.engagement.key,
+        findings=findings,
+        risks=raise_risks(view, findings),
+        status=status_of(view, findings, instant, settings),
+        concluded=concluded(view, instant, settings),
+    )

@@ -16,7 +16,8 @@ class ReconcileSettings:
         uncovered_soon_days: An uncovered item due within this many calendar days is of high severity.
         late_critical_working_days: A deliverable later than this is of critical severity.
         late_red_working_days: A deliverable later than this makes its dimension red; less makes it amber.
-        scope_red_percent: A larger share of uncovered value, or of orphan work, makes the scope red; less makes it amber.
+        scope_red_percent: A larger share of uncovered value, or of orphan work, makes the scope red; less makes it
+            amber.
     """
 
     max_age: timedelta = timedelta(hours=2)

@@ -40,7 +40,8 @@ class Place:
     Attributes:
         connection: Name of the connection.
         place: Its partition key (Jira: project key).
-        anchor_key: Key of the issue that stands for the engagement there, or None: nothing is written on an anchor there.
+        anchor_key: Key of the issue that stands for the engagement there, or None: nothing is written on an anchor
+            there.
     """
 
     connection: str
@@ -65,7 +66,9 @@ class ClaimIndex:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngagementView:
-    """Everything that the rules need for one engagement. The order within the tuples carries no meaning, save in ``places``.
+    """Everything that the rules need for one engagement.
+
+    The order within the tuples carries no meaning, save in ``places``.
 
     Attributes:
         engagement: The engagement.
@@ -73,12 +76,13 @@ class EngagementView:
         baselines: All its baselines, signed or not.
         items: The scope items of all of these.
         deliverables: Its deliverables, in any state.
-        work: Work items in its places; those elsewhere that claim one of its items; the issues that track its deliverables
-            wherever they lie; and all ancestors of these. No item twice.
+        work: Work items in its places; those elsewhere that claim one of its items; the issues that track its
+            deliverables wherever they lie; and all ancestors of these. No item twice.
         milestones: Versions of its places, and those that its deliverables refer to wherever they lie.
         people: Logins that appear in ``work`` and in the engagement.
         sources: State of every partition that it needs (``sync.selection.needed``).
-        places: Its places in the order of the configuration; the first with an anchor is where its risk issues are made.
+        places: Its places in the order of the configuration; the first with an anchor is where its risk issues are
+            made.
         shared: (connection, place) -> keys of all configured engagements that have the place. Holds every configured
             place in which an item of ``work`` lies.
         known: What claims may resolve to.

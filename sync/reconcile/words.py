@@ -1,0 +1,43 @@
+"""How records are named in sentences, so that nothing of a restricted record is told where others read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from mapping.model import Access, Entity
+from sync.reconcile.result import Evidence
+
+_ORDER = (Access.PUBLIC, Access.INTERNAL, Access.RESTRICTED)
+
+
+def narrowest(accesses: Iterable[Access]) -> Access:
+    """The narrowest of them; INTERNAL at the widest, since no finding is meant for the public."""
+    return max((Access.INTERNAL, *accesses), key=_ORDER.index)
+
+
+def titled(entity: Entity, title: str) -> str:
+    """``NIM-7 Core rack``; the key alone when the record is restricted or has no title."""
+    title = " ".join(title.split())
+    return entity.key if entity.access is Access.RESTRICTED or not title else f"{entity.key} {title}"
+
+
+def evidence_of(entity: Entity, field: str, value: str) -> Evidence:
+    """What one attribute of an entity says, as evidence."""
+    return Evidence(ref=entity.ref, field=field, value=value, url=entity.url, key=entity.key, access=entity.access)
+
+
+def listed(words: Sequence[str], most: int) -> str:
+    """``a, b, c and 4 more``: at most ``most`` of the words, in their order."""
+    shown = ", ".join(words[:most])
+    return shown if len(words) <= most else f"{shown} and {len(words) - most} more"
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """``1 issue``, ``3 issues``."""
+    return f"{number} {one if number == 1 else many}"
+
+
+def cut(text: str, length: int) -> str:
+    """The text on one line, at most ``length`` characters, ending in an ellipsis where it was cut."""
+    line = " ".join(text.split())
+    return line if len(line) <= length else line[: length - 1].rstrip() + "…"
