@@ -1,0 +1,123 @@
+"""The routes under `/_sandbox/`, by which a test steers a stand-in; never logged, never disturbed by faults.
+
+=========  =======================  ==============================================================================
+method     path                     does
+=========  =======================  ==============================================================================
+GET        `/_sandbox/health`       `{"name", "now", "ok": true}`
+GET, PUT   `/_sandbox/state`        the whole state
+GET        `/_sandbox/log`          the exchanges as JSON lines; `?faulted=no` leaves out those a fault disturbed
+DELETE     `/_sandbox/log`          forgets exchanges and counts
+GET        `/_sandbox/counts`       requests by method and route template
+GET        `/_sandbox/faults`       the rules, with `matched`, `hits`, `waiting`
+POST       `/_sandbox/faults`       adds one rule, gives `{"id"}`
+DELETE     `/_sandbox/faults`       removes all rules, or `?id=` one
+POST       `/_sandbox/release`      lets held requests go on, all or `{"id"}`'s; gives `{"released": n}`
+GET, POST  `/_sandbox/clock`        `{"offset_seconds"}`; POST takes that, or `{"advance_seconds"}`
+GET, POST  `/_sandbox/settings`     the stand-in's own settings
+=========  =======================  ==============================================================================
+"""
+
+from typing import TYPE_CHECKING
+
+from werkzeug.wrappers import Response
+
+from sandbox.core.http import Call, HttpError, Json, Route, empty_response
+
+if TYPE_CHECKING:
+    from sandbox.core.service import Service
+
+PREFIX = "/_sandbox/"
+
+
+def routes(service: "Service") -> list[Route]:
+    """List the admin routes of one service."""
+    actions = _Admin(service)
+    table = (
+        ("GET", "health", actions.health),
+        ("GET", "state", actions.get_state),
+        ("PUT", "state", actions.put_state),
+        ("GET", "log", actions.get_log),
+        ("DELETE", "log", actions.delete_log),
+        ("GET", "counts", actions.counts),
+        ("GET", "faults", actions.get_faults),
+        ("POST", "faults", actions.post_fault),
+        ("DELETE", "faults", actions.delete_faults),
+        ("POST", "release", actions.release),
+        ("GET", "clock", actions.get_clock),
+        ("POST", "clock", actions.post_clock),
+        ("GET", "settings", actions.get_settings),
+        ("POST", "settings", actions.post_settings),
+    )
+    return [Route(method=method, path=PREFIX + path, handler=handler) for method, path, handler in table]
+
+
+class _Admin:
+    def __init__(self, service: "Service") -> None:
+        self._service = service
+
+    def health(self, _call: Call) -> Json:
+        return {"name": self._service.name, "now": self._service.clock.now().isoformat(), "ok": True}
+
+    def get_state(self, _call: Call) -> Json:
+        with self._service.lock:
+            return self._service.dump_state()
+
+    def put_state(self, call: Call) -> Response:
+        with self._service.lock:
+            try:
+                self._service.load_state(call.json_body())
+            except ValueError as error:
+                raise HttpError(400, str(error)) from error
+        return empty_response()
+
+    def get_log(self, call: Call) -> Response:
+        exchanges = self._service.log.exchanges()
+        if call.args.get("faulted") == "no":
+            exchanges = [exchange for exchange in exchanges if exchange.fault is None]
+        return Response(self._service.log.render(exchanges), content_type="application/x-ndjson")
+
+    def delete_log(self, _call: Call) -> Response:
+        self._service.log.clear()
+        return empty_response()
+
+    def counts(self, _call: Call) -> Json:
+        return self._service.log.counts()
+
+    def get_faults(self, _call: Call) -> Json:
+        return self._service.faults.describe()
+
+    def post_fault(self, call: Call) -> Json:
+        try:
+            return {"id": self._service.faults.add(call.json_body() or {})}
+        except (ValueError, TypeError, AttributeError) as error:
+            raise HttpError(400, str(error)) from error
+
+    def delete_faults(self, call: Call) -> Response:
+        self._service.faults.clear(call.args.get("id"))
+        return empty_response()
+
+    def release(self, call: Call) -> Json:
+        body = call.json_body() or {}
+        return {"released": self._service.faults.release(body.get("id"))}
+
+    def get_clock(self, _call: Call) -> Json:
+        return {"offset_seconds": self._service.clock.offset_seconds, "now": self._service.clock.now().isoformat()}
+
+    def post_clock(self, call: Call) -> Json:
+        body = call.json_body() or {}
+        if "offset_seconds" in body:
+            self._service.clock.offset_seconds = float(body["offset_seconds"])
+        self._service.clock.advance(float(body.get("advance_seconds", 0.0)))
+        return self.get_clock(call)
+
+    def get_settings(self, _call: Call) -> Json:
+        with self._service.lock:
+            return dict(self._service.settings())
+
+    def post_settings(self, call: Call) -> Json:
+        with self._service.lock:
+            try:
+                self._service.change_settings(call.json_body() or {})
+            except (ValueError, TypeError) as error:
+                raise HttpError(400, str(error)) from error
+        return self.get_settings(call)

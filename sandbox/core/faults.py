@@ -1,0 +1,232 @@
+"""Faults on demand: which request is disturbed, and how.
+
+A rule is one JSON object::
+
+    {"id": "f1", "method": "POST", "route": "regex on the path", "query": "regex on the raw query string",
+     "body": "regex on the request body", "nth": 3, "times": 1, "probability": 0.1, "seed": 7,
+     "action": {"kind": "status", "status": 503, "headers": {"Retry-After": "1"}, "body": "..."}}
+
+All but `action` may be left out. Regexes are searched, not anchored. `nth` fires on the nth matching request only
+(counted from 1, for this rule), `times` at most so often, `probability` by a generator seeded with `seed` (0 unless
+told). The first rule that fires wins; every rule counts what it matched.
+
+==============  ===========================  ===================================================================
+kind            arguments                    what happens
+==============  ===========================  ===================================================================
+`latency`       `seconds`                    the request waits first, then goes its way
+`status`        `status` `headers` `body`    answered so, without effect
+`html`          `body`                       200 with an HTML page, without effect
+`drop_before`                                the connection is closed, without effect
+`drop_after`                                 takes effect, the connection is closed without an answer
+`truncate`      `bytes`                      takes effect; so many bytes of the body are sent, then the end
+`drip`          `seconds`                    takes effect; the body is sent piecemeal over that time
+`hold_before`                                blocked before its effect until released
+`hold_after`                                 blocked after its effect, before the answer, until released
+==============  ===========================  ===================================================================
+
+A held request whose client goes away is given up: before its effect it then never takes effect.
+"""
+
+import random
+import re
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+HOLD_POLL_SECONDS = 0.02
+"""How often a held request looks whether its client is still there."""
+
+RULE_KEYS = frozenset({"id", "method", "route", "query", "body", "nth", "times", "probability", "seed", "action"})
+ACTION_KEYS = frozenset({"kind", "seconds", "status", "headers", "body", "bytes"})
+HTML_PAGE = "<!DOCTYPE html><html><head><title>Sign in</title></head><body><h1>Sign in to continue</h1></body></html>"
+
+
+class FaultKind(StrEnum):
+    """What can be done to a request."""
+
+    LATENCY = "latency"
+    STATUS = "status"
+    HTML = "html"
+    DROP_BEFORE = "drop_before"
+    DROP_AFTER = "drop_after"
+    TRUNCATE = "truncate"
+    DRIP = "drip"
+    HOLD_BEFORE = "hold_before"
+    HOLD_AFTER = "hold_after"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultAction:
+    """The action of a rule, checked."""
+
+    kind: FaultKind
+    seconds: float = 0.0
+    status: int = 503
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str = ""
+    bytes: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class FaultRule:
+    """A rule and what has come of it; changed only under the table's lock."""
+
+    id: str
+    source: Mapping[str, Any]
+    action: FaultAction
+    method: str | None
+    route: re.Pattern[str] | None
+    query: re.Pattern[str] | None
+    body: re.Pattern[str] | None
+    nth: int | None
+    times: int | None
+    probability: float | None
+    random: random.Random
+    matched: int = 0
+    hits: int = 0
+    waiting: int = 0
+    releases: int = 0
+
+    def matches(self, method: str, path: str, query: str, body: bytes) -> bool:
+        """Say whether the request is one this rule is about."""
+        return (
+            (self.method is None or self.method == method)
+            and (self.route is None or self.route.search(path) is not None)
+            and (self.query is None or self.query.search(query) is not None)
+            and (self.body is None or self.body.search(body.decode("utf-8", "replace")) is not None)
+        )
+
+    def fires(self) -> bool:
+        """Count one match and say whether the action is due."""
+        self.matched += 1
+        if self.nth is not None and self.matched != self.nth:
+            return False
+        if self.times is not None and self.hits >= self.times:
+            return False
+        if self.probability is not None and self.random.random() >= self.probability:
+            return False
+        self.hits += 1
+        return True
+
+
+class FaultTable:
+    """The rules in force; safe from any thread."""
+
+    def __init__(self) -> None:
+        self._rules: list[FaultRule] = []
+        self._made = 0
+        self._closed = False
+        self._condition = threading.Condition()
+
+    def add(self, document: Mapping[str, Any]) -> str:
+        """Add one rule and give its id.
+
+        Raises:
+            ValueError: the rule is not of the form above.
+        """
+        with self._condition:
+            self._made += 1
+            rule = parse_rule(document, default_id=f"fault-{self._made}")
+            if any(other.id == rule.id for other in self._rules):
+                raise ValueError(f"a fault with the id {rule.id!r} is already there")
+            self._rules.append(rule)
+            return rule.id
+
+    def clear(self, rule_id: str | None = None) -> None:
+        """Remove one rule or all; what they held goes on."""
+        with self._condition:
+            for rule in self._rules:
+                if rule_id in (None, rule.id):
+                    rule.releases += 1
+            self._rules = [] if rule_id is None else [rule for rule in self._rules if rule.id != rule_id]
+            self._condition.notify_all()
+
+    def describe(self) -> list[dict[str, Any]]:
+        """List the rules as they were given, with `id`, `matched`, `hits` and `waiting`."""
+        with self._condition:
+            return [
+                {**rule.source, "id": rule.id, "matched": rule.matched, "hits": rule.hits, "waiting": rule.waiting}
+                for rule in self._rules
+            ]
+
+    def pick(self, method: str, path: str, query: str, body: bytes) -> FaultRule | None:
+        """Count the request against the rules and give the one that fires, if any."""
+        with self._condition:
+            for rule in self._rules:
+                if rule.matches(method, path, query, body) and rule.fires():
+                    return rule
+            return None
+
+    def release(self, rule_id: str | None = None) -> int:
+        """Let held requests go on, of one rule or of all; gives how many waited. Later requests are held anew."""
+        with self._condition:
+            waited = 0
+            for rule in self._rules:
+                if rule_id in (None, rule.id):
+                    waited += rule.waiting
+                    rule.releases += 1
+            self._condition.notify_all()
+            return waited
+
+    def hold(self, rule: FaultRule, gone: Callable[[], bool]) -> bool:
+        """Block until released; False when the client went away or the stand-in ends."""
+        with self._condition:
+            released_at_start = rule.releases
+            rule.waiting += 1
+            try:
+                while rule.releases == released_at_start:
+                    if self._closed or gone():
+                        return False
+                    self._condition.wait(HOLD_POLL_SECONDS)
+                return not gone()
+            finally:
+                rule.waiting -= 1
+
+    def close(self) -> None:
+        """Give up every held request."""
+        with self._condition:
+            self._closed = True
+            self._condition.notify_all()
+
+    def open(self) -> None:
+        """Hold again; called when the stand-in starts."""
+        with self._condition:
+            self._closed = False
+
+
+def parse_rule(document: Mapping[str, Any], *, default_id: str) -> FaultRule:
+    """Check one rule.
+
+    Raises:
+        ValueError: naming what is wrong.
+    """
+    if unknown := set(document) - RULE_KEYS:
+        raise ValueError(f"unknown keys in a fault: {', '.join(sorted(unknown))}")
+    action = document.get("action")
+    if not isinstance(action, Mapping):
+        raise ValueError("a fault needs an action")  # noqa: TRY004 - one error type for every wrong rule
+    if unknown := set(action) - ACTION_KEYS:
+        raise ValueError(f"unknown keys in a fault's action: {', '.join(sorted(unknown))}")
+
+    def pattern(key: str) -> re.Pattern[str] | None:
+        text = document.get(key)
+        try:
+            return None if text is None else re.compile(text)
+        except re.error as error:
+            raise ValueError(f"{key} is not a regular expression: {error}") from error
+
+    return FaultRule(
+        id=str(document.get("id") or default_id),
+        source=dict(document),
+        action=FaultAction(**{**action, "kind": FaultKind(action.get("kind", ""))}),
+        method=document["method"].upper() if document.get("method") else None,
+        route=pattern("route"),
+        query=pattern("query"),
+        body=pattern("body"),
+        nth=document.get("nth"),
+        times=document.get("times"),
+        probability=document.get("probability"),
+        random=random.Random(document.get("seed", 0)),
+    )

@@ -1,0 +1,90 @@
+"""The vocabulary of a request to a stand-in, and of its answer."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+Json = Any
+"""Whatever `json.loads` may give."""
+
+Handler = Callable[..., Any]
+"""`handler(call, **path_arguments)`, giving a `Response` or something that `json.dumps` takes."""
+
+
+class HttpError(Exception):
+    """Ends a handler with a status; the service turns it into its own tool's form of error.
+
+    Args:
+        status: HTTP status.
+        message: one sentence, for services whose errors are made of messages.
+        body: the whole JSON body, when the handler knows it; wins over `message`.
+        headers: further response headers.
+    """
+
+    def __init__(
+        self, status: int, message: str = "", *, body: Json = None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(f"{status} {message}")
+        self.status = status
+        self.message = message
+        self.body = body
+        self.headers = dict(headers or {})
+
+
+class Call(Request):
+    """One request to a stand-in: werkzeug's request, the route that matched, and who calls.
+
+    Attributes:
+        route: the template of the route, `/rest/api/<version>/issue/<key>`; empty when none matched.
+        user: whatever the service's `authenticate` put there.
+        notes: room for a service to keep things between its hooks during one request.
+    """
+
+    route: str = ""
+    user: Any = None
+    notes: Any = None
+
+    def json_body(self) -> Json:
+        """Parse the body as JSON; None when it is empty.
+
+        Raises:
+            HttpError: 400 when the body is not JSON.
+        """
+        raw = self.get_data()
+        if not raw:
+            return None
+        try:
+            return json.loads(raw)
+        except ValueError as error:
+            raise HttpError(400, f"Unexpected character in the request body: {error}") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One method on one path template (werkzeug's rule syntax) and what answers it."""
+
+    method: str
+    path: str
+    handler: Handler
+
+
+def dumps(value: Json) -> bytes:
+    """Serialise compactly; the result never holds a line break."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def json_response(value: Json, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Make a JSON answer."""
+    return Response(
+        dumps(value), status=status, headers=dict(headers or {}), content_type="application/json;charset=UTF-8"
+    )
+
+
+def empty_response(*, status: int = 204, headers: Mapping[str, str] | None = None) -> Response:
+    """Make an answer without a body."""
+    response = Response(b"", status=status, headers=dict(headers or {}))
+    del response.headers["Content-Type"]
+    return response

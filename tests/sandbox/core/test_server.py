@@ -1,0 +1,227 @@
+import json
+import threading
+import time
+from collections.abc import Iterable, Iterator
+
+import pytest
+import requests
+
+from sandbox.core import tls
+from sandbox.core.http import Call, HttpError, Json, Route, json_response
+from sandbox.core.server import running
+from sandbox.core.service import Service
+
+pytestmark = pytest.mark.loopback
+
+
+class Greeter(Service):
+    name = "greeter"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[str] = []
+
+    def routes(self) -> Iterable[Route]:
+        yield Route(method="GET", path="/hello/<name>", handler=self.hello)
+        yield Route(method="POST", path="/hello", handler=self.learn)
+        yield Route(method="GET", path="/broken", handler=self.broken)
+
+    def hello(self, call: Call, name: str) -> Json:
+        if name not in self.names:
+            raise HttpError(404, f"{name} is unknown")
+        return {"hello": name}
+
+    def learn(self, call: Call) -> Json:
+        self.names.append(call.json_body()["name"])
+        return json_response({"learnt": True}, status=201)
+
+    def broken(self, call: Call) -> Json:
+        return {}["absent"]
+
+    def dump_state(self) -> Json:
+        return {"names": self.names}
+
+    def load_state(self, document: Json) -> None:
+        if "names" not in document:
+            raise ValueError("names are missing")
+        self.names = list(document["names"])
+
+
+@pytest.fixture
+def service() -> Greeter:
+    return Greeter()
+
+
+@pytest.fixture
+def url(service: Greeter) -> Iterator[str]:
+    with running(service) as address:
+        yield address
+
+
+@pytest.fixture
+def http() -> Iterator[requests.Session]:
+    with requests.Session() as session:
+        session.trust_env = False
+        yield session
+
+
+def test_one_connection_serves_many_requests(url: str, http: requests.Session) -> None:
+    for _ in range(3):
+        answer = http.post(f"{url}/hello", json={"name": "ann"}, stream=True)
+        assert answer.headers.get("Connection") is None
+        assert answer.json() == {"learnt": True}
+    pool = next(iter(http.adapters["http://"].poolmanager.pools._container.values()))
+    assert pool.num_connections == 1
+
+
+def test_path_arguments_may_hold_quoted_slashes(service: Greeter, url: str, http: requests.Session) -> None:
+    service.names.append("a/b c")
+    assert http.get(f"{url}/hello/a%2Fb%20c").json() == {"hello": "a/b c"}
+
+
+def test_errors_have_the_form_of_the_service(url: str, http: requests.Session) -> None:
+    assert http.get(f"{url}/hello/bob").json() == {"message": "bob is unknown"}
+    assert http.get(f"{url}/nowhere").status_code == 404
+    assert http.put(f"{url}/hello").headers["Allow"] == "POST"
+    assert http.post(f"{url}/hello", data="{").status_code == 400
+
+
+def test_a_failure_of_the_stand_in_is_a_500_and_is_logged(service: Greeter, url: str, http: requests.Session) -> None:
+    assert http.get(f"{url}/broken").status_code == 500
+    failure = service.log.exchanges()[-1].failure
+    assert failure is not None
+    assert "KeyError" in failure
+
+
+def test_the_log_has_the_form_of_the_validators(url: str, http: requests.Session) -> None:
+    http.post(f"{url}/hello", params={"a": ["1", "2"], "b": "x"}, json={"name": "ann"})
+    line = json.loads(http.get(f"{url}/_sandbox/log").text)
+    assert line.pop("t") == pytest.approx(time.time(), abs=10)
+    assert line == {
+        "method": "POST",
+        "path": "/hello",
+        "query": {"a": ["1", "2"], "b": "x"},
+        "request_body": {"name": "ann"},
+        "status": 201,
+        "response_body": {"learnt": True},
+        "route": "/hello",
+        "fault": None,
+        "effect": True,
+    }
+    assert http.get(f"{url}/_sandbox/counts").json() == {"POST /hello": 1}
+    http.delete(f"{url}/_sandbox/log")
+    assert http.get(f"{url}/_sandbox/counts").json() == {}
+
+
+def test_the_date_header_comes_from_the_clock(url: str, http: requests.Session) -> None:
+    http.post(f"{url}/_sandbox/clock", json={"advance_seconds": 86400 * 3650})
+    year = int(http.get(f"{url}/hello/x").headers["Date"].split()[3])
+    assert year >= time.gmtime().tm_year + 9
+
+
+def test_state_goes_out_and_in(url: str, http: requests.Session) -> None:
+    assert http.put(f"{url}/_sandbox/state", json={"names": ["zoe"]}).status_code == 204
+    assert http.get(f"{url}/_sandbox/state").json() == {"names": ["zoe"]}
+    assert http.put(f"{url}/_sandbox/state", json=[]).status_code == 400
+
+
+def test_drop_before_has_no_effect_and_drop_after_has(service: Greeter, url: str, http: requests.Session) -> None:
+    service.faults.add({"method": "POST", "nth": 1, "action": {"kind": "drop_before"}})
+    service.faults.add({"method": "POST", "body": "second", "action": {"kind": "drop_after"}})
+    for name in ("first", "second"):
+        with pytest.raises(requests.ConnectionError):
+            http.post(f"{url}/hello", json={"name": name})
+    assert service.names == ["second"]
+    assert [(entry.status, entry.effect, entry.fault) for entry in service.log.exchanges()] == [
+        (0, False, "fault-1"),
+        (0, True, "fault-2"),
+    ]
+
+
+def test_status_html_and_truncate(service: Greeter, url: str, http: requests.Session) -> None:
+    service.names.append("ann")
+    add = service.faults.add
+    add({"nth": 1, "action": {"kind": "status", "status": 429, "headers": {"Retry-After": "3"}, "body": "{}"}})
+    add({"nth": 1, "action": {"kind": "html"}})
+    add({"nth": 1, "action": {"kind": "truncate", "bytes": 5}})
+    answer = http.get(f"{url}/hello/ann")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "3")
+    answer = http.get(f"{url}/hello/ann")
+    assert answer.headers["Content-Type"].startswith("text/html")
+    with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
+        http.get(f"{url}/hello/ann")
+    assert http.get(f"{url}/hello/ann").json() == {"hello": "ann"}
+    assert service.log.exchanges()[2].response_body == b'{"hel'
+
+
+def test_latency_and_drip_take_their_time(service: Greeter, url: str, http: requests.Session) -> None:
+    service.names.append("ann")
+    service.faults.add({"nth": 1, "action": {"kind": "latency", "seconds": 0.2}})
+    service.faults.add({"nth": 1, "action": {"kind": "drip", "seconds": 0.2}})
+    for _ in range(2):
+        began = time.monotonic()
+        assert http.get(f"{url}/hello/ann").json() == {"hello": "ann"}
+        assert time.monotonic() - began >= 0.15
+
+
+def test_times_and_probability_bound_a_fault(service: Greeter, url: str, http: requests.Session) -> None:
+    service.faults.add({"times": 2, "action": {"kind": "status", "status": 500}})
+    assert [http.get(f"{url}/hello/x").status_code for _ in range(4)] == [500, 500, 404, 404]
+    service.faults.clear()
+    service.faults.add({"probability": 0.5, "seed": 3, "action": {"kind": "status", "status": 500}})
+    got = [http.get(f"{url}/hello/x").status_code for _ in range(40)]
+    assert 8 < got.count(500) < 32
+
+
+def test_a_wrong_fault_is_refused(url: str, http: requests.Session) -> None:
+    for wrong in ({}, {"action": {"kind": "no"}}, {"x": 1, "action": {"kind": "html"}}, {"route": "(", "action": {}}):
+        assert http.post(f"{url}/_sandbox/faults", json=wrong).status_code == 400
+
+
+def wait_until_held(url: str, http: requests.Session) -> None:
+    until = time.monotonic() + 5
+    while not any(rule["waiting"] for rule in http.get(f"{url}/_sandbox/faults").json()):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize(("kind", "while_held"), [("hold_before", []), ("hold_after", ["ann"])])
+def test_a_held_request_goes_on_when_released(
+    service: Greeter, url: str, http: requests.Session, kind: str, while_held: list[str]
+) -> None:
+    http.post(f"{url}/_sandbox/faults", json={"action": {"kind": kind}, "times": 1})
+    got: list[int] = []
+
+    def send() -> None:
+        got.append(requests.post(f"{url}/hello", json={"name": "ann"}, timeout=10).status_code)
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    wait_until_held(url, http)
+    assert service.names == while_held
+    assert http.post(f"{url}/_sandbox/release").json() == {"released": 1}
+    thread.join()
+    assert got == [201]
+    assert service.names == ["ann"]
+
+
+def test_held_before_and_client_gone_means_no_effect(service: Greeter, url: str, http: requests.Session) -> None:
+    service.faults.add({"method": "POST", "action": {"kind": "hold_before"}})
+    with pytest.raises(requests.ReadTimeout):
+        requests.post(f"{url}/hello", json={"name": "ann"}, timeout=0.2)
+    until = time.monotonic() + 5
+    while not service.log.exchanges():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    service.faults.release()
+    assert service.names == []
+
+
+def test_tls_by_an_authority_of_its_own(service: Greeter, http: requests.Session, tmp_path: object) -> None:
+    service.names.append("ann")
+    server_tls = tls.from_new_authority(tmp_path)
+    with running(service, tls=server_tls) as url:
+        assert url.startswith("https://localhost:")
+        assert http.get(f"{url}/hello/ann", verify=str(server_tls.ca_file)).json() == {"hello": "ann"}
+        with pytest.raises(requests.exceptions.SSLError):
+            http.get(f"{url}/hello/ann")
