@@ -1,7 +1,7 @@
 """The one project model that all tools are mapped into.
 
-A reference (``…_ref``) is ``connection:stream:id`` of a record. Attributes that a tool does not say are None, never a guess; a value
-that the mapping does not know is kept raw in ``unmapped`` and the attribute is None (or ``UNMAPPED``).
+A reference (``…_ref``) is ``connection:stream:id`` of a record. Attributes that a tool does not say are None, never a
+guess; a value that the mapping does not know is kept raw in ``unmapped`` and the attribute is None (or ``UNMAPPED``).
 """
 
 from __future__ import annotations
@@ -91,7 +91,10 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engagement(Entity):
-    """One project under one contract for one account: the unit that a PM manages. ``key`` is the engagement key (``NIM-01``)."""
+    """One project under one contract for one account: the unit that a PM manages.
+
+    ``key`` is the engagement key (``NIM-01``).
+    """
 
     name: str
     account_ref: str | None
@@ -123,7 +126,10 @@ class ScopeState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeItem(Entity):
-    """One line of the SoW in one baseline. ``key`` is the item key (``SI-03``), stable across baselines of one engagement."""
+    """One line of the SoW in one baseline.
+
+    ``key`` is the item key (``SI-03``), stable across the baselines of one engagement.
+    """
 
     baseline_ref: str
     title: str

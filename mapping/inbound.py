@@ -1,0 +1,164 @@
+"""Record to model: what a tool said, as the rules understand it; what they do not understand is kept beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from connectors.core.port import Catalog, Record
+from mapping.confidentiality import narrowest
+from mapping.model import Access, AnyEntity, Unmapped
+from mapping.read import Asked, Context, Getter, Test, ask, conditions
+from mapping.rules import Rules
+from mapping.schema import Attribute, Kind, kinds
+from mapping.spec import GATHERED, EntityRule, Shape, Step
+from mapping.values import NotReadableError
+
+__all__ = ["InboundError", "map_record"]
+
+
+class InboundError(Exception):
+    """One record cannot be mapped; every other one can.
+
+    Attributes:
+        ref: Reference of the record.
+        field: The tool's field.
+        found: What stands there, shortened.
+        expected: What should.
+    """
+
+    def __init__(self, *, ref: str, field: str, found: str, expected: str) -> None:
+        self.ref = ref
+        self.field = field
+        self.found = found
+        self.expected = expected
+        super().__init__(f"{ref}, {field}: found {found}, expected {expected}")
+
+
+def map_record(rules: Rules, record: Record, catalog: Catalog) -> tuple[AnyEntity, ...]:
+    """Entities that a record yields, at most one of each kind; none for a deleted record or a stream without rules.
+
+    Depends on nothing but its arguments; the same arguments give equal entities. The rules are bound to a catalog
+    object once, so give the same one for many records.
+
+    Raises:
+        InboundError: The record holds something that is not of the expected type, or lacks what its entity must have.
+    """
+    if record.deleted:
+        return ()
+    made: dict[str, AnyEntity] = {}
+    for maker in rules.bound("inbound", catalog, _bind).get(record.stream, ()):
+        if maker.kind.name not in made:
+            entity = maker.make(record)
+            if entity is not None:
+                made[maker.kind.name] = entity
+    return tuple(made.values())
+
+
+def _bind(rules: Rules, catalog: Catalog) -> dict[str, tuple[_Maker, ...]]:
+    known = kinds()
+    result: dict[str, tuple[_Maker, ...]] = {}
+    for rule in rules.entities:
+        maker = _maker(rules, rule, known[rule.makes], catalog)
+        result[rule.stream] = (*result.get(rule.stream, ()), maker)
+    return result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Maker:
+    """One entity rule bound to a catalog."""
+
+    kind: Kind
+    tests: tuple[Test, ...]
+    fill: tuple[tuple[str, Callable[[Mapping[str, Any], Context], Any]], ...]
+    defaults: Mapping[str, Any]
+
+    def make(self, record: Record) -> AnyEntity | None:
+        payload = record.payload
+        context = Context(connection=record.connection)
+        try:
+            if not all(test(payload) for test in self.tests):
+                return None
+            given = {**self.defaults, **{name: get(payload, context) for name, get in self.fill}}
+        except NotReadableError as error:
+            raise InboundError(
+                ref=record.ref, field=context.label, found=error.found, expected=error.expected
+            ) from error
+        given["key"] = given["key"] or record.key
+        given["updated"] = given["updated"] or record.updated
+        visible = Access(record.visibility.value)
+        given["access"] = visible if given["access"] is None else narrowest((visible, given["access"]))
+        if self.kind.placed:
+            given["connection"] = record.connection
+            given["place"] = record.partition
+        entity: Any = self.kind.cls
+        made: AnyEntity = entity(ref=record.ref, url=record.url, unmapped=tuple(context.unmapped), **given)
+        return made
+
+
+def _maker(rules: Rules, rule: EntityRule, kind: Kind, catalog: Catalog) -> _Maker:
+    getter = Getter(stream=rule.stream, fields_at=rules.streams[rule.stream].fields_at, catalog=catalog)
+    return _Maker(
+        kind=kind,
+        tests=conditions(rule.when, getter),
+        fill=tuple((n, _fill(rules, kind.attributes[n], steps, getter)) for n, steps in rule.attributes.items()),
+        defaults={n: _nothing(a) for n, a in kind.attributes.items()},
+    )
+
+
+def _nothing(attribute: Attribute) -> Any:
+    if attribute.name in ("key", "access", "updated") or attribute.optional:
+        return None
+    if attribute.shape in GATHERED:
+        return ()
+    return {Shape.TEXT: "", Shape.BOOLEAN: False}.get(attribute.shape)
+
+
+def _fill(
+    rules: Rules, attribute: Attribute, steps: tuple[Step, ...], getter: Getter
+) -> Callable[[Mapping[str, Any], Context], Any]:
+    asked = [ask(attribute, step, getter, rules.streams) for step in steps]
+    if attribute.shape in GATHERED:
+        return _gather(asked)
+    return _first(attribute, steps, asked)
+
+
+def _gather(asked: list[Callable[[Mapping[str, Any], Context], Any]]) -> Callable[[Mapping[str, Any], Context], Any]:
+    def gather(payload: Mapping[str, Any], context: Context) -> tuple[Any, ...]:
+        found: dict[Any, None] = {}
+        for get in asked:
+            answer = get(payload, context)
+            if answer is not Asked.NOTHING:
+                found.update(dict.fromkeys(answer))
+        return tuple(found)
+
+    return gather
+
+
+def _first(
+    attribute: Attribute, steps: tuple[Step, ...], asked: list[Callable[[Mapping[str, Any], Context], Any]]
+) -> Callable[[Mapping[str, Any], Context], Any]:
+    nothing = _nothing(attribute)
+    label = next((s.source.label for s in reversed(steps) if s.source is not None), attribute.name)
+    unmapped = getattr(attribute.choices, "UNMAPPED", None) if attribute.choices is not None else None
+    needed = attribute.must_be_mapped or attribute.name == "key"
+
+    def first(payload: Mapping[str, Any], context: Context) -> Any:
+        for get in asked:
+            answer = get(payload, context)
+            if answer is Asked.UNKNOWN:
+                break
+            if answer is not Asked.NOTHING:
+                return answer
+        else:
+            if unmapped is not None:
+                context.unmapped.append(Unmapped(attribute=attribute.name, field=label, value=""))
+        if unmapped is not None:
+            return unmapped
+        if needed:
+            context.label = label
+            raise NotReadableError(None, f"a value, since every {attribute.name} has one")
+        return nothing
+
+    return first

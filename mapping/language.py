@@ -1,0 +1,141 @@
+"""Reading the mapping language: tables checked key by key, with every problem collected."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from mapping.spec import Problem, Source
+from mapping.values import normal
+
+Path = tuple[str, ...]
+_SOURCES = ("field", "path", "value", "steps")
+
+
+def merge(default: Mapping[str, Any], override: Mapping[str, Any], *, values: bool = False) -> dict[str, Any]:
+    """``override`` laid over ``default``, key by key.
+
+    ``false`` in the place of a table removes it. A new source replaces the old one; new steps come before those of the
+    default, so that they are asked first. The keys of a value table are compared in their normal form.
+
+    Args:
+        default: What stands in the connector's mapping.
+        override: What the user says.
+        values: Whether this is a value table.
+    """
+    result = dict(default)
+    given = [k for k in _SOURCES if k in override]
+    if given and not values:
+        if ("steps" in given) != ("steps" in default):
+            result = {}
+        elif "steps" not in given:
+            result = {k: v for k, v in default.items() if k not in _SOURCES}
+    for key, value in override.items():
+        old = result.get(key)
+        if values:
+            for twin in [k for k in result if normal(k) == normal(key)]:
+                del result[twin]
+            result[key] = value
+        elif value is False and isinstance(old, dict):
+            del result[key]
+        elif key == "steps" and isinstance(old, dict) and isinstance(value, dict):
+            merged = merge(old, value)
+            result[key] = {k: merged[k] for k in (*(k for k in value if k not in old), *old) if k in merged}
+        elif isinstance(old, dict) and isinstance(value, dict):
+            result[key] = merge(old, value, values=key == "values")
+        else:
+            result[key] = value
+    return result
+
+
+def show(value: Any) -> str:
+    """A TOML value for a message."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return "a table"
+    if isinstance(value, list):
+        return "a list"
+    return repr(value)
+
+
+def one_of(names: Collection[str]) -> str:
+    """``one of a, b, c`` for a message."""
+    return "one of " + ", ".join(sorted(names))
+
+
+class Checker:
+    """Collects the problems of one mapping while it is read."""
+
+    def __init__(self, override: Mapping[str, Any]) -> None:
+        self.problems: list[Problem] = []
+        self._override = override
+
+    def problem(self, path: Path, found: str, expected: str) -> None:
+        """Note one problem."""
+        here: Any = self._override
+        for key in path:
+            here = here.get(key) if isinstance(here, Mapping) else None
+        overridden = here is not None and bool(path)
+        self.problems.append(Problem(path=path, found=found, expected=expected, overridden=overridden))
+
+    def table(self, value: Any, path: Path, allowed: Collection[str] | None = None) -> dict[str, Any]:
+        """``value`` as a table without unknown keys; an empty one when it is none."""
+        if not isinstance(value, dict):
+            self.problem(path, show(value), "a table")
+            return {}
+        if allowed is not None:
+            for key in value:
+                if key not in allowed:
+                    self.problem((*path, key), "an unknown key", one_of(allowed))
+        return {k: v for k, v in value.items() if allowed is None or k in allowed}
+
+    def text(self, table: Mapping[str, Any], key: str, path: Path, *, required: bool = False) -> str | None:
+        """A text under ``key`` that is not empty, or None."""
+        if key not in table:
+            if required:
+                self.problem((*path, key), "nothing", "a text")
+            return None
+        value = table[key]
+        if not isinstance(value, str) or not value.strip():
+            self.problem((*path, key), show(value), "a text")
+            return None
+        return value
+
+    def choice(
+        self, table: Mapping[str, Any], key: str, path: Path, allowed: Collection[str], *, required: bool = False
+    ) -> str | None:
+        """A text under ``key`` out of ``allowed``, or None."""
+        if key in table and table[key] not in list(allowed):
+            self.problem((*path, key), show(table[key]), one_of(allowed))
+            return None
+        if key not in table and required:
+            self.problem((*path, key), "nothing", one_of(allowed))
+        return table.get(key)
+
+    def texts(self, table: Mapping[str, Any], key: str, path: Path) -> tuple[str, ...]:
+        """One text or a list of texts under ``key``."""
+        value = table.get(key, [])
+        items = value if isinstance(value, list) else [value]
+        if not all(isinstance(i, (str, bool, int)) for i in items):
+            self.problem((*path, key), show(value), "a text or a list of texts")
+            return ()
+        return tuple(i if isinstance(i, str) else normal(i) for i in items)
+
+    def source(self, table: Mapping[str, Any], path: Path, fields_at: Path) -> Source | None:
+        """The source that ``field`` or ``path`` names, or None (a problem when both are given)."""
+        if "field" in table and "path" in table:
+            self.problem((*path, "path"), "a path beside a field", "only one of field, path")
+        name = self.text(table, "field", path)
+        if name is not None:
+            return Source(name=name, path=None, label=name)
+        where = self.text(table, "path", path)
+        if where is None:
+            return None
+        keys = tuple(where.split("."))
+        if not all(keys):
+            self.problem((*path, "path"), show(where), "keys separated by single dots")
+            return None
+        below = keys[len(fields_at) :] if fields_at and keys[: len(fields_at)] == fields_at else keys
+        label = ".".join(k for k in below if k != "*")
+        return Source(name=None, path=keys, label=label or where)

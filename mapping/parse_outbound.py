@@ -1,0 +1,165 @@
+"""The outward half of the mapping language: ``[outbound.…]`` tables into outward rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mapping.language import Checker, Path, one_of, show
+from mapping.parse_inbound import Stream
+from mapping.spec import OutField, OutRule, OutType, Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outward:
+    """What the program offers under the name of an outward rule.
+
+    Attributes:
+        target: What the rule writes to.
+        attributes: What it can show, by name, with the closed set of values where there is one.
+    """
+
+    target: Target
+    attributes: Mapping[str, tuple[str, ...]]
+
+
+_COLOURS = ("green", "amber", "red", "unknown")
+_FREE: tuple[str, ...] = ()
+
+
+def outward() -> dict[str, Outward]:
+    """The outward rules of this release by name."""
+    return {
+        "engagement.status": Outward(
+            target=Target.FIELDS, attributes={"status": _COLOURS, "text": _FREE, "as_of": _FREE, "marker": _FREE}
+        ),
+        "anchor.status": Outward(target=Target.FIELDS, attributes={"status": _COLOURS, "text": _FREE}),
+        "anchor.link": Outward(target=Target.LINK, attributes={"url": _FREE, "title": _FREE, "global_id": _FREE}),
+        "risk.record": Outward(
+            target=Target.RECORD,
+            attributes={
+                "key": _FREE,
+                "title": _FREE,
+                "engagement_id": _FREE,
+                "category": ("schedule", "scope", "cost", "budget", "resources"),
+                "severity": ("low", "medium", "high", "critical"),
+                "lifecycle": ("open", "closed"),
+                "description": _FREE,
+                "subject_url": _FREE,
+                "raised_on": _FREE,
+                "closed_reason": _FREE,
+                "marker": _FREE,
+            },
+        ),
+        "risk.issue": Outward(target=Target.ISSUE, attributes={"title": _FREE, "description": _FREE, "label": _FREE}),
+        "work.label": Outward(target=Target.LABEL, attributes={"label": _FREE}),
+    }
+
+
+_RULE_KEYS: Mapping[Target, tuple[str, ...]] = {
+    Target.FIELDS: ("stream", "fields"),
+    Target.RECORD: ("stream", "fields", "external_id"),
+    Target.ISSUE: ("stream", "fields", "type", "statuses", "marker_property", "prefix"),
+    Target.LINK: ("stream", "fields"),
+    Target.LABEL: ("stream", "fields", "prefix"),
+}
+_REQUIRED: Mapping[Target, tuple[str, ...]] = {
+    Target.FIELDS: (),
+    Target.RECORD: ("external_id",),
+    Target.ISSUE: ("type", "marker_property"),
+    Target.LINK: (),
+    Target.LABEL: ("prefix",),
+}
+_LIFECYCLE = ("open", "closed")
+
+
+def read_outbound(check: Checker, raw: Any, streams: Mapping[str, Stream]) -> dict[str, OutRule]:
+    """All outward rules of ``[outbound]`` by name."""
+    offered, rules = outward(), {}
+    for name, value in check.table(raw, ("outbound",)).items():
+        path = ("outbound", name)
+        if name not in offered:
+            check.problem(path, "an unknown outward rule", one_of(offered))
+            continue
+        rule = _rule(check, name, offered[name], value, path, streams)
+        if rule is not None:
+            rules[name] = rule
+    return rules
+
+
+def _rule(
+    check: Checker, name: str, offer: Outward, value: Any, path: Path, streams: Mapping[str, Stream]
+) -> OutRule | None:
+    before = len(check.problems)
+    table = check.table(value, path, _RULE_KEYS[offer.target])
+    stream = check.choice(table, "stream", path, streams, required=True)
+    said = {
+        key: check.text(table, key, path, required=key in _REQUIRED[offer.target]) or ""
+        for key in ("type", "external_id", "marker_property", "prefix")
+    }
+    statuses = check.table(table.get("statuses", {}), (*path, "statuses"), _LIFECYCLE)
+    for key in _LIFECYCLE if offer.target is Target.ISSUE else ():
+        check.text(statuses, key, (*path, "statuses"), required=True)
+    fields = check.table(table.get("fields", {}), (*path, "fields"))
+    if not fields:
+        check.problem((*path, "fields"), "nothing", "at least one field")
+    read = tuple(_field(check, offer, key, field, (*path, "fields", key)) for key, field in fields.items())
+    if said["external_id"] and said["external_id"] not in fields:
+        check.problem((*path, "external_id"), show(said["external_id"]), one_of(fields))
+    if stream is None or len(check.problems) > before:
+        return None
+    return OutRule(
+        name=name,
+        stream=stream,
+        target=offer.target,
+        fields=tuple(f for f in read if f is not None),
+        fields_at=streams[stream].fields_at,
+        option_objects=streams[stream].option_objects,
+        record_type=said["type"],
+        statuses=statuses,
+        external_id=said["external_id"],
+        marker_property=said["marker_property"],
+        prefix=said["prefix"],
+    )
+
+
+def _field(check: Checker, offer: Outward, name: str, raw: Any, path: Path) -> OutField | None:
+    table = check.table(raw, path, ("attribute", "type", "values", "too_long", "set"))
+    attribute = check.choice(table, "attribute", path, offer.attributes, required=True)
+    kind = check.choice(table, "type", path, [t.value for t in OutType]) or OutType.TEXT.value
+    too_long = check.choice(table, "too_long", path, ("cut", "refuse"))
+    moment = check.choice(table, "set", path, ("always", "on_create"))
+    if moment == "on_create" and offer.target is not Target.ISSUE:
+        check.problem((*path, "set"), show(moment), "no on_create, since this rule creates nothing by itself")
+    if attribute is None:
+        return None
+    return OutField(
+        name=name,
+        attribute=attribute,
+        type=OutType(kind),
+        table=_table(check, offer.attributes[attribute], table, path),
+        cut=too_long == "cut",
+        on_create_only=moment == "on_create",
+    )
+
+
+def _table(check: Checker, closed: tuple[str, ...], table: Mapping[str, Any], path: Path) -> dict[str, str] | None:
+    if "values" not in table:
+        return None
+    where = (*path, "values")
+    values = check.table(table["values"], where)
+    for key, value in values.items():
+        if closed and key not in closed:
+            check.problem((*where, key), "a value that is never shown", one_of(closed))
+        if not isinstance(value, str) or not value.strip():
+            check.problem((*where, key), show(value), "a text")
+    for key in closed:
+        if key not in values:
+            check.problem((*where, key), "nothing", "the tool's value for it")
+    if not closed:
+        check.problem(where, "a value table for a free text", "no values")
+    shown = [v for v in values.values() if isinstance(v, str)]
+    if len(set(shown)) < len(shown):
+        check.problem(where, "one tool value for two of ours", "a tool value of its own for each")
+    return dict(values)

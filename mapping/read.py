@@ -1,0 +1,327 @@
+"""One step of a rule bound to a catalog: from a payload to one answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from connectors.core.port import Catalog
+from mapping import links, values
+from mapping.model import Claim, Reference, Unmapped
+from mapping.parse_inbound import Stream
+from mapping.schema import Attribute
+from mapping.spec import Condition, Shape, Source, Step, Unknown
+from mapping.values import NotReadableError, empty
+
+Payload = Mapping[str, Any]
+Test = Callable[[Payload], bool]
+
+
+class Asked(Enum):
+    """What a step says when it has no value."""
+
+    NOTHING = "nothing"  # it does not apply, or the tool says nothing: ask the next step
+    UNKNOWN = "unknown"  # the tool says what is not understood: kept in ``Context.unmapped``, and nobody else is asked
+
+
+Answer = Callable[[Payload, "Context"], Any]
+Convert = Callable[[Any, "Context"], Any]
+
+
+@dataclass(slots=True, kw_only=True)
+class Context:
+    """What is gathered while one record is mapped. The one mutable thing here; it lives for one record.
+
+    Attributes:
+        connection: Connection that the record came from.
+        label: Field that is being read, for an error.
+        unmapped: What was not understood.
+    """
+
+    connection: str
+    label: str = ""
+    unmapped: list[Unmapped] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Several:
+    """Different values in fields of the same visible name: which one counts is not guessed."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Getter:
+    """Turns sources into functions of a payload, for one stream and catalog."""
+
+    stream: str
+    fields_at: tuple[str, ...]
+    catalog: Catalog
+
+    def of(self, source: Source) -> Callable[[Payload], Any]:
+        """The function that reads ``source``; it answers None where the payload has no such thing."""
+        if source.path is not None:
+            return _at(source.path)
+        name = source.name or ""
+        ids = tuple(dict.fromkeys(f.id for f in self.catalog.find(self.stream, name))) or (name,)
+        readers = [_at((*self.fields_at, i)) for i in ids]
+        return readers[0] if len(readers) == 1 else _agreeing(readers)
+
+
+def _at(path: tuple[str, ...]) -> Callable[[Payload], Any]:
+    if "*" in path:
+        star = path.index("*")
+        before, after = _at(path[:star]), _at(path[star + 1 :])
+
+        def each(payload: Payload) -> Any:
+            entries = before(payload)
+            if not isinstance(entries, list):
+                return entries
+            found = [after(e) for e in entries]
+            return [x for y in found for x in (y if isinstance(y, list) else [y]) if x is not None]
+
+        return each
+
+    def get(payload: Any) -> Any:
+        for key in path:
+            if not isinstance(payload, dict) and not isinstance(payload, Mapping):
+                return None
+            payload = payload.get(key)
+        return payload
+
+    return get
+
+
+def _agreeing(readers: list[Callable[[Payload], Any]]) -> Callable[[Payload], Any]:
+    def get(payload: Payload) -> Any:
+        found: list[Any] = []
+        for read in readers:
+            value = read(payload)
+            if not empty(value) and value not in found:
+                found.append(value)
+        if len(found) > 1:
+            return _Several(text=" | ".join(values.brief(f) for f in found))
+        return found[0] if found else None
+
+    return get
+
+
+def conditions(given: Iterable[Condition], getter: Getter) -> tuple[Test, ...]:
+    """The conditions as functions of a payload."""
+    return tuple(_test(c, getter.of(c.source)) for c in given)
+
+
+def _test(condition: Condition, get: Callable[[Payload], Any]) -> Test:
+    def test(payload: Payload) -> bool:
+        raw = get(payload)
+        if condition.filled is not None and condition.filled is empty(raw):
+            return False
+        if condition.at_least is not None and (
+            isinstance(raw, bool) or not isinstance(raw, (int, float)) or raw < condition.at_least
+        ):
+            return False
+        if condition.among is None and condition.not_among is None:
+            return True
+        said = {n for r in _listed(raw) if (n := _said(r)) is not None}
+        if condition.among is not None and not said & condition.among:
+            return False
+        return condition.not_among is None or not said & condition.not_among
+
+    return test
+
+
+def _said(raw: Any) -> str | None:
+    """Normal form of one value; None when it is empty or an object that no text of a mapping can equal."""
+    try:
+        return None if empty(raw) else values.normal(raw)
+    except NotReadableError:
+        return None
+
+
+def ask(attribute: Attribute, step: Step, getter: Getter, streams: Mapping[str, Stream]) -> Answer:
+    """The step as a function of payload and context. Raises NotReadableError with ``context.label`` set."""
+    tests = conditions(step.when, getter)
+    if step.source is None:
+        constant = step.constant
+        return lambda payload, _: constant if all(t(payload) for t in tests) else Asked.NOTHING
+    get, label = getter.of(step.source), step.source.label
+    convert = _converter(attribute, step, streams)
+    unless_empty = Asked.NOTHING if step.has is None else False
+
+    def answer(payload: Payload, context: Context) -> Any:
+        context.label = label
+        for test in tests:
+            if not test(payload):
+                return Asked.NOTHING
+        raw = get(payload)
+        if raw is None or empty(raw):
+            return unless_empty
+        if isinstance(raw, _Several):
+            return _unknown(attribute, label, raw.text, context)
+        return convert(raw, context)
+
+    if step.currency is not None or step.type is Shape.MONEY:
+        currency = getter.of(step.currency) if step.currency is not None else _none
+        return _priced(attribute, step, get, currency, tests)
+    return answer
+
+
+def _none(_: Payload) -> Any:
+    return None
+
+
+def _listed(raw: Any) -> list[Any]:
+    return raw if isinstance(raw, list) else [raw]
+
+
+def _unknown(attribute: Attribute, label: str, value: str, context: Context) -> Asked:
+    context.unmapped.append(Unmapped(attribute=attribute.name, field=label, value=value))
+    return Asked.UNKNOWN
+
+
+def _priced(
+    attribute: Attribute,
+    step: Step,
+    get: Callable[[Payload], Any],
+    currency: Callable[[Payload], Any],
+    tests: tuple[Test, ...],
+) -> Answer:
+    label = step.source.label if step.source is not None else attribute.name
+
+    def answer(payload: Payload, context: Context) -> Any:
+        context.label = label
+        amount = get(payload)
+        if empty(amount) or not all(t(payload) for t in tests):
+            return Asked.NOTHING
+        code = currency(payload)
+        if empty(code):
+            code = step.currency_if_absent
+        if code is None:
+            return _unknown(attribute, label, f"{values.number(amount)} without a currency", context)
+        return values.money(amount, code)
+
+    return answer
+
+
+def _converter(attribute: Attribute, step: Step, streams: Mapping[str, Stream]) -> Convert:
+    label = step.source.label if step.source is not None else attribute.name
+    if step.table is not None:
+        return _by_table(attribute, step, label)
+    if step.has is not None:
+        wanted = values.normal(step.has)
+        return lambda raw, _: any(values.normal(r) == wanted for r in _listed(raw))
+    match attribute.shape:
+        case Shape.REF | Shape.REFS:
+            return _refs(attribute.shape, step.stream or "", streams[step.stream or ""].salesforce_ids)
+        case Shape.LIST:
+            return lambda raw, _: _entries(raw, step)
+        case Shape.CLAIMS:
+            return _claims(attribute, step, label)
+        case Shape.REFERENCES:
+            return _references(attribute, step, label)
+        case Shape.TEXT if attribute.optional or attribute.name == "key":
+            return lambda raw, _: values.text(raw).strip()
+        case Shape.DATE if step.type is Shape.DATETIME:
+            return lambda raw, _: values.instant(raw).date()
+        case _:
+            simple = _SIMPLE[attribute.shape]
+            return lambda raw, _: simple(raw)
+
+
+_SIMPLE: Mapping[Shape, Callable[[Any], Any]] = {
+    Shape.TEXT: values.text,
+    Shape.DATE: values.day,
+    Shape.DATETIME: values.instant,
+    Shape.INTEGER: values.integer,
+    Shape.BOOLEAN: values.boolean,
+}
+
+
+def _by_table(attribute: Attribute, step: Step, label: str) -> Convert:
+    table = step.table or {}
+
+    def convert(raw: Any, context: Context) -> Any:
+        found = values.normal(raw)
+        if found in table:
+            return table[found]
+        match step.unknown:
+            case Unknown.NEXT:
+                return Asked.NOTHING
+            case Unknown.USE:
+                return step.use
+            case Unknown.REFUSE:
+                raise NotReadableError(values.plain(raw), "one of " + ", ".join(sorted(table)))
+            case Unknown.KEEP_RAW:
+                return _unknown(attribute, label, values.text(raw), context)
+
+    return convert
+
+
+def _refs(shape: Shape, stream: str, salesforce_ids: bool) -> Convert:  # noqa: FBT001  called once, below its definition
+    def one(raw: Any, context: Context) -> str:
+        record_id = values.text(raw).strip()
+        if salesforce_ids:
+            record_id = values.salesforce_id(record_id) or record_id
+        return f"{context.connection}:{stream}:{record_id}"
+
+    if shape is Shape.REF:
+        return one
+    return lambda raw, context: tuple(one(r, context) for r in _listed(raw) if not empty(r))
+
+
+def _entries(raw: Any, step: Step) -> tuple[str, ...]:
+    """The entries of a list, or of a text that holds one: without blanks around, without a prefix, none empty."""
+    entries = [values.text(r) for r in _listed(raw) if not empty(r)]
+    if step.split is not None:
+        entries = [part for e in entries for part in e.split(step.split)]
+    if step.prefix is not None:
+        start = step.prefix.casefold()
+        entries = [e.strip()[len(step.prefix) :] for e in entries if e.strip().casefold().startswith(start)]
+    return tuple(e.strip() for e in entries if e.strip())
+
+
+def _claims(attribute: Attribute, step: Step, label: str) -> Convert:
+    if step.read == "links":
+        return lambda raw, _: _linked(raw, step.object, label)
+    prefix = step.prefix or ""
+
+    def convert(raw: Any, context: Context) -> tuple[Claim, ...]:
+        claims = []
+        for entry in _entries(raw, step):
+            parts = [p.strip() for p in entry.split("/")]
+            if len(parts) > 2 or not all(parts):
+                _unknown(attribute, label, prefix + entry, context)
+                continue
+            engagement = parts[0] if len(parts) == 2 else None
+            claims.append(
+                Claim(engagement_key=engagement, item_key=parts[-1], record_id="", field=label, text=prefix + entry)
+            )
+        return tuple(claims)
+
+    return convert
+
+
+def _linked(raw: Any, wanted: str | None, label: str) -> tuple[Claim, ...]:
+    found = (link for url in links.content(raw)[1] if (link := links.record_link(url)) is not None)
+    return tuple(
+        Claim(engagement_key=None, item_key="", record_id=link.record_id, field=label, text=link.text)
+        for link in found
+        if wanted is None or link.object.casefold() in ("", wanted.casefold())
+    )
+
+
+def _references(attribute: Attribute, step: Step, label: str) -> Convert:
+    if step.read == "text":
+        return lambda raw, _: links.find(raw, label, step.kinds)
+
+    def convert(raw: Any, context: Context) -> tuple[Reference, ...]:
+        said = values.text(raw)
+        reference = links.read_one(said, label, step.kinds)
+        if reference is None:
+            _unknown(attribute, label, said, context)
+            return ()
+        return (reference,)
+
+    return convert

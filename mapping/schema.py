@@ -1,0 +1,92 @@
+"""The shape of every attribute of the model, read from the model's own annotations."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from enum import StrEnum
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
+
+from mapping.model import ENTITY_TYPES, Claim, Entity, Money, Reference
+from mapping.spec import Shape
+
+OF_THE_RECORD = frozenset({"ref", "url", "unmapped", "connection", "place"})
+"""Attributes that come from the record itself and cannot be mapped."""
+
+_HAVE_FALLBACK = frozenset({"key", "access", "updated"})
+"""Attributes that the record answers when the mapping does not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribute:
+    """One attribute that a mapping can fill.
+
+    Attributes:
+        name: Its name.
+        shape: What it holds.
+        choices: The enumeration of a CHOICE.
+        must_be_mapped: A mapping without it is refused, since nothing else could answer.
+        optional: It may be None.
+    """
+
+    name: str
+    shape: Shape
+    choices: type[StrEnum] | None
+    must_be_mapped: bool
+    optional: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One kind of entity: its class, its mappable attributes, and whether it knows its connection and place."""
+
+    name: str
+    cls: type[Entity]
+    attributes: dict[str, Attribute]
+    placed: bool
+
+
+_PLAIN: dict[Any, Shape] = {
+    str: Shape.TEXT,
+    date: Shape.DATE,
+    datetime: Shape.DATETIME,
+    int: Shape.INTEGER,
+    bool: Shape.BOOLEAN,
+    Money: Shape.MONEY,
+}
+
+
+def _attribute(name: str, hint: Any) -> Attribute:
+    optional = False
+    if isinstance(hint, UnionType):
+        members = [a for a in get_args(hint) if a is not type(None)]
+        optional, hint = len(members) < len(get_args(hint)), members[0]
+    choices: type[StrEnum] | None = None
+    if get_origin(hint) is tuple:
+        inner = get_args(hint)[0]
+        by_inner: dict[Any, Shape] = {Claim: Shape.CLAIMS, Reference: Shape.REFERENCES}
+        shape = by_inner.get(inner, Shape.REFS if name.endswith("_refs") else Shape.LIST)
+    elif isinstance(hint, type) and issubclass(hint, StrEnum):
+        shape, choices = Shape.CHOICE, hint
+    else:
+        shape = Shape.REF if name.endswith("_ref") else _PLAIN[hint]
+    must = not optional and name not in _HAVE_FALLBACK and shape in {Shape.REF, Shape.INTEGER, Shape.CHOICE}
+    return Attribute(name=name, shape=shape, choices=choices, must_be_mapped=must, optional=optional)
+
+
+def kinds() -> dict[str, Kind]:
+    """All kinds of entity by the name a mapping uses (``WorkItem`` is ``work_item``)."""
+    result = {}
+    for cls in ENTITY_TYPES:
+        name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower()
+        hints = get_type_hints(cls)
+        names = [f.name for f in fields(cls)]
+        result[name] = Kind(
+            name=name,
+            cls=cls,
+            attributes={n: _attribute(n, hints[n]) for n in names if n not in OF_THE_RECORD},
+            placed="place" in names,
+        )
+    return result

@@ -1,0 +1,241 @@
+"""What a compiled mapping is made of: sources, conditions, steps, entity rules and outward rules, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing that is wrong with a mapping.
+
+    Attributes:
+        path: Keys that lead to it, from the mapping's root (without ``mapping.<kind>``); empty: the whole text.
+        found: What stands there.
+        expected: What should.
+        overridden: True when the key path stands in the user's override, False when only in the default.
+    """
+
+    path: tuple[str, ...]
+    found: str
+    expected: str
+    overridden: bool = False
+
+    def __str__(self) -> str:
+        return f"{'.'.join(self.path) or 'mapping'}: found {self.found}, expected {self.expected}"
+
+
+class RulesError(Exception):
+    """A mapping that cannot be used; holds every problem found, not only the first.
+
+    Attributes:
+        problems: All of them, in the order of the text.
+    """
+
+    def __init__(self, problems: Collection[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(str(p) for p in self.problems))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a value is read from: exactly one of the two is given.
+
+    Attributes:
+        name: Field by visible name or API name, resolved through the catalog.
+        path: Keys into the payload; ``*`` stands for every entry of a list.
+        label: What people call it, for evidence and errors.
+    """
+
+    name: str | None
+    path: tuple[str, ...] | None
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """A test on one source; every part that is given must hold.
+
+    Attributes:
+        source: What is tested.
+        among: Its value is one of these (normal forms, see ``mapping.values.normal``), or None.
+        not_among: Its value is none of these, or None.
+        at_least: It is a number, at least this, or None.
+        filled: True: it has a value; False: it has none; None: not tested.
+    """
+
+    source: Source
+    among: frozenset[str] | None = None
+    not_among: frozenset[str] | None = None
+    at_least: float | None = None
+    filled: bool | None = None
+
+
+class Unknown(StrEnum):
+    """What becomes of a value that the value table does not hold."""
+
+    KEEP_RAW = "keep_raw"  # the attribute is None or UNMAPPED, the raw value is kept beside it
+    REFUSE = "refuse"  # the record is refused (InboundError)
+    NEXT = "next"  # the next step is asked
+    USE = "use"  # a stated value
+
+
+class Shape(StrEnum):
+    """What an attribute of the model holds."""
+
+    TEXT = "text"
+    DATE = "date"
+    DATETIME = "datetime"
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    MONEY = "money"
+    CHOICE = "choice"
+    REF = "ref"
+    LIST = "list"
+    REFS = "refs"
+    CLAIMS = "claims"
+    REFERENCES = "references"
+
+
+GATHERED = frozenset({Shape.LIST, Shape.REFS, Shape.CLAIMS, Shape.REFERENCES})
+"""Shapes for which the answers of all steps are put together; for the others the first answer counts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One way to come by an attribute's value.
+
+    Attributes:
+        name: Its key in the mapping, or empty for an attribute with a single step.
+        source: Where it reads; None: ``constant`` is the answer.
+        constant: Answer of a step without a source.
+        when: Conditions; all must hold for the step to be asked.
+        table: Value table by normal form, or None.
+        unknown: What becomes of values outside the table.
+        use: The answer for ``Unknown.USE``.
+        type: The type that the source is read as.
+        split: Separator of a text that holds a list, or None.
+        prefix: Only entries that begin so count, and the prefix is cut off, or None.
+        has: The answer is whether the list holds this entry, or None.
+        currency: Where the currency of an amount stands.
+        currency_if_absent: ISO 4217 code to use when the tool gives none, or None.
+        stream: Stream that an id refers into.
+        read: How claims or references are written: ``keys``, ``labels``, ``links``, ``text``, ``value``.
+        object: Salesforce object that a link must name (links without an object name count too), or None.
+        kinds: Kinds of reference looked for.
+    """
+
+    name: str
+    source: Source | None
+    constant: Any = None
+    when: tuple[Condition, ...] = ()
+    table: Mapping[str, Any] | None = None
+    unknown: Unknown = Unknown.KEEP_RAW
+    use: Any = None
+    type: Shape = Shape.TEXT
+    split: str | None = None
+    prefix: str | None = None
+    has: str | None = None
+    currency: Source | None = None
+    currency_if_absent: str | None = None
+    stream: str | None = None
+    read: str = ""
+    object: str | None = None
+    kinds: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntityRule:
+    """How records of one stream become entities of one kind.
+
+    Attributes:
+        name: Its key in the mapping.
+        stream: Stream it reads.
+        makes: Name of the entity kind (``work_item``).
+        when: Conditions on the record; all must hold.
+        attributes: Steps by attribute.
+    """
+
+    name: str
+    stream: str
+    makes: str
+    when: tuple[Condition, ...]
+    attributes: Mapping[str, tuple[Step, ...]]
+
+
+class OutType(StrEnum):
+    """JSON form of an outward field."""
+
+    TEXT = "text"
+    LONG_TEXT = "long_text"
+    OPTION = "option"
+    DATE = "date"
+    DATETIME = "datetime"
+    LABELS = "labels"
+    REFERENCE = "reference"
+    URL = "url"
+
+
+class Target(StrEnum):
+    """What an outward rule writes to."""
+
+    FIELDS = "fields"  # fields of an existing record
+    RECORD = "record"  # a record of its own, by external id
+    ISSUE = "issue"  # a record of its own, created under a parent and moved through a workflow
+    LINK = "link"  # a link beside the record: its fields are not fields of the catalog
+    LABEL = "label"  # one label among those of people
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutField:
+    """One outward field.
+
+    Attributes:
+        name: Visible name or API name.
+        attribute: Attribute that is shown in it.
+        type: Its JSON form.
+        table: Value table from attribute values to the tool's, or None.
+        cut: A text that is too long is cut (ending in ``…``) instead of refused.
+        on_create_only: Set when the record is created and never afterwards, so that people may change it.
+    """
+
+    name: str
+    attribute: str
+    type: OutType
+    table: Mapping[str, str] | None = None
+    cut: bool = False
+    on_create_only: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutRule:
+    """One outward rule.
+
+    Attributes:
+        name: Its name (``engagement.status``).
+        stream: Stream of the records it writes.
+        target: What it writes to.
+        fields: Its fields.
+        fields_at: Keys that lead to the fields of a record's payload.
+        option_objects: Options are written as ``{"value": …}`` instead of text.
+        record_type: Name of the type of records it creates (Jira: the issue type), or empty.
+        statuses: Workflow status by lifecycle (``open``, ``closed``); empty when it has no workflow.
+        external_id: Field that holds the external id (RECORD), or empty.
+        marker_property: Entity property that holds the marker, or empty when the marker is a field (or there is none).
+        prefix: Labels that begin so belong to syncline, or empty.
+    """
+
+    name: str
+    stream: str
+    target: Target
+    fields: tuple[OutField, ...]
+    fields_at: tuple[str, ...] = ()
+    option_objects: bool = False
+    record_type: str = ""
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    external_id: str = ""
+    marker_property: str = ""
+    prefix: str = ""

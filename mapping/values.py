@@ -1,0 +1,195 @@
+"""Single values: how what a tool wrote is read as text, date, instant, number or money."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from mapping.model import Money
+
+_CHECK_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"  # Salesforce: five bits, which of five characters are capitals
+_ID15 = re.compile(r"[0-9A-Za-z]{15}")
+_ID18 = re.compile(r"[0-9A-Za-z]{15}[A-Z0-5a-z]{3}")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+
+
+class NotReadableError(Exception):
+    """A raw value is not of the expected type.
+
+    Attributes:
+        found: What stands there, shortened for a message.
+        expected: What should.
+    """
+
+    def __init__(self, found: Any, expected: str) -> None:
+        self.found = brief(found)
+        self.expected = expected
+        super().__init__(f"found {self.found}, expected {expected}")
+
+
+def brief(raw: Any) -> str:
+    """``raw`` for a message: at most 80 characters; objects and lists are only named as such."""
+    if isinstance(raw, dict):
+        return "an object"
+    if isinstance(raw, list):
+        return "a list"
+    text = repr(raw)
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+def empty(raw: Any) -> bool:
+    """Whether a tool says nothing: null, an empty list or object, or a text of blanks."""
+    if raw is None:
+        return True
+    if isinstance(raw, str):
+        return not raw or raw.isspace()
+    return isinstance(raw, (list, dict)) and not raw
+
+
+def plain(raw: Any) -> Any:
+    """The value inside an option, status or type object (its ``value``, else its ``name``); anything else as it is."""
+    if isinstance(raw, dict):
+        inner = raw.get("value", raw.get("name"))
+        return raw if inner is None else inner
+    return raw
+
+
+def normal(raw: Any) -> str:
+    """Normal form for value tables and conditions: without regard to case, outer blanks and curly apostrophes.
+
+    Raises:
+        NotReadableError: ``raw`` is a list, or an object without ``value`` and ``name``.
+    """
+    raw = plain(raw)
+    if isinstance(raw, str):
+        return raw.strip().replace("\u2019", "'").casefold()
+    return text(raw).casefold()
+
+
+def text(raw: Any) -> str:
+    """Text as written; numbers and truth values in JSON's spelling.
+
+    Raises:
+        NotReadableError: ``raw`` is a list or an object without ``value`` and ``name``.
+    """
+    raw = plain(raw)
+    if isinstance(raw, str):
+        return raw
+    if isinstance(raw, bool):
+        return "true" if raw else "false"
+    if isinstance(raw, int):
+        return str(raw)
+    if isinstance(raw, float):
+        return str(int(raw)) if raw.is_integer() else repr(raw)
+    raise NotReadableError(raw, "text")
+
+
+def day(raw: Any) -> date:
+    """A calendar date ``YYYY-MM-DD``.
+
+    Raises:
+        NotReadableError: It is anything else.
+    """
+    if isinstance(raw, str) and len(raw) == 10 and raw[4] == "-" and raw[7] == "-":
+        try:
+            return date.fromisoformat(raw)
+        except ValueError:
+            pass
+    raise NotReadableError(raw, "a date YYYY-MM-DD")
+
+
+def instant(raw: Any) -> datetime:
+    """An instant with its offset (``+0000``, ``+00:00`` or ``Z``), as aware UTC.
+
+    Raises:
+        NotReadableError: It is anything else; an instant without an offset is not guessed.
+    """
+    if isinstance(raw, str) and len(raw) > 10:
+        try:
+            parsed = datetime.fromisoformat(raw)
+            if parsed.tzinfo is not None:
+                return parsed.astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+    raise NotReadableError(raw, "a date and time with an offset")
+
+
+def number(raw: Any) -> Decimal:
+    """A finite number; a text that holds one counts.
+
+    Raises:
+        NotReadableError: It is anything else.
+    """
+    if isinstance(raw, (int, float, str, Decimal)) and not isinstance(raw, bool):
+        try:
+            value = Decimal(str(raw).strip())
+        except InvalidOperation:
+            value = Decimal("nan")
+        if value.is_finite():
+            return value
+    raise NotReadableError(raw, "a number")
+
+
+def integer(raw: Any) -> int:
+    """A whole number (``2`` and ``2.0`` alike).
+
+    Raises:
+        NotReadableError: It is anything else.
+    """
+    value = number(raw)
+    if abs(value) > 10**15 or value != value.to_integral_value():
+        raise NotReadableError(raw, "a whole number")
+    return int(value)
+
+
+def boolean(raw: Any) -> bool:
+    """A JSON truth value.
+
+    Raises:
+        NotReadableError: It is anything else.
+    """
+    if isinstance(raw, bool):
+        return raw
+    raise NotReadableError(raw, "true or false")
+
+
+def money(raw: Any, currency: Any) -> Money:
+    """An amount in a currency.
+
+    Raises:
+        NotReadableError: The amount is no number, or the currency no ISO 4217 code.
+    """
+    amount = number(raw)
+    code = plain(currency)
+    if not isinstance(code, str) or not _CURRENCY.fullmatch(code.strip()):
+        raise NotReadableError(currency, "an ISO 4217 currency code")
+    return Money(amount=amount, currency=code.strip())
+
+
+def _checksum(id15: str) -> str:
+    return "".join(
+        _CHECK_ALPHABET[sum(1 << i for i, c in enumerate(id15[start : start + 5]) if "A" <= c <= "Z")]
+        for start in (0, 5, 10)
+    )
+
+
+def salesforce_id(raw: str) -> str | None:
+    """The 18-character form of a Salesforce id, or None when ``raw`` is none.
+
+    A 15-character id gets its checksum; an 18-character id whose letters were folded (by a tool that does not keep
+    case) gets its case back from the checksum, and is None when its checksum cannot be right.
+    """
+    if _ID15.fullmatch(raw):
+        return raw + _checksum(raw)
+    if not _ID18.fullmatch(raw):
+        return None
+    body, check = raw[:15], raw[15:].upper()
+    if _checksum(body) == check:
+        return body + check
+    restored = "".join(
+        c.upper() if _CHECK_ALPHABET.index(check[i // 5]) >> (i % 5) & 1 else c.lower() for i, c in enumerate(body)
+    )
+    folded = body in (body.lower(), body.upper())
+    return restored + check if folded and _checksum(restored) == check else None
