@@ -57,7 +57,7 @@ class Service(ABC):
         self.faults = FaultTable()
         self.lock = threading.RLock()
         self._map: Map | None = None
-        self._admin = Map([_rule(route) for route in admin.routes(self)], strict_slashes=False)
+        self._admin = Map([_rule(route) for route in (*admin.routes(self), *self.admin_routes())], strict_slashes=False)
 
     @abstractmethod
     def routes(self) -> Iterable[Route]:
@@ -70,6 +70,10 @@ class Service(ABC):
     @abstractmethod
     def load_state(self, document: Json) -> None:
         """Replace the whole state; raises ValueError when the document is wrong."""
+
+    def admin_routes(self) -> Iterable[Route]:
+        """List the tool's own routes under `/_sandbox/`; asked while the base is made, and run without the lock."""
+        return ()
 
     def authenticate(self, call: Call) -> None:  # noqa: B027 - a hook that may stay empty
         """Find out who calls, before the handler; may set `call.user` or raise HttpError."""

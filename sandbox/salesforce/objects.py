@@ -297,8 +297,13 @@ def _top(base: JsonObject, name: str, label: str, plural: str, **more: Any) -> J
     return {**base, "name": name, "label": label, "labelPlural": plural, "keyPrefix": KEY_PREFIXES[name], **more}
 
 
-def org_schema(*, multi_currency: bool) -> Schema:
-    """Build the org's schema: the standard objects of the tables, `User`, and the custom objects."""
+def org_schema(*, multi_currency: bool, not_unique: frozenset[str] = frozenset()) -> Schema:
+    """Build the org's schema: the standard objects of the tables, `User`, and the custom objects.
+
+    Args:
+        multi_currency: Whether custom objects have CurrencyIsoCode.
+        not_unique: `Object.Field` names of external ids whose values may occur more than once.
+    """
     table = tables()
     bases, base = table["type_base"], table["object_base"]
 
@@ -313,5 +318,7 @@ def org_schema(*, multi_currency: bool) -> Schema:
     for name, rows in CUSTOM.items():
         label = _label(name)
         top = _top(base, name, label, label + "s", custom=True, mergeable=False, feedEnabled=False)
-        objects.append(build(name, top, (*system_fields(multi_currency=multi_currency), *rows), []))
+        every = (*system_fields(multi_currency=multi_currency), *rows)
+        told = [{**row, "unique": False} if f"{name}.{row['name']}" in not_unique else row for row in every]
+        objects.append(build(name, top, tuple(told), []))
     return Schema(objects)

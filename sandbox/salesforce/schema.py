@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
 from typing import Any
@@ -62,7 +62,6 @@ class SObject:
     top: JsonObject
     fields: tuple[Field, ...]
     children: tuple[Child, ...] = ()
-    _memo: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def by_name(self) -> Mapping[str, Field]:
@@ -83,6 +82,11 @@ class SObject:
     def unique_fields(self) -> tuple[Field, ...]:
         """Fields whose values may occur once."""
         return tuple(each for each in self.fields if each.unique)
+
+    @cached_property
+    def external_ids(self) -> tuple[Field, ...]:
+        """Fields by whose values records can be found and upserted."""
+        return tuple(each for each in self.fields if each.external_id)
 
     @property
     def key_prefix(self) -> str:

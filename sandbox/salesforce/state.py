@@ -8,6 +8,7 @@ The document, every key optional save where said::
         "name": "Fictitious Partner",
         "multi_currency": true,              false: no CurrencyIsoCode anywhere
         "currency": "EUR",                   default CurrencyIsoCode of new records
+        "not_unique": ["Syncline_Risk__c.Risk_Key__c"],    external ids that this org does not hold to be unique
         "metadata_modified": "2026-01-01T00:00:00Z",   what describe's If-Modified-Since is compared with
         "users": [                           what each API user may not do; a user not listed may do everything
           {"username": "sync@partner.example",
@@ -51,14 +52,14 @@ Open transactions are not dumped: as in an org that went down, they are rolled b
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sandbox.core.clock import Clock
 from sandbox.salesforce import stamps
-from sandbox.salesforce.ids import KEY_PREFIXES, salesforce_id
+from sandbox.salesforce.ids import salesforce_id
 from sandbox.salesforce.objects import org_schema
 from sandbox.salesforce.schema import Field, Schema, SObject
 
@@ -118,12 +119,45 @@ class Session:
 
 
 @dataclass(slots=True, kw_only=True)
+class Change:
+    """One change of an open transaction: field values to lay over the record, or a whole new record."""
+
+    object_name: str
+    record_id: str
+    values: Record
+
+
+@dataclass(slots=True, kw_only=True)
+class Transaction:
+    """Changes that bear the stamps of when they were made and are seen by nobody until commit."""
+
+    id: str
+    started: datetime
+    changes: list[Change] = field(default_factory=list)
+
+    @property
+    def touched(self) -> set[str]:
+        """Ids of the records that the transaction has locked."""
+        return {change.record_id for change in self.changes}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """The records at one moment (`State.snapshot`)."""
+
+    tables: dict[str, dict[str, Record]]
+    unique: dict[tuple[str, str], dict[str, list[str]]]
+    deleted_log: dict[str, list[tuple[str, str]]]
+
+
+@dataclass(slots=True, kw_only=True)
 class Org:
     """What the org is, beside its records."""
 
     id: str
     name: str = "Fictitious Partner"
     multi_currency: bool = True
+    not_unique: frozenset[str] = frozenset()
     currency: str = "EUR"
     metadata_modified: str = "2026-01-01T00:00:00.000+0000"
     access: dict[str, Access] = field(default_factory=dict)
@@ -136,7 +170,7 @@ class State:
     def __init__(self, clock: Clock, org: Org | None = None) -> None:
         self.clock = clock
         self.org = org or Org(id=salesforce_id("Organization", 1))
-        self.schema: Schema = org_schema(multi_currency=self.org.multi_currency)
+        self.schema: Schema = org_schema(multi_currency=self.org.multi_currency, not_unique=self.org.not_unique)
         self.tables: dict[str, dict[str, Record]] = {name: {} for name in self.schema.objects}
         self.counters: dict[str, int] = {}
         self.unique: dict[tuple[str, str], dict[str, list[str]]] = {
@@ -145,6 +179,8 @@ class State:
         self.sessions: dict[str, Session] = {}
         self.deleted_log: dict[str, list[tuple[str, str]]] = {}
         self.locks: dict[str, int] = {}
+        self.cleared: dict[str, list[tuple[str, str]]] = {}
+        self.transactions: dict[str, Transaction] = {}
         self.daily_limit = DEFAULT_DAILY_LIMIT
         self.calls_used = 0
 
@@ -201,6 +237,30 @@ class State:
         """Return what the user may not do."""
         return self.org.access.get(username.casefold()) or Access()
 
+    def locked(self, record_id: str) -> bool:
+        """Say whether a write to the record must fail now; a lock for a number of times is used up by asking."""
+        if any(record_id in transaction.touched for transaction in self.transactions.values()):
+            return True
+        left = self.locks.get(record_id, 0)
+        if left > 0:
+            self.locks[record_id] = left - 1
+        return left != 0
+
+    def covered_until(self) -> datetime:
+        """Return the instant up to which all changes are visible: now, or the start of the oldest open transaction."""
+        return min([self.now(), *(transaction.started for transaction in self.transactions.values())])
+
+    def snapshot(self) -> Snapshot:
+        """Return what `restore` needs to take back every change of records since."""
+        tables = {name: dict(rows) for name, rows in self.tables.items()}
+        unique = {key: {value: list(ids) for value, ids in index.items()} for key, index in self.unique.items()}
+        deleted = {name: list(entries) for name, entries in self.deleted_log.items()}
+        return Snapshot(tables=tables, unique=unique, deleted_log=deleted)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Take back every change of records since the snapshot; ids given meanwhile are not given again."""
+        self.tables, self.unique, self.deleted_log = snapshot.tables, snapshot.unique, snapshot.deleted_log
+
     def log_deletion(self, sobject: SObject, record_id: str, stamp: str) -> None:
         """Remember a deletion for getDeleted."""
         self.deleted_log.setdefault(sobject.name, []).append((record_id, stamp))
@@ -208,8 +268,8 @@ class State:
     def _index(self, sobject: SObject, record: Record | None, *, add: bool) -> None:
         if record is None or record.get("IsDeleted"):
             return
-        for one in sobject.fields:
-            if not one.external_id or record.get(one.name) is None:
+        for one in sobject.external_ids:
+            if record.get(one.name) is None:
                 continue
             index, key = self.unique[sobject.name, one.name], str(record[one.name]).casefold()
             if add:
@@ -233,8 +293,3 @@ def default_user_values(username: str) -> Record:
         "ProfileId": salesforce_id("Profile", 1),
         "UserType": "Standard",
     }
-
-
-def known_objects() -> Mapping[str, str]:
-    """Return the key prefixes of every object of the stand-in, by API name."""
-    return {name: prefix for name, prefix in KEY_PREFIXES.items() if name in org_schema(multi_currency=True).objects}

@@ -1,0 +1,97 @@
+"""What the groups of endpoints share: the state, the parts of a request, and the checks that all of them make."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+from werkzeug.wrappers import Response
+
+from sandbox.core.http import Call, empty_response
+from sandbox.salesforce import stamps
+from sandbox.salesforce.dml import Actor
+from sandbox.salesforce.errors import SalesforceError, not_found, refused
+from sandbox.salesforce.schema import SObject
+from sandbox.salesforce.state import State
+
+DATA = "/services/data/<version>"
+"""Where every data endpoint begins."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Room:
+    """Holds the state, which a load replaces whole; every group of endpoints reads it from here at each request."""
+
+    state: State
+
+    def sobject(self, call: Call, name: str) -> SObject:
+        """Return the object of that name, when the caller sees it; else 404 NOT_FOUND."""
+        found = self.state.schema.get(name)
+        if found is None or not actor(call).access.sees(found):
+            raise not_found()
+        return found
+
+
+def actor(call: Call) -> Actor:
+    """Return who calls; the service has seen to it that there is one."""
+    found: Actor = call.user
+    return found
+
+
+def json_object(call: Call) -> dict[str, Any]:
+    """Return the request's body as a JSON object.
+
+    Raises:
+        SalesforceError: 415 for another content type, 400 JSON_PARSER_ERROR for a body that is absent or no JSON object.
+    """
+    kind = call.mimetype
+    if kind and kind != "application/json":
+        message = f"Content type '{kind}' is not supported"
+        raise refused("UNSUPPORTED_MEDIA_TYPE", message, status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+    raw = call.get_data()
+    if not raw:
+        message = "The HTTP entity body is required, but this request has no entity body."
+        raise refused("JSON_PARSER_ERROR", message)
+    try:
+        body = json.loads(raw)
+    except ValueError as error:
+        raise refused("JSON_PARSER_ERROR", f"Unexpected character in the request body: {error}") from error
+    if not isinstance(body, dict):
+        raise refused(
+            "JSON_PARSER_ERROR", "Can not deserialize the request body out of START_ARRAY token at [line:1, column:1]"
+        )
+    return body
+
+
+def flag(value: Any) -> bool:
+    """Return a query argument or body entry as a truth value."""
+    return str(value).lower() == "true"
+
+
+def header_instant(call: Call, name: str) -> datetime | None:
+    """Return the instant of a conditional header, or None when it is absent.
+
+    Raises:
+        SalesforceError: 400 when it is no HTTP date.
+    """
+    text = call.headers.get(name)
+    if text is None:
+        return None
+    try:
+        return stamps.from_http(text)
+    except ValueError as error:
+        raise refused("ILLEGAL_QUERY_PARAMETER_VALUE", f"Bad value for {name} header: {text}") from error
+
+
+def precondition_failed() -> SalesforceError:
+    """Return the 412 of a conditional write whose condition does not hold."""
+    message = "The record has been modified since the specified date"
+    return refused("ENTITY_FAILED_IFLASTMODIFIED_ON_UPDATE", message, status=HTTPStatus.PRECONDITION_FAILED)
+
+
+def not_modified(modified: datetime) -> Response:
+    """Return the 304 of a conditional read."""
+    return empty_response(status=304, headers={"Last-Modified": stamps.to_http(modified)})

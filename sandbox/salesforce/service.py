@@ -1,0 +1,179 @@
+"""The stand-in itself: every endpoint put together, authentication, the daily quota, and errors in Salesforce's form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from werkzeug.wrappers import Response
+
+from sandbox.core.clock import Clock
+from sandbox.core.http import Call, HttpError, Json, Route, json_response
+from sandbox.core.service import Service
+from sandbox.salesforce import document
+from sandbox.salesforce.auth import Auth
+from sandbox.salesforce.bulk import Bulk
+from sandbox.salesforce.composite import Composite
+from sandbox.salesforce.errors import SalesforceError, not_found, refused
+from sandbox.salesforce.queries import Queries
+from sandbox.salesforce.replication import Replication
+from sandbox.salesforce.resources import FIRST_VERSION, LAST_VERSION, Resources
+from sandbox.salesforce.room import Room
+from sandbox.salesforce.rows import Rows
+from sandbox.salesforce.sobject_collections import Collections
+from sandbox.salesforce.steering import Steering
+
+_OPEN = ("/services/oauth2/token", "/services/oauth2/revoke", "/services/oauth2/introspect", "/services/data")
+"""Paths that need no token."""
+_SOAP = "/services/Soap/u/<version>"
+_VERSION = re.compile(r"/services/data/v(\d+)\.0(?:/|\Z)")
+
+_SOAP_REFUSAL = (
+    '<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" '
+    'xmlns:sf="urn:fault.partner.soap.sforce.com"><soapenv:Body><soapenv:Fault><faultcode>sf:INVALID_OPERATION</faultcode>'
+    "<faultstring>INVALID_OPERATION: SOAP API login() is disabled by default in this org.</faultstring>"
+    "</soapenv:Fault></soapenv:Body></soapenv:Envelope>"
+)
+
+
+class SalesforceService(Service):
+    """An org over HTTP. Start it with TLS: clients of Salesforce speak only https.
+
+    Args:
+        state: A document of the form that `sandbox.salesforce.state` tells; an empty org otherwise.
+        clock: The time it lives in.
+        log_file: Where exchanges are appended.
+    """
+
+    name = "salesforce"
+    server_header = "sfdcedge"
+
+    def __init__(
+        self, state: Mapping[str, Any] | None = None, *, clock: Clock | None = None, log_file: Path | None = None
+    ) -> None:
+        self._room: Room | None = None
+        super().__init__(clock=clock, log_file=log_file)
+        self.load_state(state or {})
+
+    @property
+    def room(self) -> Room:
+        """The state, as the endpoints reach it."""
+        if self._room is None:
+            self._room = Room(state=document.load({}, self.clock))
+        return self._room
+
+    def routes(self) -> Iterable[Route]:
+        """List the routes."""
+        room = self.room
+        for path, method, handler in (
+            ("/services/oauth2/token", "POST", self._token),
+            ("/services/oauth2/revoke", "POST", self._revoke),
+            ("/services/oauth2/revoke", "GET", self._revoke),
+            ("/services/oauth2/introspect", "POST", self._introspect),
+            (_SOAP, "POST", self._soap),
+        ):
+            yield Route(method=method, path=path, handler=handler)
+        groups = (Resources, Queries, Replication, Collections, Rows, Bulk)
+        for group in groups:
+            yield from group(room).routes()
+        yield from Composite(room, self._dispatch).routes()
+
+    def admin_routes(self) -> Iterable[Route]:
+        """List the routes by which a test steers the org (`sandbox.salesforce.steering`)."""
+        return Steering(self.room, self.lock).routes()
+
+    def dump_state(self) -> Json:
+        """Give the state document."""
+        return document.dump(self.room.state, [_bare(rule) for rule in self.faults.describe()])
+
+    def load_state(self, document_: Json) -> None:
+        """Replace the state; ValueError names all that is wrong with the document."""
+        self.room.state = document.load(document_, self.clock)
+        self.faults.clear()
+        for rule in document_.get("faults", ()):
+            self.faults.add(rule)
+
+    def settings(self) -> Mapping[str, Any]:
+        """Give the daily quota and what is used of it."""
+        state = self.room.state
+        return {"daily_limit": state.daily_limit, "calls_used": state.calls_used}
+
+    def change_settings(self, changes: Mapping[str, Any]) -> None:
+        """Change the quota or its use."""
+        super().change_settings(changes)
+        for name, value in changes.items():
+            setattr(self.room.state, name, int(value))
+
+    def authenticate(self, call: Call) -> None:
+        """Check version and token, and count the call.
+
+        Raises:
+            SalesforceError: 404 for a version not served, 401 INVALID_SESSION_ID, 403 REQUEST_LIMIT_EXCEEDED.
+        """
+        if call.path.rstrip("/") in _OPEN or call.route == _SOAP:
+            return
+        version = _VERSION.match(call.path)
+        if call.path.startswith("/services/data/") and not (
+            version and FIRST_VERSION <= int(version[1]) <= LAST_VERSION
+        ):
+            raise not_found()
+        call.user = Auth(self.room.state).actor(call)
+        state = self.room.state
+        if state.calls_used >= state.daily_limit:
+            raise refused("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", status=403)
+        state.calls_used += 1
+
+    def finish(self, call: Call, response: Response) -> None:
+        """Say how much of the daily quota is used."""
+        if call.user is not None:
+            state = self.room.state
+            response.headers["Sforce-Limit-Info"] = f"api-usage={state.calls_used}/{state.daily_limit}"
+            response.headers.setdefault("Cache-Control", "no-cache,must-revalidate,max-age=0,no-store,private")
+
+    def render_error(self, call: Call, error: HttpError) -> Response:
+        """Turn an error into a list of {message, errorCode}."""
+        if isinstance(error, SalesforceError) or error.body is not None:
+            return json_response(error.body, status=error.status, headers=error.headers)
+        code, message = (
+            "UNKNOWN_EXCEPTION",
+            "An unexpected error occurred. Please include this ErrorId if you contact support",
+        )
+        if error.status == 404:
+            code, message = "NOT_FOUND", "The requested resource does not exist"
+        elif error.status == 405:
+            allowed = error.headers.get("Allow", "").replace(" ", "")
+            code, message = "METHOD_NOT_ALLOWED", f"HTTP Method '{call.method}' not allowed. Allowed are {allowed}"
+        elif error.status == 400:
+            code, message = "JSON_PARSER_ERROR", error.message
+        return json_response([{"errorCode": code, "message": message}], status=error.status, headers=error.headers)
+
+    def _dispatch(self, outer: Call, inner: Call) -> Response:
+        """Answer a subrequest of a composite call as the same user, without counting it."""
+        try:
+            handler, arguments = self._match(inner)
+            inner.user = outer.user
+            result = handler(inner, **arguments)
+        except HttpError as error:
+            return self.render_error(inner, error)
+        return result if isinstance(result, Response) else json_response(result)
+
+    def _token(self, call: Call) -> Json:
+        return Auth(self.room.state).token(call)
+
+    def _revoke(self, call: Call) -> Response:
+        response: Response = Auth(self.room.state).revoke(call)
+        return response
+
+    def _introspect(self, call: Call) -> Json:
+        return Auth(self.room.state).introspect(call)
+
+    @staticmethod
+    def _soap(call: Call, version: str) -> Response:  # noqa: ARG004 - handlers take the path's arguments
+        return Response(_SOAP_REFUSAL, status=500, content_type="text/xml;charset=UTF-8")
+
+
+def _bare(rule: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a fault as it was given, without its counts."""
+    return {key: value for key, value in rule.items() if key not in ("matched", "hits", "waiting")}

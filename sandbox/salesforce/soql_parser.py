@@ -1,0 +1,299 @@
+"""Turns SOQL text into a `Select`, or says MALFORMED_QUERY as Salesforce does."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark.exceptions import VisitError
+
+from sandbox.salesforce.errors import SalesforceError, refused
+from sandbox.salesforce.soql_ast import (
+    AllFields,
+    Call,
+    Comparison,
+    Condition,
+    Group,
+    Item,
+    Literal,
+    LiteralKind,
+    Logic,
+    Membership,
+    Negation,
+    Operand,
+    Order,
+    Path,
+    Select,
+)
+
+GRAMMAR = r"""
+?start: select
+select: _SELECT items _FROM source where? group? having? order? limit? offset? _trailer?
+items: item ("," item)*
+item: PATH PATH? -> field_item
+    | call PATH? -> call_item
+    | "(" select ")" -> child_item
+    | FIELDS "(" PATH ")" -> fields_item
+source: PATH (_AS? PATH)?
+where: _WHERE condition
+group: _GROUP_BY operand ("," operand)*
+having: _HAVING condition
+order: _ORDER_BY order_item ("," order_item)*
+order_item: operand (ASC | DESC)? (NULLS_FIRST | NULLS_LAST)?
+limit: _LIMIT NUMBER
+offset: _OFFSET NUMBER
+_trailer: (_FOR _VIEW_REFERENCE)+
+call: FUNCTION ")" -> call_empty
+    | FUNCTION PATH ")" -> call_path
+?operand: PATH -> path
+    | call
+?condition: term | all_of | any_of
+all_of: term (_AND term)+
+any_of: term (_OR term)+
+?term: _NOT term -> negation
+    | "(" condition ")"
+    | operand OPERATOR literal -> comparison
+    | operand LIKE STRING -> comparison_like
+    | operand IN values -> member
+    | operand _NOT IN values -> not_member
+values: "(" literal ("," literal)* ")" -> value_list
+    | "(" select ")" -> value_query
+literal: STRING | DATETIME | DATE | NUMBER | BOOLEAN | NULL | NAMED_DATE
+
+_SELECT.3: /SELECT\b/i
+_FROM.3: /FROM\b/i
+_WHERE.3: /WHERE\b/i
+_GROUP_BY.3: /GROUP\s+BY\b/i
+_HAVING.3: /HAVING\b/i
+_ORDER_BY.3: /ORDER\s+BY\b/i
+_LIMIT.3: /LIMIT\b/i
+_OFFSET.3: /OFFSET\b/i
+_FOR.3: /FOR\b/i
+_VIEW_REFERENCE.3: /(VIEW|REFERENCE)\b/i
+_AS.3: /AS\b/i
+_AND.3: /AND\b/i
+_OR.3: /OR\b/i
+_NOT.3: /NOT\b/i
+LIKE.3: /LIKE\b/i
+IN.3: /IN\b/i
+ASC.3: /ASC\b/i
+DESC.3: /DESC\b/i
+NULLS_FIRST.3: /NULLS\s+FIRST\b/i
+NULLS_LAST.3: /NULLS\s+LAST\b/i
+FIELDS.5: /FIELDS(?=\s*\()/i
+FUNCTION.4: /(COUNT|COUNT_DISTINCT|MIN|MAX|SUM|AVG)\s*\(/i
+BOOLEAN.3: /(TRUE|FALSE)\b/i
+NULL.3: /NULL\b/i
+NAMED_DATE.4: /(TODAY|YESTERDAY|TOMORROW|(LAST|THIS|NEXT)_(WEEK|MONTH|QUARTER|YEAR)|(LAST|NEXT)_90_DAYS|((LAST|NEXT)_N_(DAYS|WEEKS|MONTHS|QUARTERS|YEARS)|N_DAYS_AGO):\d+)\b/i
+DATETIME.5: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)/
+DATE.4: /\d{4}-\d\d-\d\d/
+NUMBER.2: /[+-]?\d+(\.\d+)?/
+PATH.1: /[A-Za-z_]\w*(\s*\.\s*[A-Za-z_]\w*)*/
+STRING: /'(\\.|[^'\\])*'/s
+OPERATOR: "!=" | "<>" | "<=" | ">=" | "=" | "<" | ">"
+%import common.WS
+%ignore WS
+"""
+
+_RESERVED = frozenset(
+    [
+        "AND",
+        "ASC",
+        "DESC",
+        "EXCLUDES",
+        "FIRST",
+        "FROM",
+        "GROUP",
+        "HAVING",
+        "IN",
+        "INCLUDES",
+        "LAST",
+        "LIKE",
+        "LIMIT",
+        "NOT",
+        "NULL",
+        "NULLS",
+        "OR",
+        "SELECT",
+        "WHERE",
+        "WITH",
+    ]
+)
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "'": "'", '"': '"', "\\": "\\"}
+_KINDS = {kind.name: kind for kind in LiteralKind}
+
+
+def unescape(text: str, *, keep: str = "") -> str:
+    r"""Return a string literal's value; escapes of the characters in `keep` stay as they are (LIKE's \% and \_)."""
+
+    def one(match: re.Match[str]) -> str:
+        char = match[1]
+        if char in keep:
+            return match[0]
+        if char.lower() not in _ESCAPES and char not in "%_":
+            raise refused("MALFORMED_QUERY", f"Invalid string literal '{text}'. Illegal character sequence '\\{char}'")
+        return _ESCAPES.get(char.lower(), char)
+
+    return re.sub(r"\\(.)", one, text, flags=re.DOTALL)
+
+
+class _Builder(Transformer[Token, Any]):
+    """Makes the nodes; each method is named after its rule."""
+
+    def field_item(self, found: list[Token]) -> Item:
+        return Item(what=_path(found[0]), alias=str(found[1]) if len(found) > 1 else None)
+
+    def call_item(self, found: list[Any]) -> Item:
+        return Item(what=found[0], alias=str(found[1]) if len(found) > 1 else None)
+
+    def child_item(self, found: list[Select]) -> Item:
+        return Item(what=found[0])
+
+    def fields_item(self, found: list[Token]) -> Item:
+        return Item(what=AllFields(which=str(found[1]).upper(), position=found[0].start_pos or 0))
+
+    def call_empty(self, found: list[Token]) -> Call:
+        return Call(name=_function(found[0]), argument=None, position=found[0].start_pos or 0)
+
+    def call_path(self, found: list[Token]) -> Call:
+        return Call(name=_function(found[0]), argument=_path(found[1]), position=found[0].start_pos or 0)
+
+    def path(self, found: list[Token]) -> Path:
+        return _path(found[0])
+
+    def literal(self, found: list[Token]) -> Literal:
+        return _literal(found[0])
+
+    def comparison(self, found: list[Any]) -> Comparison:
+        operator = str(found[1]).replace("<>", "!=")
+        return Comparison(operand=found[0], operator=operator, literal=found[2])
+
+    def comparison_like(self, found: list[Any]) -> Comparison:
+        literal = Literal(kind=LiteralKind.STRING, text=unescape(str(found[2])[1:-1], keep="%_\\"))
+        return Comparison(operand=found[0], operator="LIKE", literal=literal)
+
+    def value_list(self, found: list[Literal]) -> tuple[Literal, ...]:
+        return tuple(found)
+
+    def value_query(self, found: list[Select]) -> Select:
+        return found[0]
+
+    def member(self, found: list[Any]) -> Membership:
+        return Membership(operand=found[0], negated=False, values=found[2])
+
+    def not_member(self, found: list[Any]) -> Membership:
+        return Membership(operand=found[0], negated=True, values=found[2])
+
+    def negation(self, found: list[Condition]) -> Negation:
+        return Negation(condition=found[0])
+
+    def all_of(self, found: list[Condition]) -> Group:
+        return Group(logic=Logic.AND, conditions=tuple(found))
+
+    def any_of(self, found: list[Condition]) -> Group:
+        return Group(logic=Logic.OR, conditions=tuple(found))
+
+    def order_item(self, found: list[Any]) -> Order:
+        words = {token.type for token in found[1:]}
+        return Order(operand=found[0], descending="DESC" in words, nulls_last="NULLS_LAST" in words)
+
+    def items(self, found: list[Item]) -> tuple[str, Any]:
+        return "items", tuple(found)
+
+    def source(self, found: list[Token]) -> tuple[str, Any]:
+        return "source", (_path(found[0]), str(found[1]) if len(found) > 1 else None)
+
+    def where(self, found: list[Condition]) -> tuple[str, Any]:
+        return "where", found[0]
+
+    def group(self, found: list[Operand]) -> tuple[str, Any]:
+        return "group_by", tuple(found)
+
+    def having(self, found: list[Condition]) -> tuple[str, Any]:
+        return "having", found[0]
+
+    def order(self, found: list[Order]) -> tuple[str, Any]:
+        return "order_by", tuple(found)
+
+    def limit(self, found: list[Token]) -> tuple[str, Any]:
+        return "limit", _whole(found[0])
+
+    def offset(self, found: list[Token]) -> tuple[str, Any]:
+        return "offset", _whole(found[0])
+
+    def select(self, found: list[tuple[str, Any]]) -> Select:
+        parts = dict(found)
+        source, alias = parts.pop("source")
+        return Select(source=source, alias=alias, **parts)
+
+
+def _path(token: Token) -> Path:
+    names = tuple(name.strip() for name in str(token).split("."))
+    for name in names:
+        if name.upper() in _RESERVED:
+            raise refused("MALFORMED_QUERY", f"unexpected token: '{name}'")
+    return Path(names=names, position=token.start_pos or 0)
+
+
+def _function(token: Token) -> str:
+    return str(token).rstrip("( \t\r\n").upper()
+
+
+def _whole(token: Token) -> int:
+    if not str(token).isdigit():
+        raise refused("MALFORMED_QUERY", f"unexpected token: '{token}'")
+    return int(token)
+
+
+def _literal(token: Token) -> Literal:
+    kind = _KINDS[token.type]
+    text = str(token)
+    if kind is LiteralKind.STRING:
+        text = unescape(text[1:-1])
+    return Literal(kind=kind, text=text)
+
+
+@cache
+def _parser() -> Lark:
+    return Lark(GRAMMAR, parser="lalr", maybe_placeholders=False)
+
+
+def parse(soql: str) -> Select:
+    """Parse one query.
+
+    Raises:
+        SalesforceError: 400 MALFORMED_QUERY with the place, in Salesforce's words.
+    """
+    try:
+        built: Select = _Builder().transform(_parser().parse(soql))
+    except UnexpectedInput as error:
+        raise _malformed(soql, error) from error
+    except VisitError as error:
+        if isinstance(error.orig_exc, SalesforceError):
+            raise error.orig_exc from error
+        raise
+    return built
+
+
+def pointer(soql: str, position: int) -> str:
+    """Return the head of Salesforce's messages about one place of a query: the line, a caret below, row and column."""
+    line_start = soql.rfind("\n", 0, position) + 1
+    line_end = soql.find("\n", position)
+    line = soql[line_start : line_end if line_end >= 0 else len(soql)]
+    column = position - line_start
+    shown_from = max(0, column - 30)
+    row = soql.count("\n", 0, position) + 1
+    shown = line[shown_from : column + 30]
+    return f"\n{shown}\n{' ' * (column - shown_from)}^\nERROR at Row:{row}:Column:{column + 1}\n"
+
+
+def _malformed(soql: str, error: UnexpectedInput) -> SalesforceError:
+    if isinstance(error, UnexpectedToken) and error.token.type == "$END":
+        return refused("MALFORMED_QUERY", "unexpected token: '<EOF>'")
+    if isinstance(error, UnexpectedToken):
+        head = pointer(soql, error.token.start_pos or 0)
+        return refused("MALFORMED_QUERY", f"{head}unexpected token: '{error.token}'")
+    position = error.pos_in_stream if isinstance(error, UnexpectedCharacters) else 0
+    return refused("MALFORMED_QUERY", f"{pointer(soql, position)}unexpected char: '{soql[position : position + 1]}'")

@@ -1,0 +1,186 @@
+"""The admin routes by which a test acts as the org's people and its administrator.
+
+=====================================  =========================================================================
+`POST /_sandbox/records`               changes as another user, at once: a list of `{"op", "object", "id", "values"}`
+                                       with op create, update, delete, undelete, purge (out of the bin for good),
+                                       touch (only SystemModstamp moves); `"as"` names the user; gives ids
+`POST /_sandbox/merge`                 `{"object", "master", "losers"}`: the losers go to the bin with MasterRecordId,
+                                       their children move to the master without a stamp
+`POST /_sandbox/transactions`          `{"operations": [...]}`, create, update and delete as above, seen only after commit;
+                                       gives `{"id", "records"}`
+`POST /_sandbox/transactions/ID/END`   END is commit or rollback
+`POST /_sandbox/locks`                 `{"ids", "times"}`: writes to them fail with UNABLE_TO_LOCK_ROW, so often, or until
+                                       `"times": 0`; left out, always
+`POST /_sandbox/sessions/revoke`       ends tokens: all, or those of `{"username"}` or `{"token"}`; gives a count
+`POST /_sandbox/access`                `{"username", "hidden", "read_only"}`: as an entry of the state's org.users
+=====================================  =========================================================================
+
+The daily quota is changed by `POST /_sandbox/settings` with `daily_limit`, `calls_used`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from typing import Any
+
+from sandbox.core.http import Call, HttpError, Json, Route
+from sandbox.salesforce import dml, transactions
+from sandbox.salesforce.dml import Actor
+from sandbox.salesforce.document import access_of
+from sandbox.salesforce.ids import to_18
+from sandbox.salesforce.room import Room
+from sandbox.salesforce.schema import SObject
+from sandbox.salesforce.state import Access, Record, State
+
+PREFIX = "/_sandbox/"
+
+
+class Steering:
+    """The routes above; each takes the service's lock, as admin routes run outside of it."""
+
+    def __init__(self, room: Room, lock: AbstractContextManager[Any]) -> None:
+        self._room = room
+        self._lock = lock
+
+    def routes(self) -> Iterable[Route]:
+        """List the routes."""
+        table: tuple[tuple[str, Callable[..., Json]], ...] = (
+            ("records", self.records),
+            ("merge", self.merge),
+            ("transactions", self.open_transaction),
+            ("transactions/<transaction_id>/<end>", self.end_transaction),
+            ("locks", self.locks),
+            ("sessions/revoke", self.revoke),
+            ("access", self.access),
+        )
+        return [Route(method="POST", path=PREFIX + path, handler=self._guarded(handler)) for path, handler in table]
+
+    def records(self, call: Call) -> Json:
+        """Change records at once."""
+        body = call.json_body()
+        operations = body if isinstance(body, list) else [body]
+        return {"ids": [self._operate(operation) for operation in operations]}
+
+    def merge(self, call: Call) -> Json:
+        """Merge records into one."""
+        body = call.json_body()
+        sobject = self._object(body)
+        merge(self._room.state, sobject, str(body["master"]), [str(one) for one in body["losers"]])
+        return {"merged": len(body["losers"])}
+
+    def open_transaction(self, call: Call) -> Json:
+        """Open a transaction whose changes are made but not seen."""
+        body = call.json_body()
+        state = self._room.state
+        opened = transactions.open_transaction(state, self._actor(body), body["operations"])
+        return {"id": opened.id, "records": [change.record_id for change in opened.changes]}
+
+    def end_transaction(self, call: Call, transaction_id: str, end: str) -> Json:  # noqa: ARG002 - a handler's form
+        """Commit or roll back."""
+        if end == "commit":
+            return {"records": transactions.commit(self._room.state, transaction_id)}
+        if end != "rollback":
+            raise HttpError(404, "a transaction ends by commit or rollback")
+        transactions.roll_back(self._room.state, transaction_id)
+        return {"records": []}
+
+    def locks(self, call: Call) -> Json:
+        """Lock rows, or unlock them."""
+        body = call.json_body()
+        times = int(body.get("times", -1))
+        for text in body["ids"]:
+            record_id = to_18(text) or text
+            self._room.state.locks.pop(record_id, None)
+            if times:
+                self._room.state.locks[record_id] = times
+        return dict(self._room.state.locks)
+
+    def revoke(self, call: Call) -> Json:
+        """End tokens."""
+        body = call.json_body() or {}
+        sessions = self._room.state.sessions
+        ended = [
+            token
+            for token, session in sessions.items()
+            if body.get("username", session.username) == session.username and body.get("token", token) == token
+        ]
+        for token in ended:
+            del sessions[token]
+        return {"revoked": len(ended)}
+
+    def access(self, call: Call) -> Json:
+        """Say what a user may not do."""
+        body = call.json_body()
+        self._room.state.org.access[str(body["username"]).casefold()] = access_of(body)
+        return {}
+
+    def _operate(self, operation: dict[str, Any]) -> str:
+        state, sobject = self._room.state, self._object(operation)
+        actor, op = self._actor(operation), operation.get("op")
+        if op == "create":
+            return str(dml.create(state, actor, sobject, operation.get("values", {}))["Id"])
+        record = transactions.existing(state, sobject, operation)
+        match op:
+            case "update":
+                dml.update(state, actor, sobject, record, operation.get("values", {}))
+            case "delete":
+                dml.delete(state, actor, sobject, record)
+            case "undelete":
+                dml.undelete(state, sobject, record)
+            case "purge":
+                state.purge(sobject, record["Id"])
+            case "touch":
+                state.put(sobject, {**record, "SystemModstamp": state.stamp()})
+            case _:
+                raise ValueError(f"no such operation: {op!r}")
+        return str(record["Id"])
+
+    def _object(self, body: dict[str, Any]) -> SObject:
+        found = self._room.state.schema.get(str(body.get("object")))
+        if found is None:
+            raise ValueError(f"no such object: {body.get('object')!r}")
+        return found
+
+    def _actor(self, body: dict[str, Any]) -> Actor:
+        state = self._room.state
+        name = body.get("as")
+        user: Record | None = state.user(str(name)) if name else next(iter(state.tables["User"].values()))
+        if user is None:
+            raise ValueError(f"no such user: {name!r}")
+        access = state.access(user["Username"]) if name else Access()
+        return Actor(user_id=user["Id"], username=user["Username"], access=access)
+
+    def _guarded(self, handler: Callable[..., Json]) -> Callable[..., Json]:
+        def run(call: Call, **arguments: str) -> Json:
+            with self._lock:
+                try:
+                    return handler(call, **arguments)
+                except (ValueError, TypeError, LookupError) as error:
+                    raise HttpError(400, f"{type(error).__name__}: {error}") from error
+
+        return run
+
+
+def merge(state: State, sobject: SObject, master_id: str, loser_ids: list[str]) -> None:
+    """Merge records into one: losers go to the bin with MasterRecordId, children move over and keep their stamps.
+
+    Raises:
+        ValueError: The object cannot be merged, or a record is missing or deleted.
+    """
+    if not sobject.top["mergeable"]:
+        raise ValueError(f"{sobject.name} cannot be merged")
+    master = transactions.existing(state, sobject, {"id": master_id})
+    losers = [transactions.existing(state, sobject, {"id": each}) for each in loser_ids]
+    if any(row.get("IsDeleted") for row in (master, *losers)):
+        raise ValueError("a deleted record cannot be merged")
+    stamp = state.stamp()
+    for loser in losers:
+        for child in sobject.children:
+            owner = state.schema.objects[child.object_name]
+            for row in dml.children_of(state, child.object_name, child.field_name, loser["Id"]):
+                state.put(owner, {**row, child.field_name: master["Id"]})
+        gone = {"IsDeleted": True, "MasterRecordId": master["Id"], "SystemModstamp": stamp, "LastModifiedDate": stamp}
+        state.put(sobject, {**loser, **gone})
+        state.log_deletion(sobject, loser["Id"], stamp)
+    state.put(sobject, {**master, "SystemModstamp": stamp, "LastModifiedDate": stamp})
