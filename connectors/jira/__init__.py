@@ -1,0 +1,41 @@
+"""Jira, Cloud and Data Center."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from connectors.core.port import Capabilities, ConnectorSpec, StreamSpec, WriteKind
+from connectors.jira.connector import JiraConnector
+from connectors.jira.records import ISSUES, VERSIONS
+from connectors.jira.settings import JiraSettings
+
+
+def _mapping() -> str:
+    return files("connectors.jira").joinpath("mapping.toml").read_text(encoding="utf-8")
+
+
+SPEC = ConnectorSpec(
+    kind="jira",
+    title="Jira",
+    settings=JiraSettings,
+    streams=(
+        StreamSpec(name=ISSUES, title="Jira issues", per_place=True),
+        StreamSpec(name=VERSIONS, title="Jira versions", per_place=True),
+    ),
+    capabilities=Capabilities(
+        writes=frozenset(
+            {
+                WriteKind.SET_FIELDS,
+                WriteKind.CREATE,
+                WriteKind.ADD_LABEL,
+                WriteKind.REMOVE_LABEL,
+                WriteKind.TRANSITION,
+                WriteKind.PUT_LINK,
+            }
+        ),
+        guarded=False,
+        tombstones=False,
+    ),
+    mapping=_mapping,
+    connect=JiraConnector,
+)
