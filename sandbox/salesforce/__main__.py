@@ -1,4 +1,4 @@
-"""Command line of the stand-in: `python -m sandbox.salesforce --state FILE --ca-dir DIR`; prints `ready salesforce URL`."""
+"""Command line: `python -m sandbox.salesforce --state FILE --ca-file FILE`; prints `ready salesforce URL`."""
 
 import argparse
 import json
@@ -13,8 +13,8 @@ from sandbox.salesforce.service import SalesforceService
 def main() -> None:
     """Serve one org over https until told to stop.
 
-    The authority's certificate, which clients must trust, is written to `--ca-file` (and to `sandbox-ca.pem` in `--ca-dir`),
-    unless a certificate of one's own is given by `--cert` and `--key`.
+    The authority's certificate, which clients must trust, is written to `--ca-file` (and to `sandbox-ca.pem` in
+    `--ca-dir`), unless a certificate of one's own is given by `--cert` and `--key`.
     """
     parser = argparse.ArgumentParser(prog="python -m sandbox.salesforce", description=main.__doc__)
     add_options(parser)

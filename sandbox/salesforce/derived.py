@@ -1,4 +1,4 @@
-"""Field values that the platform makes itself: names of persons, addresses, what a stage or status implies, defaults."""
+"""Field values that the platform makes itself: persons' names, addresses, what a stage implies, defaults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `describe` answers: the whole org's list, one object's short form, and one object's fields, as the asking user sees them."""
+"""What `describe` answers, of the org, an object, or an object's fields, as the asking user sees them."""
 
 from __future__ import annotations
 

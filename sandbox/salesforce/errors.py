@@ -13,7 +13,7 @@ from sandbox.core.http import HttpError
 class Fault:
     """One reason for a refusal.
 
-    `code` is an ExceptionCode or StatusCode of the Salesforce API; `fields` are API names, None where Salesforce sends no such key.
+    `code` is an ExceptionCode or StatusCode of the API; `fields` are API names, None where REST sends no such key.
     """
 
     code: str

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 KEY_PREFIXES: Mapping[str, str] = MappingProxyType(
     {
-        # Standard prefixes are the same in every org (recorded describes; User, Group, Organization and Profile are the well-known ones).
+        # Standard prefixes are the same in every org: recorded describes, and the well-known ones of User and so on.
         "Account": "001",
         "Contact": "003",
         "User": "005",
@@ -34,7 +34,7 @@ KEY_PREFIXES: Mapping[str, str] = MappingProxyType(
 )
 
 _POD = "5g0"
-"""Instance part of an id (characters 4 to 6): one fixed, fictitious pod, so that ids depend only on object and number."""
+"""Characters 4 to 6 of an id: one fixed, fictitious instance, so that ids depend only on object and number."""
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SUFFIX = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
@@ -51,7 +51,7 @@ def suffix(id15: str) -> str:
 
 
 def salesforce_id(object_name: str, n: int) -> str:
-    """Return the 18-character id of the n-th record of an object in the stand-in's org; the same for the same arguments.
+    """Return the 18-character id of the n-th record of an object; the same for the same arguments.
 
     Args:
         object_name: API name, one of `KEY_PREFIXES`.
@@ -72,7 +72,7 @@ def salesforce_id(object_name: str, n: int) -> str:
 
 
 def to_18(value: str) -> str | None:
-    """Return the 18-character form of an id, or None when it is not a well-formed id (wrong length, characters or suffix).
+    """Return the 18-character form of an id, or None for what is none (wrong length, characters or suffix).
 
     An 18-character id whose letters lost their case is mended from its suffix, as Salesforce does.
     """

@@ -45,7 +45,7 @@ def json_object(call: Call) -> dict[str, Any]:
     """Return the request's body as a JSON object.
 
     Raises:
-        SalesforceError: 415 for another content type, 400 JSON_PARSER_ERROR for a body that is absent or no JSON object.
+        SalesforceError: 415 for another content type, 400 JSON_PARSER_ERROR for a body that is no JSON object.
     """
     kind = call.mimetype
     if kind and kind != "application/json":

@@ -113,7 +113,7 @@ class Rows:
         return self._show(call, version, sobject, found[0])
 
     def upsert(self, call: Call, version: str, name: str, key: str, value: str) -> Response:
-        """Create or change the record of an external id: 201, or 200 (204 before API 46), or 300 where several have it."""
+        """Create or change the record of an external id: 201, or 200 (204 before API 46), or 300 for several."""
         sobject = self._room.sobject(call, name)
         field, body = self._key(call, sobject, key), json_object(call)
         if any(each.lower() in (field.name.lower(), "id") for each in body):

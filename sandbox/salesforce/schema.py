@@ -1,7 +1,7 @@
 """The org's objects as values: their fields and child relationships, read from the shipped tables.
 
-Standard objects come from `standard.json`, reduced from describe results of real orgs (standard fields only); custom objects and `User`
-from `objects.py`. Every field keeps the complete set of keys that `describe` shows.
+Standard objects come from `standard.json`, reduced from describe results of real orgs (standard fields only); custom
+objects and `User` from `objects.py`. Every field keeps the complete set of keys that `describe` shows.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The stand-in itself: every endpoint put together, authentication, the daily quota, and errors in Salesforce's form."""
+"""The stand-in itself: all endpoints together, authentication, the daily quota, errors in Salesforce's form."""
 
 from __future__ import annotations
 

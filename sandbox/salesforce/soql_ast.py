@@ -35,7 +35,7 @@ class Literal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Path:
-    """A field, maybe through parent relationships: `Engagement__r.Account__r.Name`. `position` is its offset in the query."""
+    """A field, maybe through parents: `Engagement__r.Account__r.Name`. `position` is its offset in the query."""
 
     names: tuple[str, ...]
     position: int

@@ -1,4 +1,4 @@
-"""SOQL's named dates as spans of days: TODAY, LAST_WEEK, LAST_N_DAYS:n and the like. Weeks begin on Sunday; the zone is UTC."""
+"""SOQL's named dates as spans of days: TODAY, LAST_N_DAYS:n and so on. Weeks begin on Sunday; the zone is UTC."""
 
 from __future__ import annotations
 

@@ -160,8 +160,8 @@ class Engine:
         target = self._state.schema.objects[child.object_name] if child else None
         if child is None or target is None or not self._access.sees(target):
             message = (
-                f"Didn't understand relationship '{select.source.text}' in FROM part of query call. If you are attempting "
-                "to use a custom relationship, be sure to append the '__r' after the custom relationship name. Please "
+                f"Didn't understand relationship '{select.source.text}' in FROM part of query call. If you are "
+                "attempting to use a custom relationship, be sure to append the '__r' after the custom relationship name. Please "
                 "reference your WSDL or the describe call for the appropriate names."
             )
             raise scope.error("INVALID_TYPE", select.source.position, message)

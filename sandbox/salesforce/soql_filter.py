@@ -64,8 +64,8 @@ class Filter:
         """Return the predicate of a condition.
 
         Raises:
-            SalesforceError: INVALID_FIELD for a field that is unknown, not filterable, or compared with a literal of another
-                type; INVALID_QUERY_FILTER_OPERATOR for ids and operators that do not fit.
+            SalesforceError: INVALID_FIELD for a field that is unknown, not filterable, or compared with a literal of
+                another type; INVALID_QUERY_FILTER_OPERATOR for ids and operators that do not fit.
         """
         match condition:
             case Group(logic=logic, conditions=conditions):
@@ -189,7 +189,7 @@ def _read(reader: Callable[[str], str], text: str) -> str:
 
 
 def _like_pattern(text: str) -> str:
-    """Return LIKE's pattern as a regular expression: % any run, _ one character, a backslash takes their meaning away."""
+    """Return LIKE's pattern as a regular expression: % any run, _ one character, after a backslash themselves."""
     out, escaped = "", False
     for char in text:
         if escaped or char not in "%_\\":

@@ -60,7 +60,7 @@ any_of: term (_OR term)+
     | operand _NOT IN values -> not_member
 values: "(" literal ("," literal)* ")" -> value_list
     | "(" select ")" -> value_query
-literal: STRING | DATETIME | DATE | NUMBER | BOOLEAN | NULL | NAMED_DATE
+literal: STRING | DATETIME | DATE | NUMBER | BOOLEAN | NULL | DAY_NAME | SPAN_NAME | COUNTED_NAME
 
 _SELECT.3: /SELECT\b/i
 _FROM.3: /FROM\b/i
@@ -86,7 +86,9 @@ FIELDS.5: /FIELDS(?=\s*\()/i
 FUNCTION.4: /(COUNT|COUNT_DISTINCT|MIN|MAX|SUM|AVG)\s*\(/i
 BOOLEAN.3: /(TRUE|FALSE)\b/i
 NULL.3: /NULL\b/i
-NAMED_DATE.4: /(TODAY|YESTERDAY|TOMORROW|(LAST|THIS|NEXT)_(WEEK|MONTH|QUARTER|YEAR)|(LAST|NEXT)_90_DAYS|((LAST|NEXT)_N_(DAYS|WEEKS|MONTHS|QUARTERS|YEARS)|N_DAYS_AGO):\d+)\b/i
+DAY_NAME.4: /(TODAY|YESTERDAY|TOMORROW|(LAST|NEXT)_90_DAYS)\b/i
+SPAN_NAME.4: /(LAST|THIS|NEXT)_(WEEK|MONTH|QUARTER|YEAR)\b/i
+COUNTED_NAME.4: /((LAST|NEXT)_N_(DAYS|WEEKS|MONTHS|QUARTERS|YEARS)|N_DAYS_AGO):\d+\b/i
 DATETIME.5: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)/
 DATE.4: /\d{4}-\d\d-\d\d/
 NUMBER.2: /[+-]?\d+(\.\d+)?/
@@ -123,6 +125,7 @@ _RESERVED = frozenset(
 )
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "'": "'", '"': '"', "\\": "\\"}
 _KINDS = {kind.name: kind for kind in LiteralKind}
+_NAMED = ("DAY_NAME", "SPAN_NAME", "COUNTED_NAME")
 
 
 def unescape(text: str, *, keep: str = "") -> str:
@@ -248,7 +251,7 @@ def _whole(token: Token) -> int:
 
 
 def _literal(token: Token) -> Literal:
-    kind = _KINDS[token.type]
+    kind = LiteralKind.NAMED_DATE if token.type in _NAMED else _KINDS[token.type]
     text = str(token)
     if kind is LiteralKind.STRING:
         text = unescape(text[1:-1])
@@ -295,5 +298,11 @@ def _malformed(soql: str, error: UnexpectedInput) -> SalesforceError:
     if isinstance(error, UnexpectedToken):
         head = pointer(soql, error.token.start_pos or 0)
         return refused("MALFORMED_QUERY", f"{head}unexpected token: '{error.token}'")
-    position = error.pos_in_stream if isinstance(error, UnexpectedCharacters) else 0
+    position = _offset(soql, error) if isinstance(error, UnexpectedCharacters) else 0
     return refused("MALFORMED_QUERY", f"{pointer(soql, position)}unexpected char: '{soql[position : position + 1]}'")
+
+
+def _offset(soql: str, error: UnexpectedCharacters) -> int:
+    """Return where in the text the parser stopped."""
+    lines = soql.split("\n")
+    return sum(len(line) + 1 for line in lines[: error.line - 1]) + error.column - 1

@@ -74,8 +74,8 @@ class Scope:
     def no_column(self, sobject: SObject, name: str, position: int) -> SalesforceError:
         """Return the refusal of a field that is not there, or not for this user."""
         message = (
-            f"No such column '{name}' on entity '{sobject.name}'. If you are attempting to use a custom field, be sure to "
-            f"append the '__c' after the custom field name. {_WSDL}"
+            f"No such column '{name}' on entity '{sobject.name}'. If you are attempting to use a custom field, be sure "
+            f"to append the '__c' after the custom field name. {_WSDL}"
         )
         return self.error("INVALID_FIELD", position, message)
 
@@ -118,8 +118,8 @@ def find_object(state: State, access: Access, soql: str, path: Path) -> SObject:
     found = state.schema.get(path.text)
     if found is None or not access.sees(found):
         message = (
-            f"sObject type '{path.text}' is not supported. If you are attempting to use a custom object, be sure to append "
-            f"the '__c' after the entity name. {_WSDL}"
+            f"sObject type '{path.text}' is not supported. If you are attempting to use a custom object, be sure to "
+            f"append the '__c' after the entity name. {_WSDL}"
         )
         raise refused("INVALID_TYPE", pointer(soql, path.position) + message)
     return found

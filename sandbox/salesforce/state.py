@@ -27,8 +27,8 @@ The document, every key optional save where said::
       "records": {
         "User":    [{"Id": "005...", "Username": "sync@partner.example", "LastName": "...", "Email": "..."}],
         "Account": [{"Id": "001...", "Name": "...", "Type": "Customer"}],
-        "Engagement__c": [{"Id": "a00...", "Name": "...", "Key__c": "ENG-1", "Account__c": "001...", "Stage__c": "Active",
-                           "Start_Date__c": "2026-01-05", "Budget__c": 125000.0, "CurrencyIsoCode": "EUR",
+        "Engagement__c": [{"Id": "a00...", "Name": "...", "Key__c": "ENG-1", "Account__c": "001...",
+                           "Stage__c": "Active", "Start_Date__c": "2026-01-05", "Budget__c": 125000.0, "CurrencyIsoCode": "EUR",
                            "CreatedDate": "2026-01-05T09:00:00Z", "SystemModstamp": "2026-11-20T17:30:00Z"}],
         ...
       },
@@ -37,17 +37,18 @@ The document, every key optional save where said::
       "faults": [{...}]                      rules of sandbox.core.faults, added at load
     }
 
-A record is its REST field values by exact API name; unset fields are left out or null. `Id` may be left out: then the n-th record
-without one gets `salesforce_id(object, n)`, n counted from 1 in document order and passing over ids that are given, whichever object
-stands first. References (`Account__c`) are Ids of records in the same document (a record's own Id must then be given). `CreatedDate`,
-`LastModifiedDate`, `SystemModstamp` may be set (any ISO 8601 with a zone; kept to the second); `SystemModstamp` defaults to
-`LastModifiedDate`, that to `CreatedDate`, that to the load's instant. `OwnerId`, `CreatedById`, `LastModifiedById` default to the first user; where the
-document has none, one `User` is made, `integration@sandbox.example`. `"IsDeleted": true` puts a record into the recycle bin;
-`"MasterRecordId"` says what it was merged into. A person's `Name` is made from `FirstName` and `LastName`.
-Picklist values, lengths and unknown fields are checked at load: one ValueError names all that is wrong.
+A record is its REST field values by exact API name; unset fields are left out or null. `Id` may be left out: then the
+n-th record without one gets `salesforce_id(object, n)`, n counted from 1 in document order and passing over ids that
+are given, whichever object stands first. References (`Account__c`) are Ids of records in the same document (a
+record's own Id must then be given). `CreatedDate`, `LastModifiedDate`, `SystemModstamp` may be set (any ISO 8601 with
+a zone; kept to the second); `SystemModstamp` defaults to `LastModifiedDate`, that to `CreatedDate`, that to the
+load's instant. `OwnerId`, `CreatedById`, `LastModifiedById` default to the first user; where the document has none,
+one `User` is made, `integration@sandbox.example`. `"IsDeleted": true` puts a record into the recycle bin;
+`"MasterRecordId"` says what it was merged into. A person's `Name` is made from `FirstName` and `LastName`. Picklist
+values, lengths and unknown fields are checked at load: one ValueError names all that is wrong.
 
-A dump is a document that loads to the same state; beside the above it bears `"counters"`, `"deleted_log"`, `"locks"`, `"sessions"`.
-Open transactions are not dumped: as in an org that went down, they are rolled back.
+A dump is a document that loads to the same state; beside the above it bears `"counters"`, `"deleted_log"`, `"locks"`,
+`"sessions"`. Open transactions are not dumped: as in an org that went down, they are rolled back.
 """
 
 from __future__ import annotations

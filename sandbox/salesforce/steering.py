@@ -1,19 +1,17 @@
 """The admin routes by which a test acts as the org's people and its administrator.
 
-=====================================  =========================================================================
-`POST /_sandbox/records`               changes as another user, at once: a list of `{"op", "object", "id", "values"}`
-                                       with op create, update, delete, undelete, purge (out of the bin for good),
-                                       touch (only SystemModstamp moves); `"as"` names the user; gives ids
-`POST /_sandbox/merge`                 `{"object", "master", "losers"}`: the losers go to the bin with MasterRecordId,
-                                       their children move to the master without a stamp
-`POST /_sandbox/transactions`          `{"operations": [...]}`, create, update and delete as above, seen only after commit;
-                                       gives `{"id", "records"}`
-`POST /_sandbox/transactions/ID/END`   END is commit or rollback
-`POST /_sandbox/locks`                 `{"ids", "times"}`: writes to them fail with UNABLE_TO_LOCK_ROW, so often, or until
-                                       `"times": 0`; left out, always
-`POST /_sandbox/sessions/revoke`       ends tokens: all, or those of `{"username"}` or `{"token"}`; gives a count
-`POST /_sandbox/access`                `{"username", "hidden", "read_only"}`: as an entry of the state's org.users
-=====================================  =========================================================================
+- `POST /_sandbox/records`: changes at once, a list of `{"op", "object", "id", "values", "as"}`; op is create,
+  update, delete, undelete, purge (out of the bin for good) or touch (only SystemModstamp moves); `as` names the
+  user; gives `{"ids"}`.
+- `POST /_sandbox/merge`: `{"object", "master", "losers"}`; losers go to the bin with MasterRecordId, their children
+  move to the master without a stamp.
+- `POST /_sandbox/transactions`: `{"operations": [...]}`, create, update and delete as above, seen only after
+  commit; gives `{"id", "records"}`. `POST /_sandbox/transactions/ID/commit` or `.../rollback` ends it.
+- `POST /_sandbox/locks`: `{"ids", "times"}`; writes to them fail with UNABLE_TO_LOCK_ROW so often (left out:
+  always; 0: no more).
+- `POST /_sandbox/sessions/revoke`: ends tokens, all or those of `{"username"}` or `{"token"}`; gives `{"revoked":
+  n}`.
+- `POST /_sandbox/access`: `{"username", "hidden", "read_only"}`, as an entry of the state's org.users.
 
 The daily quota is changed by `POST /_sandbox/settings` with `daily_limit`, `calls_used`.
 """

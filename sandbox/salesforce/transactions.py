@@ -1,4 +1,4 @@
-"""Transactions that commit late: their rows bear the stamps of when they were written, and are seen only after commit."""
+"""Transactions that commit late: rows bear the stamps of when they were written, and are seen after commit."""
 
 from __future__ import annotations
 

@@ -152,5 +152,5 @@ def read_value(field: Field, value: Any) -> Any:
             message = f"{field.label}: value not of required type: "
             raise refuse("INVALID_TYPE_ON_FIELD_IN_RECORD", message, field.name)
         return None
-    read: Callable[[Field, Any], Any] = _READERS[field.type] if field.type in _READERS else _text
+    read: Callable[[Field, Any], Any] = _READERS.get(field.type) or _text
     return read(field, value)
