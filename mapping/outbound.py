@@ -1,0 +1,275 @@
+"""Model to tool: what a field shall hold, what it holds now, and whether a person would call the two equal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from connectors.core.port import Catalog, FieldInfo, Json, Record
+from mapping import links
+from mapping import values as reading
+from mapping.spec import OutField, OutRule, OutType, Target
+
+AttributeValue = str | date | datetime | None
+
+# Longest texts where the catalog names no limit: Jira's limit of a single-line text, and its default limit of a long
+# one (jira.text.field.character.limit). Salesforce's describe always names its own.
+_MAX_TEXT_UNITS = 255
+_MAX_LONG_TEXT_UNITS = 32_767
+_CONTROL = {c: None for c in (*range(32), 127) if c not in (9, 10)}  # refused or dropped by both tools
+_LITERAL = frozenset({Target.LINK, Target.LABEL})  # targets whose fields are no fields of the catalog
+
+
+class OutboundError(Exception):
+    """A value that cannot be written to a field.
+
+    Attributes:
+        rule: Name of the outward rule.
+        field: Visible name of the field.
+        found: What stands there.
+        expected: What should.
+    """
+
+    def __init__(self, *, rule: str, field: str, found: str, expected: str) -> None:
+        self.rule = rule
+        self.field = field
+        self.found = found
+        self.expected = expected
+        super().__init__(f"{rule}, {field}: found {found}, expected {expected}")
+
+
+def values(
+    rule: OutRule, attributes: Mapping[str, AttributeValue], catalog: Catalog, *, creating: bool = False
+) -> dict[str, Json]:
+    """What the fields of ``rule`` shall hold, by field id, in the tool's own JSON form.
+
+    Attributes that are not given leave their fields out; None empties them. Texts lose outer blanks and control
+    characters. The same arguments give equal values.
+
+    Args:
+        rule: The outward rule.
+        attributes: What to show, by attribute name.
+        catalog: The connection's catalog.
+        creating: Whether a record is about to be created (ISSUE): fields that are set on creation only, and Jira's
+            ``issuetype``, are then there too.
+
+    Raises:
+        OutboundError: A field is missing, ambiguous or not writable in the tool, or a value does not fit into it.
+    """
+    result: dict[str, Json] = {}
+    for field in rule.fields:
+        if field.attribute not in attributes or (field.on_create_only and not creating):
+            continue
+        info = _info(rule, field, catalog)
+        if info is not None and info.writable is False:
+            raise _error(rule, field, "a field that this login may not write", "the permission to edit it")
+        result[field.name if info is None else info.id] = _write(rule, field, info, attributes[field.attribute])
+    if creating and rule.target is Target.ISSUE:
+        result["issuetype"] = {"name": rule.record_type}
+    return result
+
+
+def shown(rule: OutRule, record: Record, catalog: Catalog) -> dict[str, Json]:
+    """What the fields of ``rule`` hold in a record, in the form of ``values``, without those that are set on creation.
+
+    Empty for links and labels: a link is no part of the record, and for labels see ``owned_labels``.
+
+    Raises:
+        OutboundError: A field is missing or ambiguous in the tool.
+    """
+    result: dict[str, Json] = {}
+    if rule.target in _LITERAL:
+        return result
+    fields = _fields(rule, record)
+    for field in rule.fields:
+        info = _info(rule, field, catalog)
+        if info is not None and not field.on_create_only:
+            result[info.id] = _canonical(rule, field, fields.get(info.id))
+    return result
+
+
+def same(rule: OutRule, field_id: str, a: Json, b: Json) -> bool:
+    """Whether a person would call two values of a field equal; reflexive, symmetric and transitive.
+
+    Line ends, blanks at line ends and around, the order of labels, the spelling of an instant, what an option object
+    holds beside its value, and the difference between empty and absent do not count.
+    """
+    known = next((f.type for f in rule.fields if f.name == field_id), None)
+    instants = known in (None, OutType.DATETIME)
+    return bool(_comparable(a, instants=instants) == _comparable(b, instants=instants))
+
+
+def field_names(rule: OutRule, catalog: Catalog) -> dict[str, str]:
+    """Visible name by field id, for all fields of ``rule`` that the tool has."""
+    if rule.target in _LITERAL:
+        return {f.name: f.name for f in rule.fields}
+    return {info.id: info.name for f in rule.fields for info in catalog.find(rule.stream, f.name)}
+
+
+def missing_fields(rule: OutRule, catalog: Catalog) -> tuple[str, ...]:
+    """Names of the rule's fields that the tool does not have."""
+    if rule.target in _LITERAL:
+        return ()
+    return tuple(f.name for f in rule.fields if not catalog.find(rule.stream, f.name))
+
+
+def owned_labels(rule: OutRule, record: Record) -> tuple[str, ...]:
+    """Labels of a record that begin with the rule's prefix, sorted."""
+    held = _fields(rule, record).get("labels")
+    labels = held if isinstance(held, list) else []
+    return tuple(sorted({x for x in labels if isinstance(x, str) and rule.prefix and x.startswith(rule.prefix)}))
+
+
+def shown_status(rule: OutRule, record: Record) -> str | None:
+    """Name of the workflow status of a record, or None when it does not say."""
+    status = reading.plain(_fields(rule, record).get("status"))
+    return status if isinstance(status, str) else None
+
+
+def shown_marker(rule: OutRule, record: Record, catalog: Catalog) -> Json:
+    """The marker on a record as read with it: the entity property or the marker field; None when there is none."""
+    if rule.marker_property:
+        properties = record.payload.get("properties")
+        return properties.get(rule.marker_property) if isinstance(properties, Mapping) else None
+    for field in rule.fields:
+        if field.attribute == "marker":
+            info = _info(rule, field, catalog)
+            return None if info is None else _fields(rule, record).get(info.id)
+    return None
+
+
+def _fields(rule: OutRule, record: Record) -> Mapping[str, Json]:
+    held: Json = record.payload
+    for key in rule.fields_at:
+        held = held.get(key) if isinstance(held, Mapping) else None
+    return held if isinstance(held, Mapping) else {}
+
+
+def _error(rule: OutRule, field: OutField, found: str, expected: str) -> OutboundError:
+    return OutboundError(rule=rule.name, field=field.name, found=found, expected=expected)
+
+
+def _info(rule: OutRule, field: OutField, catalog: Catalog) -> FieldInfo | None:
+    """The field in the catalog; None for targets whose fields are not there."""
+    if rule.target in _LITERAL:
+        return None
+    found = catalog.find(rule.stream, field.name)
+    if not found:
+        raise _error(rule, field, "no such field in the tool", "a field of this name that the login can see")
+    if len({f.id for f in found}) > 1:
+        ids = ", ".join(sorted(f.id for f in found))
+        raise _error(rule, field, f"several fields of this name ({ids})", "one of these ids in the mapping")
+    return found[0]
+
+
+def _write(rule: OutRule, field: OutField, info: FieldInfo | None, value: AttributeValue) -> Json:
+    if value is None:
+        return [] if field.type is OutType.LABELS else None
+    if field.table is not None:
+        if not isinstance(value, str) or value not in field.table:
+            raise _error(rule, field, repr(value), "one of " + ", ".join(field.table))
+        value = field.table[value]
+    match field.type:
+        case OutType.DATE:
+            if isinstance(value, date) and not isinstance(value, datetime):
+                return value.isoformat()
+            raise _error(rule, field, repr(value), "a date")
+        case OutType.DATETIME:
+            if isinstance(value, datetime) and value.tzinfo is not None:
+                return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")  # both tools keep seconds at least
+            raise _error(rule, field, repr(value), "an instant with its offset")
+        case _:
+            if not isinstance(value, str):
+                raise _error(rule, field, repr(value), "a text")
+            return _write_text(rule, field, info, value)
+
+
+def _write_text(rule: OutRule, field: OutField, info: FieldInfo | None, raw: str) -> Json:
+    text = raw.replace("\r\n", "\n").replace("\r", "\n").translate(_CONTROL).strip()
+    match field.type:
+        case OutType.OPTION:
+            if info is not None and info.options and text not in info.options:
+                raise _error(rule, field, repr(text), "one of the field's options: " + ", ".join(info.options))
+            return {"value": text} if rule.option_objects else text
+        case OutType.LABELS:
+            return [_label(rule, field, text)] if text else []
+        case OutType.LONG_TEXT:
+            return _fitted(rule, field, info, "\n".join(line.rstrip() for line in text.split("\n"))) or None
+        case _:
+            line = " ".join(text.split("\n"))
+            return (
+                _label(rule, field, line) if rule.target is Target.LABEL else _fitted(rule, field, info, line)
+            ) or None
+
+
+def _label(rule: OutRule, field: OutField, text: str) -> str:
+    if rule.prefix and not text.startswith(rule.prefix):
+        raise _error(rule, field, repr(text), f"a label that begins with {rule.prefix!r}")
+    if not text or any(c.isspace() for c in text):
+        raise _error(rule, field, repr(text), "a label without blanks")
+    return text
+
+
+def _units(text: str) -> int:
+    """Length as the tools may count it at most: UTF-16 code units, a line end as two."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2 + text.count("\n")
+
+
+def _fitted(rule: OutRule, field: OutField, info: FieldInfo | None, text: str) -> str:
+    stated = info.max_length if info is not None else None
+    limit = stated or (_MAX_LONG_TEXT_UNITS if field.type is OutType.LONG_TEXT else _MAX_TEXT_UNITS)
+    if _units(text) <= limit or (stated is None and not field.cut):
+        return text
+    if not field.cut:
+        raise _error(rule, field, f"a text of {_units(text)} characters", f"at most {limit}")
+    low, high = 0, len(text)
+    while low < high:  # the longest beginning that still fits with its ellipsis
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if _units(text[:middle]) + 1 <= limit else (low, middle - 1)
+    return text[:low].rstrip() + "…"
+
+
+def _canonical(rule: OutRule, field: OutField, raw: Json) -> Json:
+    match field.type:
+        case OutType.OPTION:
+            plain = reading.plain(raw)
+            return None if plain is None else {"value": plain} if rule.option_objects else plain
+        case OutType.LABELS:
+            return sorted(x for x in raw if isinstance(x, str)) if isinstance(raw, list) else []
+        case _:
+            return links.content(raw)[0].strip("\n") if isinstance(raw, dict) else raw
+
+
+def _comparable(value: Json, *, instants: bool) -> Any:
+    if value is None or value in ("", [], {}):
+        return ""
+    match value:
+        case str():
+            return _comparable_text(value, instants=instants)
+        case bool():
+            return ("truth", value)
+        case int() | float():
+            return ("number", repr(float(value)) if abs(value) < 2**53 else repr(value))
+        case list():
+            return tuple(sorted((_comparable(v, instants=instants) for v in value), key=repr))
+        case Mapping():
+            plain = reading.plain(value)
+            if plain is not value:
+                return _comparable(plain, instants=instants)
+            return (
+                "object",
+                tuple(sorted(((k, _comparable(v, instants=instants)) for k, v in value.items()), key=repr)),
+            )
+        case _:
+            return repr(value)
+
+
+def _comparable_text(text: str, *, instants: bool) -> Any:
+    tidy = "\n".join(line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")).strip()
+    if instants and len(tidy) >= 19 and tidy[10:11] == "T" and tidy[:4].isdigit():
+        try:
+            return reading.instant(tidy)
+        except reading.NotReadableError:
+            return tidy
+    return tidy
