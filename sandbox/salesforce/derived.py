@@ -38,6 +38,8 @@ def defaults(sobject: SObject, record_id: str, currency: str) -> Record:
     if sobject.name == "Case":
         found["CaseNumber"] = f"{sum(62**i * _digit(c) for i, c in enumerate(reversed(record_id[6:15]))):08d}"
         found.setdefault("Status", "New")
+    if sobject.name == "User":
+        found["IsActive"] = True
     if sobject.name == "Lead":
         found.setdefault("Status", "Open - Not Contacted")
     if sobject.name == "Event":

@@ -161,7 +161,8 @@ class Engine:
         if child is None or target is None or not self._access.sees(target):
             message = (
                 f"Didn't understand relationship '{select.source.text}' in FROM part of query call. If you are "
-                "attempting to use a custom relationship, be sure to append the '__r' after the custom relationship name. Please "
+                "attempting to use a custom "
+                "relationship, be sure to append the '__r' after the custom relationship name. Please "
                 "reference your WSDL or the describe call for the appropriate names."
             )
             raise scope.error("INVALID_TYPE", select.source.position, message)

@@ -28,7 +28,7 @@ The document, every key optional save where said::
         "User":    [{"Id": "005...", "Username": "sync@partner.example", "LastName": "...", "Email": "..."}],
         "Account": [{"Id": "001...", "Name": "...", "Type": "Customer"}],
         "Engagement__c": [{"Id": "a00...", "Name": "...", "Key__c": "ENG-1", "Account__c": "001...",
-                           "Stage__c": "Active", "Start_Date__c": "2026-01-05", "Budget__c": 125000.0, "CurrencyIsoCode": "EUR",
+                           "Stage__c": "Active", "Start_Date__c": "2026-01-05", "Budget__c": 125000.0,
                            "CreatedDate": "2026-01-05T09:00:00Z", "SystemModstamp": "2026-11-20T17:30:00Z"}],
         ...
       },
