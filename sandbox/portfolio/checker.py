@@ -1,0 +1,275 @@
+"""Recomputes every finding from the truth's raw texts and dates, by the rules alone, and compares with what was planted.
+
+Nothing here knows what was planted where, or shares a line with the planting: claims are read back from fields, labels
+and URLs, dates are counted day by day. Each rule is a method of its own, so that a test may break one and see the
+comparison fail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from sandbox.portfolio.model import (
+    Baseline,
+    Deliverable,
+    Engagement,
+    Issue,
+    ItemState,
+    Kind,
+    Portfolio,
+    Reading,
+    Security,
+    Stage,
+    subject_of,
+)
+from sandbox.portfolio.sites import SITES
+
+Claim = tuple[str, str]
+"""Engagement key and item key, upper case."""
+
+Finding = tuple[str, str, str]
+"""Engagement key, kind, subject."""
+
+NOTHING_DONE = frozenset(
+    {
+        "won't do",
+        "won't fix",
+        "duplicate",
+        "declined",
+        "cancelled",
+        "cannot reproduce",
+        "invalid",
+        "rejected",
+        "obsolete",
+    }
+)
+NO_WORK = frozenset({Kind.ANCHOR, Kind.RISK, Kind.DELIVERABLE})
+TOLERANCE_WORKING_DAYS = 5
+URGENT_DAYS = 30
+CRITICAL_WORKING_DAYS = 20
+
+
+class Checker:
+    """The rules of docs/findings.md over one truth."""
+
+    def __init__(self, truth: Portfolio) -> None:
+        self.truth = truth
+        self.today = truth.today
+        self.engagements = {each.key: each for each in truth.engagements}
+        self.resolvable: set[Claim] = set()
+        self.records: dict[str, Claim] = {}
+        for engagement in truth.engagements:
+            for baseline in engagement.baselines:
+                for item in baseline.items:
+                    claim = (engagement.key.upper(), item.key.upper())
+                    self.resolvable.add(claim)
+                    self.records[item.id[:15]] = claim
+        self.issues = [
+            issue for project in truth.projects if project.reading is Reading.READABLE for issue in project.issues
+        ]
+        self.issues = [issue for issue in self.issues if self.visible(issue)]
+        self._covered = {claim for issue in self.issues if self.covers(issue) for claim in self.claims(issue)}
+
+    # ── issues ──
+
+    def visible(self, issue: Issue) -> bool:
+        """Whether the syncing account sees the issue."""
+        return issue.security is not Security.HIDDEN and issue.project.reading is Reading.READABLE
+
+    def dropped(self, issue: Issue) -> bool:
+        """Whether the issue was closed with nothing done."""
+        if SITES[issue.project.site].statuses[issue.status] != "done":
+            return False
+        return issue.status.lower() in NOTHING_DONE or (issue.resolution or "").lower() in NOTHING_DONE
+
+    def covers(self, issue: Issue) -> bool:
+        """Whether the issue counts as live work for its claims."""
+        return issue.kind not in NO_WORK and not self.dropped(issue)
+
+    def ancestors(self, issue: Issue) -> Iterator[Issue]:
+        """Yield parent, grandparent and so on, as far as they are seen."""
+        above = issue.parent
+        while above is not None and self.visible(above):
+            yield above
+            above = above.parent
+
+    # ── claims ──
+
+    def named(self, issue: Issue) -> Engagement | None:
+        """Return the engagement of the place that the issue's or its nearest ancestor's Engagement field names."""
+        for each in (issue, *self.ancestors(issue)):
+            if each.engagement_field:
+                found = [owner for owner in issue.project.owners if owner.key == each.engagement_field]
+                return found[0] if found else None
+        return None
+
+    def texts(self, issue: Issue) -> list[str]:
+        """Return every claim as it is written in the field and the labels."""
+        written = [part.strip() for part in (issue.scope_field or "").split(",")]
+        written += [label[len("scope:") :] for label in issue.labels if label.lower().startswith("scope:")]
+        return [text.upper() for text in written if text]
+
+    def own_claims(self, issue: Issue) -> set[Claim]:
+        """Return the issue's own claims that resolve."""
+        qualified = {(a, z) for a, slash, z in (text.partition("/") for text in self.texts(issue)) if slash}
+        qualified |= {self.records[url.target[:15]] for url in issue.urls if url.target[:15] in self.records}
+        qualified &= self.resolvable
+        bare = {text for text in self.texts(issue) if "/" not in text}
+        meant = {(owner, key) for owner in self.meant(issue, qualified) for key in bare}
+        return qualified | (meant & self.resolvable)
+
+    def meant(self, issue: Issue, qualified: set[Claim]) -> set[str]:
+        """Return the engagements that an unqualified claim of the issue is on."""
+        owners = issue.project.owners
+        if len(owners) == 1:
+            return {owners[0].key}
+        named = self.named(issue)
+        if named is not None:
+            return {named.key}
+        return {each.key for each in owners} & {owner for owner, _ in qualified} or {min(each.key for each in owners)}
+
+    def claims(self, issue: Issue) -> set[Claim]:
+        """Return the issue's claims, its own or else its nearest ancestor's."""
+        for each in (issue, *self.ancestors(issue)):
+            if own := self.own_claims(each):
+                return own
+        return set()
+
+    # ── scope ──
+
+    def active(self) -> list[Engagement]:
+        """Return the engagements that are reconciled."""
+        return [each for each in self.truth.engagements if each.stage is Stage.ACTIVE]
+
+    def current(self, engagement: Engagement) -> Baseline | None:
+        """Return the baseline in force."""
+        signed = [each for each in engagement.baselines if each.signed_on and each.signed_on <= self.today]
+        return max(signed, key=lambda each: each.version, default=None)
+
+    def is_stale(self, engagement: Engagement) -> bool:
+        """Whether a place of the engagement cannot be read."""
+        return any(each.reading is not Reading.READABLE for each in engagement.places)
+
+    def uncovered(self) -> Iterator[tuple[Finding, str]]:
+        """Yield scope.uncovered."""
+        for engagement in self.active():
+            baseline = self.current(engagement)
+            if baseline is None or self.is_stale(engagement):
+                continue
+            for item in baseline.items:
+                if item.state is ItemState.ACTIVE and (engagement.key, item.key) not in self._covered:
+                    urgent = item.due <= self.today + timedelta(days=URGENT_DAYS)
+                    yield (engagement.key, "scope.uncovered", subject_of(item)), "high" if urgent else "medium"
+
+    def owner(self, issue: Issue) -> Engagement:
+        """Return the engagement that an issue without a claim belongs to."""
+        return self.named(issue) or min(issue.project.owners, key=lambda each: each.key)
+
+    def out_of_contract(self, issue: Issue) -> bool:
+        """Whether the issue or an ancestor is marked."""
+        return any("out-of-contract" in each.labels for each in (issue, *self.ancestors(issue)))
+
+    def orphans(self) -> Iterator[tuple[Finding, str]]:
+        """Yield scope.orphan_work."""
+        for issue in self.issues:
+            if issue.kind in NO_WORK or issue.kind in (Kind.EPIC, Kind.SUB_TASK) or self.dropped(issue):
+                continue
+            if issue.billable == "No" or self.out_of_contract(issue) or self.claims(issue):
+                continue
+            if self.owner(issue).stage is Stage.ACTIVE:
+                yield (self.owner(issue).key, "scope.orphan_work", issue.subject), "medium"
+
+    def twice(self) -> Iterator[tuple[Finding, str]]:
+        """Yield scope.claimed_twice."""
+        active = {each.key for each in self.active()}
+        for issue in self.issues:
+            claims = self.own_claims(issue)
+            if issue.kind in NO_WORK or self.dropped(issue) or len(claims) <= 1:
+                continue
+            for owner in sorted({owner for owner, _ in claims} & active):
+                yield (owner, "scope.claimed_twice", issue.subject), "medium"
+
+    # ── dates ──
+
+    def working_days(self, earlier: date, later: date) -> int:
+        """Count the days after `earlier`, up to and with `later`, that are Monday to Friday."""
+        days = (earlier + timedelta(days=n) for n in range(1, (later - earlier).days + 1))
+        return sum(day.strftime("%a") not in ("Sat", "Sun") for day in days)
+
+    def tracked(self, deliverable: Deliverable) -> date | None:
+        """Return the due date of the tracking issue, when it counts."""
+        issue = deliverable.issue
+        if issue is None or not self.visible(issue) or self.dropped(issue):
+            return None
+        return issue.due
+
+    def released(self, deliverable: Deliverable) -> date | None:
+        """Return the release date of the version that carries it, when it is seen."""
+        version = deliverable.version
+        return version.release if version and version.project.reading is Reading.READABLE else None
+
+    def disagreeing(self) -> Iterator[tuple[Finding, str]]:
+        """Yield deliverable.dates_disagree."""
+        for engagement, each in self.open_deliverables():
+            known = [day for day in (each.promised, self.tracked(each), self.released(each)) if day]
+            if len(known) > 1 and self.working_days(min(known), max(known)) > TOLERANCE_WORKING_DAYS:
+                yield (engagement.key, "deliverable.dates_disagree", each.subject), "medium"
+
+    def effective(self, deliverable: Deliverable) -> date:
+        """Return the date that counts: the first that exists, and never before today."""
+        first = self.tracked(deliverable) or self.released(deliverable) or deliverable.promised or self.today
+        return max(first, self.today)
+
+    def late(self) -> Iterator[tuple[Finding, str]]:
+        """Yield deliverable.late."""
+        for engagement, each in self.open_deliverables():
+            effective = self.effective(each)
+            if each.needed is not None and effective > each.needed:
+                very = self.working_days(each.needed, effective) > CRITICAL_WORKING_DAYS
+                yield (engagement.key, "deliverable.late", each.subject), "critical" if very else "high"
+
+    def open_deliverables(self) -> Iterator[tuple[Engagement, Deliverable]]:
+        """Yield what active engagements are still owed."""
+        for engagement in self.active():
+            for each in engagement.deliverables:
+                if each.state == "Open":
+                    yield engagement, each
+
+    def stale(self) -> Iterator[tuple[Finding, str]]:
+        """Yield source.stale."""
+        for engagement in self.active():
+            for place in engagement.places:
+                if place.reading is not Reading.READABLE:
+                    yield (engagement.key, "source.stale", place.subject), "high"
+
+    def findings(self) -> dict[Finding, str]:
+        """Return every finding with its severity."""
+        rules = (self.uncovered, self.orphans, self.twice, self.disagreeing, self.late, self.stale)
+        return {finding: severity for rule in rules for finding, severity in rule()}
+
+
+def differences(truth: Portfolio, checker: Checker) -> list[str]:
+    """Return in words where the planted findings and the recomputed ones differ, or near misses are findings."""
+    planted = [(each.engagement.key, each.kind, subject_of(each.about)) for each in truth.findings]
+    names = {key: note.variant for key, note in zip(planted, truth.findings, strict=True)}
+    found = checker.findings()
+    told = [f"planted twice: {key} {names[key]}" for key in sorted(set(planted)) if planted.count(key) > 1]
+    told += [f"planted, not found: {key} {names[key]}" for key in sorted(set(planted) - found.keys())]
+    told += [f"found, not planted: {key}" for key in sorted(found.keys() - set(planted))]
+    for near in truth.near_misses:
+        key = (near.engagement.key, near.kind, subject_of(near.about))
+        if key in found or key in planted:
+            told.append(f"near miss that is a finding: {key} {near.variant}")
+    return told
+
+
+def check(truth: Portfolio, checker: Checker) -> None:
+    """Raise when what was planted is not what the rules say.
+
+    Raises:
+        AssertionError: with every difference.
+    """
+    told = differences(truth, checker)
+    if told:
+        raise AssertionError("the truth contradicts its own rules:\n" + "\n".join(told))

@@ -1,0 +1,93 @@
+"""The two fictitious Jira sites: their custom fields, statuses and resolutions; each site has its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from sandbox.portfolio.model import CLOUD, DATA_CENTER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What one site can hold.
+
+    `statuses` maps a status to the key of its category (`new`, `indeterminate`, `done`); `nothing_done` are the
+    resolutions and statuses of this site that mean that nothing was done; `fields` maps a field's visible name to its id.
+    """
+
+    name: str
+    deployment: str
+    host: str
+    statuses: Mapping[str, str]
+    finished: tuple[str, ...]
+    resolutions: tuple[str, ...]
+    dropping_resolutions: tuple[str, ...]
+    dropping_statuses: tuple[str, ...]
+    fields: Mapping[str, str]
+
+
+SITES: Mapping[str, Site] = MappingProxyType(
+    {
+        CLOUD: Site(
+            name=CLOUD,
+            deployment="cloud",
+            host="https://partner.example",
+            statuses=MappingProxyType(
+                {
+                    "To Do": "new",
+                    "In Progress": "indeterminate",
+                    "In Review": "indeterminate",
+                    "Done": "done",
+                    "Cancelled": "done",
+                }
+            ),
+            finished=("Done",),
+            resolutions=("Done", "Won't Do", "Duplicate", "Cannot Reproduce", "Declined"),
+            dropping_resolutions=("Won't Do", "Duplicate", "Cannot Reproduce", "Declined"),
+            dropping_statuses=("Cancelled",),
+            fields=MappingProxyType(
+                {
+                    "Scope item": "customfield_10041",
+                    "Engagement": "customfield_10042",
+                    "Billable": "customfield_10043",
+                    "Syncline status": "customfield_10051",
+                    "Syncline status text": "customfield_10052",
+                }
+            ),
+        ),
+        DATA_CENTER: Site(
+            name=DATA_CENTER,
+            deployment="data-center",
+            host="https://jira.partner.example",
+            statuses=MappingProxyType(
+                {
+                    "To Do": "new",
+                    "In Progress": "indeterminate",
+                    "In Review": "indeterminate",
+                    "Blocked": "indeterminate",
+                    "Done": "done",
+                    "Closed": "done",
+                    "Cancelled": "done",
+                    "Rejected": "done",
+                }
+            ),
+            finished=("Done", "Closed"),
+            resolutions=("Done", "Fixed", "Won't Fix", "Duplicate", "Cannot Reproduce", "Invalid", "Obsolete"),
+            dropping_resolutions=("Won't Fix", "Duplicate", "Cannot Reproduce", "Invalid", "Obsolete"),
+            dropping_statuses=("Cancelled", "Rejected"),
+            fields=MappingProxyType(
+                {
+                    "Scope item": "customfield_11204",
+                    "Engagement": "customfield_11317",
+                    "Billable": "customfield_10990",
+                    "Syncline status": "customfield_12001",
+                    "Syncline status text": "customfield_12002",
+                    "Epic Link": "customfield_10008",
+                    "Epic Name": "customfield_10009",
+                }
+            ),
+        ),
+    }
+)
