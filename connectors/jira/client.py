@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -52,6 +53,7 @@ class JiraClient:
         self.connection = context.connection
         self.cloud = settings.deployment is Deployment.CLOUD
         self._clock = context.clock
+        self._transport = context.transport
         self._skew: timedelta | None = None
         self._asked_at: datetime | None = None
         self._began_s = 0.0
@@ -62,6 +64,7 @@ class JiraClient:
         login: dict[str, Any] = {"token_auth": token}
         if self.cloud:
             login = {"basic_auth": (settings.email or "", token)}
+            context.transport.add_secret(b64encode(f"{settings.email}:{token}".encode()).decode())
         library = JIRA(
             server=settings.url,
             options={"rest_api_version": "2", "check_update": False},
@@ -222,7 +225,10 @@ class JiraClient:
         try:
             yield
         except JIRAError as exc:
-            raise translate(exc, connection=self.connection, place=place, write=write) from exc
+            # Not chained: the library's error writes request headers and bodies into tracebacks, credentials included.
+            raise translate(
+                exc, connection=self.connection, place=place, write=write, redact=self._transport.redact
+            ) from None
         except ValueError as exc:  # the library decodes answers itself
             if write:
                 raise

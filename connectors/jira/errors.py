@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from jira import JIRAError
 from requests import Response
@@ -59,7 +59,9 @@ def said(general: tuple[str, ...], by_field: Mapping[str, str]) -> str:
     return "; ".join(parts)
 
 
-def translate(exc: JIRAError, *, connection: str, place: str, write: bool) -> ConnectorError:
+def translate(
+    exc: JIRAError, *, connection: str, place: str, write: bool, redact: Callable[[str], str]
+) -> ConnectorError:
     """The port's error for a refusal that the library raised.
 
     Args:
@@ -67,9 +69,12 @@ def translate(exc: JIRAError, *, connection: str, place: str, write: bool) -> Co
         connection: Name of the connection.
         place: What was being asked.
         write: Whether the request was a write.
+        redact: Blanks secrets: a tool may echo what it was given.
     """
     status = exc.status_code
     general, by_field = messages(exc.response)
+    general = tuple(redact(m) for m in general)
+    by_field = {name: redact(m) for name, m in by_field.items()}
     words = said(general, by_field)
     tail = f": {words}" if words else ""
     denied = exc.response.headers.get("X-Authentication-Denied-Reason", "") if exc.response is not None else ""

@@ -172,7 +172,7 @@ def _for(write: Write, receipt: Receipt) -> Receipt:
 
 
 def _joins(write: Write, group: Sequence[Write]) -> bool:
-    """Whether a label write may ride with others: same issue, another label, none that Jira would refuse for its form."""
+    """Whether a label write may ride with others: same issue, another label, none that Jira refuses for its form."""
     together = (*group, write)
     labels = [str(w.values.get("label", "")) for w in together]
     return (
