@@ -11,15 +11,16 @@ from urllib.parse import SplitResult, urlsplit
 from mapping.model import Reference, ReferenceKind
 from mapping.values import salesforce_id
 
-# A URL ends at white space, at the brackets and bars of wiki markup, and at quotes and angle brackets of HTML.
-_URL = re.compile(r"https?://[^\s|\[\]<>\"'{}\\^`]+", re.IGNORECASE)
+# A URL ends at white space, at the brackets and bars of wiki markup, and at quotes and angle brackets of HTML. Jira
+# escapes markup characters with a backslash when it turns its document format into wiki markup.
+_URL = re.compile(r"https?://(?:\\[_*+~-]|[^\s|\[\]<>\"'{}\\^`])+", re.IGNORECASE)
 _TRAILING = ".,;:!?*_~)"  # punctuation of the sentence or of markup around a URL, not part of it
 _KEY = r"[A-Z][A-Z0-9_]+-[1-9][0-9]*"  # Jira's default pattern of issue keys
-_BARE_KEY = re.compile(rf"(?<![\w/.-]){_KEY}(?![\w-])")
+_BARE_KEY = re.compile(rf"(?<![\w/.-]){_KEY}(?![\w-]|\.\d)")
 _ONE_KEY = re.compile(rf"\s*({_KEY})\s*", re.IGNORECASE)
-_ISSUE_PATH = re.compile(rf"/(?:browse|issues)/({_KEY})(?:/.*)?", re.IGNORECASE)
+_ISSUE_PATH = re.compile(rf"/(?:browse|issues)/({_KEY})(?=/|$)", re.IGNORECASE)
 _SELECTED = re.compile(rf"(?:^|&)selectedIssue=({_KEY})(?:&|$)", re.IGNORECASE)
-_VERSION_PATH = re.compile(r"/(?:projects/[^/]+/versions|browse/[^/]+/fixforversion)/([0-9]+)(?:/.*)?")
+_VERSION_PATH = re.compile(r"/(?:projects/[^/]+/versions|browse/[^/]+/fixforversion)/([0-9]+)(?=/|$)")
 _ID = r"([0-9A-Za-z]{18}|[0-9A-Za-z]{15})"
 _LIGHTNING_PATH = re.compile(rf"/(?:lightning/r|sObject)/(?:([A-Za-z][A-Za-z0-9_]*)/)?{_ID}(?:/.*)?$")
 _CLASSIC_PATH = re.compile(rf"/{_ID}/?")
@@ -92,7 +93,7 @@ def _addresses(node: dict[str, Any]) -> Iterator[str]:
 def _urls(text: str) -> Iterator[str]:
     seen = set()
     for match in _URL.finditer(text):
-        url = match.group().rstrip(_TRAILING)
+        url = match.group().replace("\\", "").rstrip(_TRAILING)
         if url not in seen:
             seen.add(url)
             yield url

@@ -147,9 +147,22 @@ def ask(attribute: Attribute, step: Step, getter: Getter, streams: Mapping[str, 
         constant = step.constant
         return lambda payload, _: constant if all(t(payload) for t in tests) else Asked.NOTHING
     get, label = getter.of(step.source), step.source.label
+    if step.type is Shape.MONEY:
+        currency = getter.of(step.currency) if step.currency is not None else _none
+        return _asking(attribute, label, get, tests, _priced(attribute, step, label, currency))
     convert = _converter(attribute, step, streams)
-    unless_empty = Asked.NOTHING if step.has is None else False
+    silent = Asked.NOTHING if step.has is None else False
+    return _asking(attribute, label, get, tests, lambda raw, _, context: convert(raw, context), silent)
 
+
+def _asking(
+    attribute: Attribute,
+    label: str,
+    get: Callable[[Payload], Any],
+    tests: tuple[Test, ...],
+    convert: Callable[[Any, Payload, Context], Any],
+    silent: Any = Asked.NOTHING,
+) -> Answer:
     def answer(payload: Payload, context: Context) -> Any:
         context.label = label
         for test in tests:
@@ -157,14 +170,11 @@ def ask(attribute: Attribute, step: Step, getter: Getter, streams: Mapping[str, 
                 return Asked.NOTHING
         raw = get(payload)
         if raw is None or empty(raw):
-            return unless_empty
+            return silent
         if isinstance(raw, _Several):
             return _unknown(attribute, label, raw.text, context)
-        return convert(raw, context)
+        return convert(raw, payload, context)
 
-    if step.currency is not None or step.type is Shape.MONEY:
-        currency = getter.of(step.currency) if step.currency is not None else _none
-        return _priced(attribute, step, get, currency, tests)
     return answer
 
 
@@ -182,27 +192,17 @@ def _unknown(attribute: Attribute, label: str, value: str, context: Context) -> 
 
 
 def _priced(
-    attribute: Attribute,
-    step: Step,
-    get: Callable[[Payload], Any],
-    currency: Callable[[Payload], Any],
-    tests: tuple[Test, ...],
-) -> Answer:
-    label = step.source.label if step.source is not None else attribute.name
-
-    def answer(payload: Payload, context: Context) -> Any:
-        context.label = label
-        amount = get(payload)
-        if empty(amount) or not all(t(payload) for t in tests):
-            return Asked.NOTHING
+    attribute: Attribute, step: Step, label: str, currency: Callable[[Payload], Any]
+) -> Callable[[Any, Payload, Context], Any]:
+    def convert(raw: Any, payload: Payload, context: Context) -> Any:
         code = currency(payload)
         if empty(code):
             code = step.currency_if_absent
-        if code is None:
-            return _unknown(attribute, label, f"{values.number(amount)} without a currency", context)
-        return values.money(amount, code)
+        if code is None or isinstance(code, _Several):
+            return _unknown(attribute, label, f"{values.number(raw)} without a currency", context)
+        return values.money(raw, code)
 
-    return answer
+    return convert
 
 
 def _converter(attribute: Attribute, step: Step, streams: Mapping[str, Stream]) -> Convert:
