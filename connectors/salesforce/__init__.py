@@ -1,0 +1,46 @@
+"""Salesforce: the partner's commercial record, read over SOQL and written by sObject rows and collections."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from connectors.core.port import Capabilities, Connector, ConnectorContext, ConnectorSpec, StreamSpec, WriteKind
+from connectors.salesforce.settings import DEFAULT_OBJECTS, SalesforceSettings
+
+__all__ = ["SPEC"]
+
+_TITLES = {
+    "engagements": "Engagements",
+    "deliverables": "Deliverables",
+    "scope_items": "Scope items",
+    "baselines": "Scope baselines",
+    "risks": "Risks",
+    "accounts": "Accounts",
+    "users": "Users",
+}
+
+
+def _mapping() -> str:
+    return Path(__file__).with_name("mapping.toml").read_text(encoding="utf-8")
+
+
+def _connect(context: ConnectorContext) -> Connector:
+    from connectors.salesforce.connector import SalesforceConnector  # the client library loads when it is needed
+
+    return SalesforceConnector(context)
+
+
+SPEC = ConnectorSpec(
+    kind="salesforce",
+    title="Salesforce",
+    settings=SalesforceSettings,
+    streams=tuple(
+        StreamSpec(name=name, title=title, per_place=False, fixed_partition=DEFAULT_OBJECTS[name])
+        for name, title in _TITLES.items()
+    ),
+    capabilities=Capabilities(
+        writes=frozenset({WriteKind.SET_FIELDS, WriteKind.UPSERT}), guarded=True, tombstones=True
+    ),
+    mapping=_mapping,
+    connect=_connect,
+)
