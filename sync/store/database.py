@@ -75,8 +75,7 @@ class Store:
         try:
             yield session
         finally:
-            session.rollback()
-            session.close()
+            session.close()  # rolls back what was not committed, and leaves the rows that were read readable
 
     def close(self) -> None:
         """Let go of all connections; the store cannot be used after it."""

@@ -1,0 +1,182 @@
+"""Takes records in: stored, mapped, linked and marked, with the cursors, in one transaction."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from connectors.core.port import Catalog, Page, Partition, Record
+from mapping.model import Entity
+from sync.engine.live import Live, RunContext
+from sync.plan.types import Brake, BrakeKind
+from sync.store.codec import encode
+from sync.store.database import Store
+from sync.store.model import forget_entities, mark_dirty, save_entities
+from sync.store.partitions import partition_row, partition_rows
+from sync.store.records import (
+    Stamp,
+    live_count,
+    load_records,
+    mark_gone,
+    mark_unseen_gone,
+    save_records,
+    set_mapped,
+    unmapped_refs,
+)
+from sync.store.runs import hold_record, release_records
+from sync.store.tables import PartitionRow
+from sync.store.touching import Shared, touched_engagements
+from sync.store.types import digest
+
+_LOG = logging.getLogger(__name__)
+_REMAP_BATCH = 500
+_SMALL = 10  # a partition that never held more than this may empty without anybody being asked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What one page brought: how many records were new or changed, and which partitions look emptied."""
+
+    changed: int
+    brakes: tuple[Brake, ...] = ()
+
+
+def mapping_hash(live: Live, catalog: Catalog) -> str:
+    """Changes whenever the mapping, or what the catalog says of the fields that it names, changes."""
+    names = {(s.name, name) for s in live.streams for name in live.mapper.fields(s.name)}
+    fields = [encode(f) for f in catalog.fields if (f.stream, f.name) in names or (f.stream, f.id) in names]
+    return f"{live.mapper.hash}:{digest(sorted(fields, key=lambda f: (f['stream'], f['id'])))[:16]}"
+
+
+class Intake:
+    """Takes in the records of one connection during one run.
+
+    Args:
+        live: The connection.
+        catalog: What its tool can hold.
+        run: The run.
+        shared: (connection, place) -> keys of the configured engagements that have it.
+    """
+
+    def __init__(self, live: Live, catalog: Catalog, run: RunContext, shared: Shared) -> None:
+        self.mapping = mapping_hash(live, catalog)
+        self._live = live
+        self._catalog = catalog
+        self._run = run
+        self._shared = shared
+        self._stamp = Stamp(now=run.now, run=run.id)
+
+    def page(self, store: Store, page: Page, accept_emptied: Collection[str]) -> Taken:
+        """Store one page with its cursors, in one transaction. May be repeated: equal versions leave no trace.
+
+        Args:
+            store: Where.
+            page: The page.
+            accept_emptied: Partitions (``connection:stream:KEY``) that may turn out to be nearly empty.
+        """
+        with store.unit_of_work() as session:
+            rows = {p: partition_row(session, self._live.name, p) for p in {*page.cursors, *page.complete}}
+            full = self._full_reads(session)
+            changed = save_records(session, page.records, self._stamp, full)
+            first_time = any(Partition(stream=r.stream, key=r.partition) in full for r in changed)
+            self._map(session, changed, everything=first_time)
+            for partition, cursor in page.cursors.items():
+                rows[partition].cursor = cursor
+            session.flush()
+            found = [self._complete(session, p, rows[p], page, accept_emptied) for p in sorted(page.complete)]
+            session.commit()
+        return Taken(changed=len(changed), brakes=tuple(brake for brake in found if brake is not None))
+
+    def fetched(self, session: Session, stream: str, found: Mapping[str, Record | None]) -> None:
+        """Store records that were asked for by id, in the caller's transaction. None: it is gone or hidden."""
+        records = [record for record in found.values() if record is not None]
+        changed = save_records(session, records, self._stamp, self._full_reads(session))
+        self._map(session, changed)
+        lost = [f"{self._live.name}:{stream}:{id_}" for id_, record in found.items() if record is None]
+        mark_gone(session, lost)
+        self._drop(session, lost)
+
+    def remap(self, store: Store) -> int:
+        """Map the stored records again whose model rows another mapping made, without a request; return how many."""
+        count = 0
+        while True:
+            with store.unit_of_work() as session:
+                refs = unmapped_refs(session, self._live.name, self.mapping, _REMAP_BATCH)
+                if not refs:
+                    return count
+                records = load_records(session, refs)
+                self._map(session, [records[ref] for ref in refs], everything=True)
+                session.commit()
+            count += len(refs)
+
+    def _full_reads(self, session: Session) -> dict[Partition, int]:
+        rows = partition_rows(session, self._live.name)
+        return {partition: row.generation for (_, partition), row in rows.items() if row.full_read}
+
+    def _map(self, session: Session, records: Sequence[Record], *, everything: bool = False) -> None:
+        """Replace the model rows of records; one that cannot be mapped is held, and its last good rows stay.
+
+        ``everything``: so much changes that all engagements are to be reconciled, whatever they have to do with it.
+        """
+        if not records:
+            return
+        mapped: dict[str, tuple[Entity, ...]] = {}
+        for record in records:
+            try:
+                mapped[record.ref] = () if record.deleted else self._live.mapper.map(record, self._catalog)
+            except Exception as error:  # noqa: BLE001 - the boundary of one record: it alone is held
+                _LOG.warning("a record is held", extra={"ref": record.ref}, exc_info=error)
+                message = str(error) or type(error).__name__
+                hold_record(session, record.ref, self._live.name, message, self._run.now)
+        if everything:
+            mark_dirty(session, "all", [""])
+        else:
+            self._mark_before(session, mapped)
+            mark_dirty(session, "ref", mapped)
+        places = {record.ref: (record.connection, record.partition) for record in records}
+        save_entities(session, mapped, places, self.mapping)
+        set_mapped(session, (record.ref for record in records), self.mapping)
+        release_records(session, mapped, self._run.now)
+
+    def _mark_before(self, session: Session, refs: Collection[str]) -> None:
+        """Mark the engagements that records touched so far: what they touch from now on is asked at reconciliation."""
+        mark_dirty(session, "engagement", touched_engagements(session, refs, self._shared))
+
+    def _drop(self, session: Session, refs: Collection[str]) -> None:
+        self._mark_before(session, refs)
+        forget_entities(session, refs)
+        release_records(session, refs, self._run.now)
+
+    def _complete(
+        self, session: Session, partition: Partition, row: PartitionRow, page: Page, accept_emptied: Collection[str]
+    ) -> Brake | None:
+        """Note that a partition is completely read.
+
+        A full read also tells what is no longer there, unless that is so much that a person must say if it is true.
+        """
+        name = self._live.name
+        if row.full_read:
+            brought = live_count(session, name, partition, generation=row.generation)
+            place = f"{name}:{partition.stream}:{partition.key}"
+            if row.formerly_live > _SMALL and brought * 2 < row.formerly_live and place not in accept_emptied:
+                brake = _emptied(name, place, brought, row.formerly_live)
+                row.cursor, row.full_read = None, False
+                row.error, row.error_at = brake.message, self._run.now
+                return brake
+            self._drop(session, mark_unseen_gone(session, name, partition, row.generation))
+            row.full_read = False
+        row.complete_at, row.read_at = page.as_of, self._run.now
+        row.error, row.error_at = "", None
+        return None
+
+
+def _emptied(connection: str, place: str, brought: int, formerly: int) -> Brake:
+    return Brake(
+        kind=BrakeKind.SOURCE_EMPTIED,
+        connection=connection,
+        message=f"{place} held {formerly} records and now shows {brought}; its last good state is kept",
+        mend=f"look whether syncline's login still sees it all; if it really is that empty, accept it: {place}",
+    )

@@ -1,0 +1,100 @@
+"""What the engine is given: live connections with their mapping, and somebody to tell how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from connectors.core.port import Catalog, Connector, Json, Record, StreamSpec
+from mapping.model import Entity
+from mapping.rules import Rules
+
+
+class Mapper(Protocol):
+    """The compiled mapping of one connection, as far as the engine needs it."""
+
+    @property
+    def hash(self) -> str:
+        """Changes whenever the same record could be mapped otherwise."""
+        ...
+
+    def fields(self, stream: str) -> tuple[str, ...]:
+        """Fields that the reader must ask for, by visible name or API name."""
+        ...
+
+    def map(self, record: Record, catalog: Catalog) -> tuple[Entity, ...]:
+        """The entities of one record. Raises for a record that cannot be understood; the message is for a person."""
+        ...
+
+    def same(self, rule: str, field: str, first: Json, second: Json) -> bool:
+        """Whether two values of a field that the outward rule ``rule`` writes are equal for a person."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """One configured connection, alive.
+
+    Attributes:
+        name: Its name.
+        connector: The connector.
+        streams: Its streams.
+        mapper: Its mapping.
+        rules: The same mapping as planning takes it.
+        owned: Outward rules that may be written by.
+        first_write_approved: A person has approved the first write to it.
+        requests: How many requests have left for it so far, retries included.
+    """
+
+    name: str
+    connector: Connector
+    streams: tuple[StreamSpec, ...]
+    mapper: Mapper
+    rules: Rules
+    owned: frozenset[str]
+    first_write_approved: bool
+    requests: Callable[[], int]
+
+
+class Progress(Protocol):
+    """Somebody who shows how far long work is. Called from one thread; must return quickly and never raise."""
+
+    def start(self, task: str, total: int | None) -> None:
+        """Work named ``task`` begins; ``total`` units if that is known."""
+        ...
+
+    def advance(self, task: str, done: int, total: int | None = None) -> None:
+        """``done`` more units are done; ``total`` when it has become known or has changed."""
+        ...
+
+    def done(self, task: str) -> None:
+        """The work is over, well or not."""
+        ...
+
+
+class Silent:
+    """Shows nothing."""
+
+    def start(self, task: str, total: int | None) -> None:
+        """Nothing."""
+
+    def advance(self, task: str, done: int, total: int | None = None) -> None:
+        """Nothing."""
+
+    def done(self, task: str) -> None:
+        """Nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunContext:
+    """One run: its id, and the instant that all its decisions are made at.
+
+    Attributes:
+        id: Unique.
+        now: When it began (aware UTC).
+    """
+
+    id: str
+    now: datetime

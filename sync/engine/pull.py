@@ -1,0 +1,254 @@
+"""Reads what changed in the tools, maps it, and stores both with the cursors: one transaction a page."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from connectors.core.errors import ConnectorError, FatalError
+from connectors.core.port import Catalog, Clock, Page, Partition, PartitionFailure, Wanted
+from sync.engine.intake import Intake
+from sync.engine.live import Live, Progress, RunContext
+from sync.engine.summary import Note
+from sync.plan.types import Brake
+from sync.store.database import Store
+from sync.store.partitions import load_catalog, note_error, partition_row, save_catalog
+from sync.store.records import live_count
+from sync.store.touching import Shared
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullSettings:
+    """How reading is done.
+
+    Attributes:
+        catalog_max_age: A catalog older than this is asked for again.
+        accept_emptied: Partitions (``connection:stream:KEY``) of which a person said that they really are that empty.
+    """
+
+    catalog_max_age: timedelta = timedelta(hours=24)
+    accept_emptied: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullReport:
+    """What one pull did.
+
+    Attributes:
+        records: Connection -> records that its pages brought, repeats included.
+        changed: How many of them were new or changed.
+        failed: Partitions and connections that could not be read.
+        brakes: Partitions that look emptied.
+        down: Connections of which nothing at all could be read.
+        catalogs: Connection -> its catalog; a connection that never gave one is missing.
+        mappings: Connection -> hash of the mapping that its model rows are made with.
+    """
+
+    records: Mapping[str, int] = field(default_factory=dict)
+    changed: int = 0
+    failed: tuple[Note, ...] = ()
+    brakes: tuple[Brake, ...] = ()
+    down: frozenset[str] = frozenset()
+    catalogs: Mapping[str, Catalog] = field(default_factory=dict)
+    mappings: Mapping[str, str] = field(default_factory=dict)
+
+
+def pull(
+    store: Store,
+    connections: Mapping[str, Live],
+    partitions: Mapping[str, Sequence[Partition]],
+    shared: Shared,
+    clock: Clock,
+    run: RunContext,
+    settings: PullSettings,
+    progress: Progress,
+) -> PullReport:
+    """Read all partitions of all connections from where their cursors stand.
+
+    A partition or connection that fails keeps its last good state and is named in the report; the others go on. A
+    record that cannot be mapped is held, and everything else flows. Being killed loses no more than the page at hand,
+    which is read again.
+
+    Args:
+        store: Where to.
+        connections: The live connections by name.
+        partitions: Connection -> what is to be read of it (``sync.selection.wanted``).
+        shared: (connection, place) -> keys of the engagements that have it (``sync.selection.shared_places``).
+        clock: Time.
+        run: The run.
+        settings: How.
+        progress: Who shows how far it is.
+    """
+    reports = []
+    for name, wanted in sorted(partitions.items()):
+        progress.start(f"pull {name}", None)
+        try:
+            reports.append(_Connection(store, connections[name], shared, clock, run, settings, progress).read(wanted))
+        finally:
+            progress.done(f"pull {name}")
+    return PullReport(
+        records={name: n for r in reports for name, n in r.records.items()},
+        changed=sum(r.changed for r in reports),
+        failed=tuple(note for r in reports for note in r.failed),
+        brakes=tuple(brake for r in reports for brake in r.brakes),
+        down=frozenset().union(*(r.down for r in reports)),
+        catalogs={name: c for r in reports for name, c in r.catalogs.items()},
+        mappings={name: m for r in reports for name, m in r.mappings.items()},
+    )
+
+
+def get_catalog(
+    store: Store, live: Live, places: Sequence[str], run: RunContext, max_age: timedelta
+) -> tuple[Catalog, ConnectorError | None]:
+    """The catalog of a connection: as stored if it is young and was asked for these places, else asked for again.
+
+    When asking fails, the stored one with the error, if there is one.
+
+    Raises:
+        ConnectorError: It was never had, and cannot be had now.
+    """
+    with store.unit_of_work() as session:
+        stored = load_catalog(session, live.name)
+    if stored is not None and run.now - stored[1] <= max_age and set(places) <= set(stored[2]):
+        return stored[0], None
+    try:
+        catalog = live.connector.catalog(places)
+    except ConnectorError as error:
+        if stored is None:
+            raise
+        return stored[0], error
+    with store.unit_of_work() as session:
+        save_catalog(session, live.name, catalog, places, run.now)
+        session.commit()
+    return catalog, None
+
+
+class _Connection:
+    """The reading of one connection in one run."""
+
+    def __init__(
+        self,
+        store: Store,
+        live: Live,
+        shared: Shared,
+        clock: Clock,
+        run: RunContext,
+        settings: PullSettings,
+        progress: Progress,
+    ) -> None:
+        self._store = store
+        self._live = live
+        self._shared = shared
+        self._clock = clock
+        self._run = run
+        self._settings = settings
+        self._progress = progress
+        self._records = 0
+        self._changed = 0
+        self._failed: list[Note] = []
+        self._brakes: list[Brake] = []
+
+    def read(self, partitions: Sequence[Partition]) -> PullReport:
+        """Read the partitions; whatever fails is in the report."""
+        per_place = {s.name for s in self._live.streams if s.per_place}
+        places = sorted({p.key for p in partitions if p.stream in per_place})
+        try:
+            catalog, stale = get_catalog(self._store, self._live, places, self._run, self._settings.catalog_max_age)
+        except ConnectorError as error:
+            self._fail(partitions, error)
+            return self._report({}, {}, down=True)
+        if stale is not None:
+            self._failed.append(Note(place=self._live.name, message=f"its catalog could not be refreshed: {stale}"))
+        intake = Intake(self._live, catalog, self._run, self._shared)
+        intake.remap(self._store)
+        down = self._read(partitions, catalog, intake)
+        return self._report({self._live.name: catalog}, {self._live.name: intake.mapping}, down=down)
+
+    def _read(self, partitions: Sequence[Partition], catalog: Catalog, intake: Intake) -> bool:
+        """Take all pages in; return whether the connection gave nothing at all."""
+        unread = set(partitions)
+        answered = False
+        for page in self._pages(partitions, catalog):
+            match page:
+                case Page():
+                    taken = intake.page(self._store, page, self._settings.accept_emptied)
+                    self._records += len(page.records)
+                    self._changed += taken.changed
+                    self._brakes += taken.brakes
+                    self._progress.advance(f"pull {self._live.name}", len(page.records), page.expected)
+                    unread -= page.complete
+                    answered = True
+                case PartitionFailure():
+                    self._fail(sorted(page.partitions), page.error)
+                    unread -= page.partitions
+                    answered = True
+                case ConnectorError():
+                    self._fail(sorted(unread), page)
+                    return not answered
+        return False
+
+    def _pages(
+        self, partitions: Sequence[Partition], catalog: Catalog
+    ) -> Iterator[Page | PartitionFailure | ConnectorError]:
+        """The reader's pages; an error that ends them comes as the last item, whatever the reader made of it."""
+        wanted = self._wanted(partitions)
+
+        def started() -> Iterator[Page | PartitionFailure]:  # so that what pull itself raises comes out of next() too
+            yield from self._live.connector.reader.pull(wanted, catalog)
+
+        pages = started()
+        while True:
+            try:
+                page = next(pages)
+            except StopIteration:
+                return
+            except ConnectorError as error:
+                yield error
+                return
+            except Exception as error:  # noqa: BLE001 - a tool's nonsense must fail its own connection, not the run
+                _LOG.exception("reading failed", extra={"connection": self._live.name})
+                yield FatalError(f"unexpected {type(error).__name__} while reading", connection=self._live.name)
+                return
+            yield page
+
+    def _wanted(self, partitions: Sequence[Partition]) -> list[Wanted]:
+        """From where, and with which fields, each partition is to be read."""
+        wanted = []
+        with self._store.unit_of_work() as session:
+            for partition in partitions:
+                row = partition_row(session, self._live.name, partition)
+                fields = self._live.mapper.fields(partition.stream)
+                if not set(fields) <= set(row.fields):
+                    row.cursor = row.complete_at = None  # complete with fewer fields is not complete
+                if set(fields) != set(row.fields):
+                    row.fields = list(fields)
+                if row.cursor is None:
+                    row.generation += 1
+                    row.full_read = True
+                    row.formerly_live = live_count(session, self._live.name, partition)
+                wanted.append(Wanted(partition=partition, cursor=row.cursor, fields=fields))
+            session.commit()
+        return wanted
+
+    def _fail(self, partitions: Sequence[Partition], error: ConnectorError) -> None:
+        with self._store.unit_of_work() as session:
+            note_error(session, self._live.name, partitions, str(error), self._clock.now())
+            session.commit()
+        places = [f"{self._live.name}:{p.stream}:{p.key}" for p in partitions] or [self._live.name]
+        self._failed += [Note(place=place, message=str(error)) for place in places]
+        _LOG.warning("could not be read", extra={"connection": self._live.name, "error": str(error)})
+
+    def _report(self, catalogs: Mapping[str, Catalog], mappings: Mapping[str, str], *, down: bool) -> PullReport:
+        return PullReport(
+            records={self._live.name: self._records},
+            changed=self._changed,
+            failed=tuple(self._failed),
+            brakes=tuple(self._brakes),
+            down=frozenset({self._live.name} if down else ()),
+            catalogs=catalogs,
+            mappings=mappings,
+        )

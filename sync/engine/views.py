@@ -1,0 +1,176 @@
+"""Builds, from the store, what the rules are given for one engagement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from connectors.core.port import StreamSpec
+from mapping.model import (
+    Account,
+    Deliverable,
+    Engagement,
+    Milestone,
+    Person,
+    ReferenceKind,
+    ScopeBaseline,
+    ScopeItem,
+    WorkItem,
+)
+from sync.reconcile.view import ClaimIndex, EngagementView, Place, SourceState
+from sync.selection import Selected, needed, shared_places
+from sync.store.family import ancestors, descendants, refs_of_ids
+from sync.store.model import entities, entities_in, fold, sources_linking
+from sync.store.partitions import partition_rows
+from sync.store.tables import EntityRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What is the same for the views of all engagements in one run.
+
+    Attributes:
+        streams: Connection -> the streams of its connector.
+        shared: (connection, place) -> keys of the configured engagements that have it.
+        known: What claims may resolve to.
+        states: (connection, stream, partition key) -> how well it was read.
+    """
+
+    streams: Mapping[str, Sequence[StreamSpec]]
+    shared: Mapping[tuple[str, str], tuple[str, ...]]
+    known: ClaimIndex
+    states: Mapping[tuple[str, str, str], SourceState]
+
+
+def surroundings(
+    session: Session, engagements: Iterable[Selected], streams: Mapping[str, Sequence[StreamSpec]]
+) -> Surroundings:
+    """Read what the views of all engagements share."""
+    states = {
+        (connection, partition.stream, partition.key): SourceState(
+            connection=connection,
+            stream=partition.stream,
+            partition=partition.key,
+            read_at=row.complete_at,
+            error=row.error,
+        )
+        for (connection, partition), row in partition_rows(session).items()
+    }
+    return Surroundings(streams=streams, shared=shared_places(engagements), known=claim_index(session), states=states)
+
+
+def claim_index(session: Session) -> ClaimIndex:
+    """Which scope items exist, in baselines of whatever state, over all engagements."""
+    item, baseline, engagement = aliased(EntityRow), aliased(EntityRow), aliased(EntityRow)
+    query = (
+        select(engagement.key, item.key, item.ref)
+        .join(baseline, (baseline.ref == item.parent) & (baseline.kind == "scope_baseline"))
+        .join(engagement, (engagement.ref == baseline.parent) & (engagement.kind == "engagement"))
+        .where(item.kind == "scope_item")
+    )
+    items: dict[str, set[str]] = {}
+    records: dict[str, tuple[str, str]] = {}
+    for engagement_key, item_key, ref in session.execute(query):
+        items.setdefault(engagement_key, set()).add(item_key)
+        records[ref.rsplit(":", 1)[1]] = (engagement_key, item_key)
+    return ClaimIndex(items={key: frozenset(values) for key, values in items.items()}, records=records)
+
+
+def source_states(selected: Selected, around: Surroundings) -> tuple[SourceState, ...]:
+    """The state of every partition that the rules rest on for one engagement."""
+    return tuple(
+        around.states.get(
+            (connection, partition.stream, partition.key),
+            SourceState(connection=connection, stream=partition.stream, partition=partition.key, read_at=None),
+        )
+        for connection, partition in needed(selected, around.streams)
+    )
+
+
+def find_engagement(session: Session, selected: Selected) -> Engagement | None:
+    """The record of a configured engagement, by its key; None: it is not there (any more)."""
+    found = entities(
+        session,
+        Engagement,
+        EntityRow.key_folded == fold(selected.record_key),
+        EntityRow.connection == selected.record_connection,
+    )
+    return found[0] if found else None
+
+
+def build_view(session: Session, selected: Selected, around: Surroundings) -> EngagementView | None:
+    """Everything that the rules need for one engagement; None when its record is not there."""
+    engagement = find_engagement(session, selected)
+    if engagement is None:
+        return None
+    baselines = entities(session, ScopeBaseline, EntityRow.parent == engagement.ref)
+    items = entities_in(session, ScopeItem, EntityRow.parent, (b.ref for b in baselines))
+    deliverables = entities(session, Deliverable, EntityRow.parent == engagement.ref)
+    work = _work(session, selected, engagement, items, deliverables)
+    return EngagementView(
+        engagement=engagement,
+        account=_account(session, engagement),
+        baselines=baselines,
+        items=items,
+        deliverables=deliverables,
+        work=work,
+        milestones=_milestones(session, selected, deliverables),
+        people=_people(session, engagement, work),
+        sources=source_states(selected, around),
+        places=tuple(Place(connection=p.connection, place=p.place, anchor_key=p.anchor) for p in selected.places),
+        shared=_shared(work, around),
+        known=around.known,
+    )
+
+
+def _account(session: Session, engagement: Engagement) -> Account | None:
+    found = entities(session, Account, EntityRow.ref == engagement.account_ref) if engagement.account_ref else ()
+    return found[0] if found else None
+
+
+def _work(
+    session: Session,
+    selected: Selected,
+    engagement: Engagement,
+    items: Sequence[ScopeItem],
+    deliverables: Sequence[Deliverable],
+) -> tuple[WorkItem, ...]:
+    refs: set[str] = set()
+    for place in selected.places:
+        in_place = select(EntityRow.ref).where(
+            EntityRow.kind == "work_item", EntityRow.connection == place.connection, EntityRow.place == place.place
+        )
+        refs.update(session.scalars(in_place))
+    claiming = sources_linking(session, "engagement", [fold(engagement.key), fold(selected.key)])
+    claiming |= sources_linking(session, "scope_item", (item.ref.rsplit(":", 1)[1] for item in items))
+    refs |= descendants(session, claiming)
+    keys = [fold(r.value) for d in deliverables for r in d.tracking if r.kind is ReferenceKind.JIRA_ISSUE]
+    refs.update(item.ref for item in entities_in(session, WorkItem, EntityRow.key_folded, keys))
+    return entities_in(session, WorkItem, EntityRow.ref, ancestors(session, refs))
+
+
+def _milestones(session: Session, selected: Selected, deliverables: Sequence[Deliverable]) -> tuple[Milestone, ...]:
+    found: dict[str, Milestone] = {}
+    for place in selected.places:
+        here = entities(session, Milestone, EntityRow.connection == place.connection, EntityRow.place == place.place)
+        found.update((milestone.ref, milestone) for milestone in here)
+    ids = [r.value for d in deliverables for r in d.tracking if r.kind is ReferenceKind.JIRA_VERSION]
+    elsewhere = refs_of_ids(session, "milestone", ids) - set(found)
+    found.update((m.ref, m) for m in entities_in(session, Milestone, EntityRow.ref, elsewhere))
+    return tuple(found[ref] for ref in sorted(found))
+
+
+def _people(session: Session, engagement: Engagement, work: Sequence[WorkItem]) -> tuple[Person, ...]:
+    by_ref = entities_in(session, Person, EntityRow.ref, [engagement.manager_ref] if engagement.manager_ref else [])
+    logins = {item.assignee for item in work if item.assignee}
+    by_key = entities_in(session, Person, EntityRow.key, logins)
+    found = {person.ref: person for person in (*by_ref, *by_key)}
+    return tuple(found[ref] for ref in sorted(found))
+
+
+def _shared(work: Sequence[WorkItem], around: Surroundings) -> dict[tuple[str, str], tuple[str, ...]]:
+    places = {(item.connection, item.place) for item in work}
+    return {place: keys for place, keys in around.shared.items() if place in places}
