@@ -26,6 +26,7 @@ class Sink:
         owned: Outward rules that syncline may write by.
         rules: Its compiled mapping.
         catalog: What the tool can hold.
+        fixed: Stream -> key of its fixed partition, for the streams that have one: where a new record will lie.
         first_write_approved: A person has approved the first write.
         written_before: This store has already written to it.
     """
@@ -34,6 +35,7 @@ class Sink:
     owned: frozenset[str]
     rules: Rules
     catalog: Catalog
+    fixed: Mapping[str, str]
     first_write_approved: bool
     written_before: bool
 

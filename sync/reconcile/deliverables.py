@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import IntEnum
 from typing import TypeVar
-from urllib.parse import urlsplit
 
+from mapping.links import host_of
 from mapping.model import (
     Access,
     Deliverable,
@@ -108,28 +108,15 @@ def _pick(view: EngagementView, reference: Reference, candidates: Iterable[_Foun
     order = {(place.connection, place.place): number for number, place in enumerate(reversed(view.places))}
     connections = {place.connection for place in view.places}
     ranked = [
-        (
-            -_host_match(reference, one),
-            -order.get((one.connection, one.place), -1),
-            one.connection not in connections,
-            one.ref,
-            one,
-        )
+        (-order.get((one.connection, one.place), -1), one.connection not in connections, one.ref, one)
         for one in candidates
-        if reference.host is None or _host_match(reference, one)
+        if _meant(reference, one)
     ]
-    return min(ranked, key=lambda entry: entry[:4])[4] if ranked else None
+    return min(ranked, key=lambda entry: entry[:3])[3] if ranked else None
 
 
-def _host_match(reference: Reference, entity: Entity) -> int:
-    """2: host and port are the very same; 1: the host is; 0: it is another."""
-    if reference.host is None:
-        return 0
-    parts = urlsplit(entity.url)
-    host = reference.host.casefold()
-    if host == parts.netloc.casefold():
-        return 2
-    return 1 if host == (parts.hostname or "") else 0
+def _meant(reference: Reference, entity: Entity) -> bool:
+    return reference.host is None or host_of(entity.url) == reference.host.casefold()
 
 
 def effective_date(dates: Sequence[Dated], today: date) -> date | None:

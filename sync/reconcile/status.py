@@ -43,7 +43,7 @@ def status_of(view: EngagementView, findings: Iterable[Finding], now: datetime, 
     """The status of an active engagement.
 
     Never green while a source that it rests on is stale. Reasons hold no text of restricted records, and no instant of
-    moves with the clock; they may be shown wherever the engagement is.
+    this run; they may be shown wherever the engagement is.
     """
     ordered = sorted(findings, key=lambda finding: (finding.kind.value, finding.subject))
     stale = stale_sources(view, now, settings)

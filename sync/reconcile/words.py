@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from mapping import confidentiality
 from mapping.model import Access, Entity
 from sync.reconcile.result import Evidence
-
-_ORDER = (Access.PUBLIC, Access.INTERNAL, Access.RESTRICTED)
 
 
 def narrowest(accesses: Iterable[Access]) -> Access:
     """The narrowest of them; INTERNAL at the widest, since no finding is meant for the public."""
-    return max((Access.INTERNAL, *accesses), key=_ORDER.index)
+    return confidentiality.narrowest((Access.INTERNAL, *accesses))
 
 
 def titled(entity: Entity, title: str) -> str:

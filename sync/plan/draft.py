@@ -1,0 +1,275 @@
+"""How the writes of one rule on one record are drafted: compared, judged field by field, and explained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from connectors.core.port import Json, Record, Write, WriteKind
+from mapping import outbound
+from mapping.confidentiality import may_show
+from mapping.model import Access
+from mapping.outbound import AttributeValue, OutboundError
+from mapping.spec import OutRule
+from sync.plan.conflict import NEVER_WRITTEN, Sides, Verdict, judge
+from sync.plan.ids import write_id
+from sync.plan.inputs import PlanInput, Sink
+from sync.plan.markers import instance_of
+from sync.plan.types import Brake, BrakeKind, Conflict, FieldLine, Held, PlannedWrite
+
+PROPERTY = "syncline"
+"""Entity property that bears the marker on records whose rule has no field for it."""
+
+Drafted = PlannedWrite | Conflict | Held | Brake
+"""What drafting yields."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What every draft needs.
+
+    Attributes:
+        given: Everything known.
+    """
+
+    given: PlanInput
+
+    def rule(self, connection: str, name: str) -> tuple[Sink, OutRule] | None:
+        """The sink and its outward rule, when the configuration owns the rule and the mapping has it."""
+        sink = self.given.sinks.get(connection)
+        if sink is None or name not in sink.owned:
+            return None
+        rule = sink.rules.out(name)
+        return None if rule is None else (sink, rule)
+
+    def base(self, connection: str, stream: str, record_id: str, field_id: str) -> Json:
+        """What we last wrote there, or ``NEVER_WRITTEN``."""
+        return self.given.bases.get((connection, stream, record_id, field_id), NEVER_WRITTEN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What one draft is about.
+
+    Attributes:
+        engagement: Engagement key.
+        sink: Connection that is written to.
+        rule: Outward rule.
+        cause: Id of the risk, or ``status``.
+        reason: One sentence for a person.
+    """
+
+    engagement: str
+    sink: Sink
+    rule: OutRule
+    cause: str
+    reason: str
+
+    def held(self, target: str, reason: str) -> Held:
+        """The write is wanted and not planned."""
+        return Held(
+            engagement=self.engagement,
+            connection=self.sink.connection,
+            rule=self.rule.name,
+            target=target,
+            reason=reason,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fields:
+    """Fields of one existing record that are to show something.
+
+    Attributes:
+        record: The record.
+        attributes: What is to be shown.
+        kind: SET_FIELDS, or UPSERT with ``external_id``.
+        external_id: For UPSERT.
+        marker: For an entity property, or None.
+        reads_as: What a shown value stands for when it is compared (a person's word of progress stands for open);
+            None: itself.
+        unmoved: Whether two values of ours are one to a person (two texts that differ in their instant only); None: as
+            the mapping says.
+        together: Fields that are written only if none of the first group is kept by a person: (first, these).
+    """
+
+    record: Record
+    attributes: Mapping[str, AttributeValue]
+    kind: WriteKind = WriteKind.SET_FIELDS
+    external_id: str = ""
+    marker: Mapping[str, Json] | None = None
+    reads_as: Callable[[str, Json], Json] | None = None
+    unmoved: Callable[[Json, Json], bool] | None = None
+    together: tuple[Collection[str], Collection[str]] = ((), ())
+
+
+def set_fields(desk: Desk, job: Job, wanted: Fields) -> Iterator[Drafted]:
+    """Draft the one write that makes a record show what it is to show; nothing when it does."""
+    record = wanted.record
+    obstacle = sink_obstacle(record)
+    if obstacle:
+        yield job.held(record.id, obstacle)
+        return
+    try:
+        foreign = foreign_instance(desk, job, record)
+        ours = outbound.values(job.rule, wanted.attributes, job.sink.catalog)
+        shown = outbound.shown(job.rule, record, job.sink.catalog)
+    except OutboundError as error:
+        yield job.held(record.id, str(error))
+        return
+    if foreign:
+        yield job.held(record.id, f"it was written by another instance of syncline ({foreign})")
+        yield other_instance(job.sink.connection, record, foreign)
+        return
+    names = outbound.field_names(job.rule, job.sink.catalog)
+    verdicts: dict[str, Verdict] = {}
+    for field_id in sorted(ours):
+        theirs = shown.get(field_id)
+        sides = Sides(
+            base=desk.base(record.connection, record.stream, record.id, field_id),
+            theirs=theirs if wanted.reads_as is None else wanted.reads_as(field_id, theirs),
+            ours=ours[field_id],
+        )
+        verdict = judge(sides, desk.given.settings.policy, _sameness(job.rule, field_id), wanted.unmoved)
+        verdicts[field_id] = verdict
+        if verdict.conflicts:
+            told = Sides(base=sides.base, theirs=theirs, ours=sides.ours)
+            yield _conflict(desk, job, record, names.get(field_id, field_id), field_id, told)
+    first, these = wanted.together
+    if any(verdicts.get(field_id) is Verdict.KEEP for field_id in first):
+        verdicts = {field_id: v for field_id, v in verdicts.items() if field_id not in these}
+    values = {field_id: ours[field_id] for field_id, verdict in verdicts.items() if verdict.writes}
+    if not values:
+        return
+    yield planned(
+        job,
+        kind=wanted.kind,
+        stream=record.stream,
+        target="" if wanted.kind is WriteKind.UPSERT else record.id,
+        external_id=wanted.external_id,
+        partition=record.partition,
+        values=values,
+        before={field_id: shown.get(field_id) for field_id in values},
+        version=record.version,
+        marker=wanted.marker,
+        key=record.key,
+        url=record.url,
+        names=names,
+    )
+
+
+def _sameness(rule: OutRule, field_id: str) -> Callable[[Json, Json], bool]:
+
+    def same(a: Json, b: Json) -> bool:
+        return outbound.same(rule, field_id, a, b)
+
+    return same
+
+
+def _conflict(desk: Desk, job: Job, record: Record, field: str, field_id: str, sides: Sides) -> Conflict:
+    return Conflict(
+        engagement=job.engagement,
+        connection=record.connection,
+        target=record.id,
+        target_key=record.key,
+        field=field,
+        field_id=field_id,
+        base=None if sides.base is NEVER_WRITTEN else sides.base,
+        theirs=sides.theirs,
+        ours=sides.ours,
+        policy=desk.given.settings.policy,
+    )
+
+
+def sink_obstacle(record: Record) -> str:
+    """Why nothing may be written on the record at all, or empty."""
+    if record.deleted:
+        return "its record was deleted in the tool"
+    if not may_show(Access.INTERNAL, Access(record.visibility.value)):
+        return "its record is public, and what is to be written is internal"
+    return ""
+
+
+def foreign_instance(desk: Desk, job: Job, record: Record) -> str:
+    """The other instance of syncline that the record's marker names, or empty.
+
+    Raises:
+        OutboundError: The tool lacks the field of the marker.
+    """
+    marker = outbound.shown_marker(job.rule, record, job.sink.catalog)
+    if marker is None:
+        properties = record.payload.get("properties")
+        marker = properties.get(PROPERTY) if isinstance(properties, Mapping) else None
+    found = instance_of(marker)
+    return "" if found == desk.given.instance else found
+
+
+def fields_of(job: Job, attribute: str) -> frozenset[str]:
+    """Ids of the fields in which the rule shows an attribute."""
+    named = {field.name for field in job.rule.fields if field.attribute == attribute}
+    names = outbound.field_names(job.rule, job.sink.catalog)
+    return frozenset(field_id for field_id, name in names.items() if field_id in named or name in named)
+
+
+def other_instance(connection: str, record: Record, found: str) -> Brake:
+    """The brake for a record that another instance wrote."""
+    return Brake(
+        kind=BrakeKind.OTHER_INSTANCE,
+        connection=connection,
+        message=f"{record.key} bears the marker of another instance of syncline ({found})",
+        mend="let one installation write to this connection only; after a restored backup, take over its markers",
+    )
+
+
+def planned(
+    job: Job,
+    *,
+    kind: WriteKind,
+    stream: str,
+    target: str,
+    partition: str,
+    values: Mapping[str, Json],
+    before: Mapping[str, Json],
+    key: str,
+    url: str,
+    names: Mapping[str, str],
+    external_id: str = "",
+    version: str = "",
+    marker: Mapping[str, Json] | None = None,
+) -> PlannedWrite:
+    """One planned write with its stable id and its lines for people."""
+    connection = job.sink.connection
+    write = Write(
+        id=write_id(
+            connection=connection,
+            kind=kind,
+            stream=stream,
+            target=target,
+            partition=partition,
+            external_id=external_id,
+            values=values,
+        ),
+        connection=connection,
+        kind=kind,
+        stream=stream,
+        target=target,
+        external_id=external_id,
+        partition=partition,
+        values=dict(sorted(values.items())),
+        before=dict(sorted(before.items())),
+        version=version,
+        marker=marker,
+        reason=job.reason,
+    )
+    return PlannedWrite(
+        write=write,
+        engagement=job.engagement,
+        rule=job.rule.name,
+        cause=job.cause,
+        target_key=key,
+        target_url=url,
+        lines=tuple(
+            FieldLine(field=names.get(field_id, field_id), before=before.get(field_id), after=value)
+            for field_id, value in sorted(values.items())
+        ),
+    )

@@ -1,0 +1,234 @@
+"""Which writes bring the risks to the tools: a record and an issue each, in the state that the risk is in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from connectors.core.port import Json, Record, WriteKind
+from mapping import outbound
+from mapping.outbound import AttributeValue, OutboundError
+from mapping.spec import OutRule
+from mapping.values import empty
+from sync.plan.conflict import NEVER_WRITTEN, Sides, judge
+from sync.plan.draft import Desk, Drafted, Fields, Job, fields_of, foreign_instance, planned, set_fields
+from sync.plan.inputs import Sink
+from sync.plan.known import RiskRecords, risk_label
+from sync.plan.markers import marker_property, marker_text
+from sync.plan.status import anchor_record
+from sync.plan.types import Conflict
+from sync.reconcile.result import RiskLifecycle, RiskState
+from sync.reconcile.view import EngagementView, Place
+
+_STATUS = "status"
+
+
+def risk_writes(desk: Desk, view: EngagementView, state: RiskState, known: RiskRecords) -> Iterator[Drafted]:
+    """``risk.record`` beside the engagement's record, and ``risk.issue`` below its first anchor.
+
+    A closed risk that was never brought to a tool is not brought there any more.
+    """
+    connection = view.engagement.ref.partition(":")[0]
+    found = desk.rule(connection, "risk.record")
+    if found is not None:
+        job = _job(view, state, found)
+        yield from _record(desk, job, view, state, known.of(connection, found[1].stream, state.risk.id))
+    for place in view.places:
+        found = desk.rule(place.connection, "risk.issue")
+        if found is not None and place.anchor_key is not None:
+            job = _job(view, state, found)
+            record = known.of(place.connection, found[1].stream, state.risk.id)
+            yield from _issue(desk, job, view, state, place, record)
+            return
+
+
+def _job(view: EngagementView, state: RiskState, found: tuple[Sink, OutRule]) -> Job:
+    word = "is raised" if state.lifecycle is RiskLifecycle.OPEN else "is closed"
+    return Job(
+        engagement=view.engagement.key,
+        sink=found[0],
+        rule=found[1],
+        cause=state.risk.id,
+        reason=f"Risk {state.risk.id} {word}: {state.risk.title}",
+    )
+
+
+def _absent(state: RiskState, record: Record | str | None) -> bool:
+    """Whether the risk is closed and there is nothing to be closed in the tool."""
+    gone = not isinstance(record, Record) or record.deleted
+    return state.lifecycle is RiskLifecycle.CLOSED and gone
+
+
+def _record(
+    desk: Desk, job: Job, view: EngagementView, state: RiskState, record: Record | str | None
+) -> Iterator[Drafted]:
+    if _absent(state, record):
+        return
+    if isinstance(record, str):
+        yield job.held(state.risk.id, record)
+        return
+    attributes = _attributes(desk, job, view, state)
+    if record is not None:
+        yield from set_fields(
+            desk,
+            job,
+            Fields(
+                record=record,
+                attributes=attributes,
+                kind=WriteKind.UPSERT,
+                external_id=state.risk.id,
+                reads_as=_progress(job),
+            ),
+        )
+        return
+    try:
+        values = outbound.values(job.rule, attributes, job.sink.catalog)
+    except OutboundError as error:
+        yield job.held(state.risk.id, str(error))
+        return
+    yield planned(
+        job,
+        kind=WriteKind.UPSERT,
+        stream=job.rule.stream,
+        target="",
+        external_id=state.risk.id,
+        partition=job.sink.fixed.get(job.rule.stream, ""),
+        values={field_id: value for field_id, value in values.items() if not empty(value)},
+        before={},
+        key=state.risk.id,
+        url="",
+        names=outbound.field_names(job.rule, job.sink.catalog),
+    )
+
+
+def _attributes(desk: Desk, job: Job, view: EngagementView, state: RiskState) -> dict[str, AttributeValue]:
+    risk = state.risk
+    offered = {field.attribute for field in job.rule.fields}
+    every: dict[str, AttributeValue] = {
+        "key": risk.id,
+        "title": risk.title,
+        "engagement_id": view.engagement.ref.split(":", 2)[2],
+        "category": risk.category.value,
+        "severity": risk.severity.value,
+        "lifecycle": state.lifecycle.value,
+        "description": risk.description,
+        "subject_url": risk.subject_url,
+        "raised_on": state.raised_on,
+        "closed_reason": state.closed_reason,
+        "marker": marker_text(desk.given.instance, risk.id),
+        "label": risk_label(risk.id),
+    }
+    return {name: value for name, value in every.items() if name in offered}
+
+
+def _progress(job: Job) -> Callable[[str, Json], Json]:
+    """Reads a person's word of progress (Mitigating, Accepted) as open: only Closed says that a risk is closed."""
+    fields = fields_of(job, "lifecycle")
+
+    def reads_as(field_id: str, theirs: Json) -> Json:
+        if field_id not in fields or empty(theirs):
+            return theirs
+        closed = outbound.values(job.rule, {"lifecycle": RiskLifecycle.CLOSED.value}, job.sink.catalog)[field_id]
+        if outbound.same(job.rule, field_id, theirs, closed):
+            return theirs
+        return outbound.values(job.rule, {"lifecycle": RiskLifecycle.OPEN.value}, job.sink.catalog)[field_id]
+
+    return reads_as
+
+
+def _issue(
+    desk: Desk, job: Job, view: EngagementView, state: RiskState, place: Place, record: Record | str | None
+) -> Iterator[Drafted]:
+    if _absent(state, record):
+        return
+    if isinstance(record, str):
+        yield job.held(state.risk.id, record)
+        return
+    if record is None:
+        yield from _create(desk, job, view, state, place)
+        return
+    marker = marker_property(desk.given.instance, "risk", state.risk.id)
+    yield from set_fields(
+        desk, job, Fields(record=record, attributes=_attributes(desk, job, view, state), marker=marker)
+    )
+    yield from _transition(desk, job, state, record)
+
+
+def _create(desk: Desk, job: Job, view: EngagementView, state: RiskState, place: Place) -> Iterator[Drafted]:
+    anchor = anchor_record(desk, view, place)
+    if isinstance(anchor, str):
+        yield job.held(state.risk.id, anchor)
+        return
+    types = job.sink.catalog.record_types.get(place.place)
+    if types is not None and job.rule.record_type not in types:
+        yield job.held(state.risk.id, f"{place.place} has no issue type {job.rule.record_type}")
+        return
+    try:
+        foreign = foreign_instance(desk, job, anchor)
+        attributes = _attributes(desk, job, view, state)
+        values = outbound.values(job.rule, attributes, job.sink.catalog, creating=True)
+    except OutboundError as error:
+        yield job.held(state.risk.id, str(error))
+        return
+    if foreign:
+        yield job.held(state.risk.id, f"its anchor was written by another instance of syncline ({foreign})")
+        return
+    yield planned(
+        job,
+        kind=WriteKind.CREATE,
+        stream=job.rule.stream,
+        target=anchor.id,
+        external_id=state.risk.id,
+        partition=anchor.partition,
+        values=values,
+        before={},
+        marker=marker_property(desk.given.instance, "risk", state.risk.id),
+        key=f"new {job.rule.record_type} below {anchor.key}",
+        url=anchor.url,
+        names=outbound.field_names(job.rule, job.sink.catalog),
+    )
+
+
+def _transition(desk: Desk, job: Job, state: RiskState, record: Record) -> Iterator[Drafted]:
+    """Open means any workflow status but the closed one: how far people have come with a risk is theirs to say."""
+    shown = outbound.shown_status(job.rule, record)
+    if shown is None or record.deleted or foreign_instance(desk, job, record):
+        return
+    opened, closed = job.rule.statuses["open"], job.rule.statuses["closed"]
+    base = desk.base(record.connection, record.stream, record.id, _STATUS)
+    sides = Sides(
+        base=opened if base is NEVER_WRITTEN else base,
+        theirs=closed if _same_word(shown, closed) else opened,
+        ours=opened if state.lifecycle is RiskLifecycle.OPEN else closed,
+    )
+    verdict = judge(sides, desk.given.settings.policy, _same_word)
+    if verdict.conflicts:
+        yield Conflict(
+            engagement=job.engagement,
+            connection=record.connection,
+            target=record.id,
+            target_key=record.key,
+            field=_STATUS,
+            field_id=_STATUS,
+            base=sides.base,
+            theirs=shown,
+            ours=sides.ours,
+            policy=desk.given.settings.policy,
+        )
+    if verdict.writes:
+        yield planned(
+            job,
+            kind=WriteKind.TRANSITION,
+            stream=record.stream,
+            target=record.id,
+            partition=record.partition,
+            values={_STATUS: sides.ours},
+            before={_STATUS: shown},
+            version=record.version,
+            key=record.key,
+            url=record.url,
+            names={},
+        )
+
+
+def _same_word(a: Json, b: Json) -> bool:
+    return str(a).strip().casefold() == str(b).strip().casefold()

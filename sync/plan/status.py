@@ -1,0 +1,193 @@
+"""Which writes bring the status and the link to an engagement's record and its anchors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+
+from connectors.core.port import Json, Record, WriteKind
+from mapping import outbound
+from mapping.confidentiality import may_show
+from mapping.model import Access, WorkClass, WorkItem
+from mapping.outbound import OutboundError
+from sync.plan.conflict import NEVER_WRITTEN
+from sync.plan.draft import Desk, Drafted, Fields, Job, fields_of, foreign_instance, planned, set_fields, sink_obstacle
+from sync.plan.markers import marker_property, marker_text
+from sync.reconcile.result import Status
+from sync.reconcile.text import same_message, stamp_of, status_text
+from sync.reconcile.view import EngagementView, Place, fold
+
+STATUS = "status"
+"""Cause of the writes that bring the status."""
+
+
+def status_writes(desk: Desk, view: EngagementView, status: Status) -> Iterator[Drafted]:
+    """``engagement.status`` on the engagement's record and ``anchor.status`` on each of its anchors."""
+    yield from _on_record(desk, view, status)
+    for place in view.places:
+        found = desk.rule(place.connection, "anchor.status")
+        if found is None or place.anchor_key is None:
+            continue
+        job = Job(engagement=view.engagement.key, sink=found[0], rule=found[1], cause=STATUS, reason=_reason(status))
+        anchor = anchor_record(desk, view, place)
+        if isinstance(anchor, str):
+            yield job.held(place.anchor_key, anchor)
+        else:
+            yield from _on(desk, job, view, status, anchor)
+
+
+def _on_record(desk: Desk, view: EngagementView, status: Status) -> Iterator[Drafted]:
+    engagement = view.engagement
+    found = desk.rule(engagement.ref.partition(":")[0], "engagement.status")
+    if found is None:
+        return
+    job = Job(engagement=engagement.key, sink=found[0], rule=found[1], cause=STATUS, reason=_reason(status))
+    record = desk.given.records.get(engagement.ref)
+    if record is None:
+        yield job.held(engagement.ref, "its record was not read")
+        return
+    yield from _on(desk, job, view, status, record)
+
+
+def _reason(status: Status) -> str:
+    why = f": {status.reasons[0].text}" if status.reasons else ""
+    return f"The status is {status.colour.value}{why}"
+
+
+def _on(desk: Desk, job: Job, view: EngagementView, status: Status, record: Record) -> Iterator[Drafted]:
+    """The status on one record; its instant is renewed only when the status says something else or has grown old."""
+    try:
+        stamp, text = _stamped(desk, job, view, status, record)
+    except OutboundError as error:
+        yield job.held(record.id, str(error))
+        return
+    key = view.engagement.key
+    attributes: dict[str, str | datetime | None] = {"status": status.colour.value, "text": text}
+    offered = {field.attribute for field in job.rule.fields}
+    if "as_of" in offered:
+        attributes["as_of"] = stamp
+    if "marker" in offered:
+        attributes["marker"] = marker_text(desk.given.instance, key)
+    in_field = "marker" in offered
+    texts = fields_of(job, "text")
+    yield from set_fields(
+        desk,
+        job,
+        Fields(
+            record=record,
+            attributes=attributes,
+            marker=None if in_field else marker_property(desk.given.instance, "engagement", key),
+            unmoved=_says_the_same,
+            together=(texts, fields_of(job, "as_of")),
+        ),
+    )
+
+
+def _says_the_same(a: Json, b: Json) -> bool:
+    return isinstance(a, str) and isinstance(b, str) and same_message(a, b)
+
+
+def _stamped(desk: Desk, job: Job, view: EngagementView, status: Status, record: Record) -> tuple[datetime, str]:
+    """Instant and text to show.
+
+    Those that are shown (or were last written) if they say the same and are recent enough.
+    """
+    now = desk.given.now.replace(second=0, microsecond=0)
+    fresh = status_text(status, view.sources, now)
+    shown = outbound.shown(job.rule, record, job.sink.catalog)
+    texts = sorted(fields_of(job, "text"))
+    held = [shown.get(field_id) for field_id in texts]
+    written = [desk.base(record.connection, record.stream, record.id, field_id) for field_id in texts]
+    for text in (*held, *(value for value in written if value is not NEVER_WRITTEN)):
+        stamp = stamp_of(text) if isinstance(text, str) else None
+        if stamp is None or not same_message(text, fresh):
+            continue
+        if timedelta(0) <= now - stamp <= desk.given.settings.restamp:
+            return stamp, text
+    return now, fresh
+
+
+def link_writes(desk: Desk, view: EngagementView) -> Iterator[Drafted]:
+    """``anchor.link``: one link from each anchor to the engagement's record.
+
+    Links are not among what is read, so that what was last written stands for what is shown; apply compares before it
+    sends.
+    """
+    engagement = view.engagement
+    for place in view.places:
+        found = desk.rule(place.connection, "anchor.link")
+        if found is None or place.anchor_key is None:
+            continue
+        sink, rule = found
+        job = Job(
+            engagement=engagement.key,
+            sink=sink,
+            rule=rule,
+            cause=STATUS,
+            reason=f"{place.anchor_key} stands for engagement {engagement.key}",
+        )
+        anchor = anchor_record(desk, view, place)
+        if isinstance(anchor, str):
+            yield job.held(place.anchor_key, anchor)
+            continue
+        if not may_show(engagement.access, Access(anchor.visibility.value)):
+            yield job.held(anchor.id, "the engagement's record is seen by fewer people than the anchor")
+            continue
+        yield from _link(desk, job, view, anchor)
+
+
+def _link(desk: Desk, job: Job, view: EngagementView, anchor: Record) -> Iterator[Drafted]:
+    engagement = view.engagement
+    global_id = f"syncline:engagement:{engagement.key}"
+    title = f"{engagement.key} {engagement.name}".strip()
+    try:
+        foreign = foreign_instance(desk, job, anchor)
+        values = outbound.values(job.rule, {"url": engagement.url, "title": title}, job.sink.catalog)
+    except OutboundError as error:
+        yield job.held(anchor.id, str(error))
+        return
+    obstacle = sink_obstacle(anchor) or ("it was written by another instance of syncline" if foreign else "")
+    if obstacle:
+        yield job.held(anchor.id, obstacle)
+        return
+    base = desk.base(anchor.connection, anchor.stream, anchor.id, f"link:{global_id}")
+    if base is not NEVER_WRITTEN and base == dict(values):
+        return
+    before: Mapping[str, Json] = base if isinstance(base, Mapping) else {}
+    yield planned(
+        job,
+        kind=WriteKind.PUT_LINK,
+        stream=anchor.stream,
+        target=anchor.id,
+        external_id=global_id,
+        partition=anchor.partition,
+        values=values,
+        before={name: before.get(name) for name in values},
+        version=anchor.version,
+        key=anchor.key,
+        url=anchor.url,
+        names={name: f"remote link {name}" for name in values},
+    )
+
+
+def anchor_record(desk: Desk, view: EngagementView, place: Place) -> Record | str:
+    """The record of the anchor of a place, or why nothing may be written on it."""
+    item = anchor_item(view, place)
+    if item is None:
+        return f"{place.anchor_key} was not found in what was read of {place.place}"
+    if item.work_class is not WorkClass.ANCHOR:
+        return f"{item.key} is of type {item.type}, not an anchor"
+    named = {fold(key) for key in item.engagement_keys}
+    if named and fold(view.engagement.key) not in named:
+        return f"{item.key} stands for another engagement ({', '.join(item.engagement_keys)})"
+    record = desk.given.records.get(item.ref)
+    return record if record is not None else f"{item.key} was not read"
+
+
+def anchor_item(view: EngagementView, place: Place) -> WorkItem | None:
+    """The work item that is configured as anchor of a place, if it was read."""
+    if place.anchor_key is None:
+        return None
+    wanted = (place.connection, fold(place.anchor_key))
+    found = [item for item in view.work if (item.connection, fold(item.key)) == wanted]
+    return min(found, key=lambda item: item.ref) if found else None
