@@ -85,7 +85,6 @@ class JiraClient:
     def _look(self, response: Response, *_args: Any, **_kwargs: Any) -> None:
         """Note server time and headers of each answer, and refuse answers that were given to nobody."""
         self._headers = response.headers
-        self._began_s = self._clock.monotonic() - response.elapsed.total_seconds()
         said = response.headers.get("Date")
         try:
             date = parsedate_to_datetime(said) if said else None
@@ -93,7 +92,8 @@ class JiraClient:
             date = None
         if date is not None:
             date = date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
-            self._asked_at = date - response.elapsed - timedelta(seconds=_DATE_RESOLUTION_S)
+            took_s = self._clock.monotonic() - self._began_s  # the transport's waiting and repeating included
+            self._asked_at = date - timedelta(seconds=took_s + _DATE_RESOLUTION_S)
             self._skew = date - self._clock.now()
         else:
             self._asked_at = None
@@ -222,6 +222,7 @@ class JiraClient:
     @contextmanager
     def _asking(self, method: str, path: str, *, write: bool) -> Iterator[None]:
         place = f"{method} {path}"
+        self._began_s = self._clock.monotonic()
         try:
             yield
         except JIRAError as exc:
