@@ -1,0 +1,97 @@
+"""Speed of the inward mapping on one core: Jira issues a second. Prints one JSON object.
+
+Issues come from the sample file when SYNCLINE_SAMPLES names its folder, and are made up otherwise.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import platform
+import time
+from pathlib import Path
+from typing import Any
+
+from connectors.core.port import Catalog, Record, Visibility
+from mapping.inbound import map_record
+from mapping.rules import compile_rules
+
+ROOT = Path(__file__).resolve().parents[1]
+ROUNDS = 7  # the fastest counts: on a shared machine the others measure the neighbours
+LEAST_RECORDS = 3000
+
+
+def sample_issues() -> tuple[str, list[dict[str, Any]]]:
+    folder = os.environ.get("SYNCLINE_SAMPLES")
+    if folder:
+        with gzip.open(Path(folder) / "jira_server_issues.jsonl.gz", "rt", encoding="utf-8") as file:
+            return "real Jira Server issues", [json.loads(line) for line in file]
+    return "made-up issues", [made_up(n) for n in range(300)]
+
+
+def made_up(n: int) -> dict[str, Any]:
+    url = "https://partner.example/lightning/r/Scope_Item__c/a02Kj0000012AbCIAU/view"
+    return {
+        "id": str(10000 + n),
+        "key": f"NIM-{n}",
+        "fields": {
+            "summary": f"Rotate the keys of service {n}",
+            "description": f"As NIM-{n + 1} says. " * 20 + f"[the item|{url}]",
+            "issuetype": {"name": "Story", "subtask": False},
+            "status": {"name": "Done", "statusCategory": {"key": "done"}},
+            "resolution": {"name": "Done"},
+            "updated": "2026-11-23T17:30:00.123+0000",
+            "duedate": "2026-12-01",
+            "labels": ["infra", "scope:SI-03"],
+            "fixVersions": [{"id": "900"}],
+            "parent": {"id": "10001"},
+            "assignee": {"accountId": "5b10:aa"},
+        },
+    }
+
+
+def main() -> None:
+    source, issues = sample_issues()
+    start = time.perf_counter()
+    rules = compile_rules("jira", (ROOT / "connectors" / "jira" / "mapping.toml").read_text(encoding="utf-8"))
+    compiled_s = time.perf_counter() - start
+    catalog = Catalog(fields=())
+    records = [
+        Record(
+            connection="jira",
+            stream="issues",
+            id=raw["id"],
+            partition=raw["key"].rpartition("-")[0],
+            key=raw["key"],
+            url=f"https://jira.example/browse/{raw['key']}",
+            version="1",
+            updated=None,
+            visibility=Visibility.INTERNAL,
+            payload=raw,
+        )
+        for raw in issues
+    ]
+    records *= -(-LEAST_RECORDS // len(records))
+    fastest = min(one_round(rules, records, catalog) for _ in range(ROUNDS))
+    figures = {
+        "benchmark": "mapping",
+        "source": source,
+        "records": len(records),
+        "records_per_s": round(len(records) / fastest),
+        "us_per_record": round(fastest / len(records) * 1e6, 1),
+        "compile_ms": round(compiled_s * 1000, 1),
+        "python": platform.python_version(),
+    }
+    print(json.dumps(figures))
+
+
+def one_round(rules: Any, records: list[Record], catalog: Catalog) -> float:
+    start = time.perf_counter()
+    for record in records:
+        map_record(rules, record, catalog)
+    return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import UTC
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.core.port import Catalog, FieldInfo, FieldType
+from mapping import outbound, values
+from mapping.inbound import InboundError, map_record
+from mapping.links import content, find
+from mapping.model import ReferenceKind
+from mapping.parse_outbound import outward
+from mapping.spec import OutType, Target
+
+TEXTS = st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=60)
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | TEXTS
+    | st.sampled_from(["2026-11-24T10:00:00Z", "a\r\n"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["value", "name", "id", "x"]), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+FIELD_VALUES = {
+    "summary": TEXTS | JSON,
+    "description": TEXTS | JSON,
+    "labels": st.lists(
+        st.sampled_from(["scope:SI-01", "scope:", "scope:a/b/c", "out-of-contract", "x", ""]), max_size=4
+    )
+    | JSON,
+    "issuetype": st.fixed_dictionaries({"name": st.sampled_from(["Task", "Epic", "Risk", "Odd"])}) | JSON,
+    "status": st.fixed_dictionaries(
+        {"name": TEXTS, "statusCategory": st.fixed_dictionaries({"key": st.sampled_from(["new", "done", "undefined"])})}
+    )
+    | JSON,
+    "resolution": st.fixed_dictionaries({"name": st.sampled_from(["Done", "Duplicate", "Odd"])}) | JSON,
+    "duedate": st.dates().map(str) | JSON,
+    "updated": st.datetimes(timezones=st.just(UTC)).map(lambda d: d.isoformat()) | JSON,
+    "fixVersions": st.lists(st.fixed_dictionaries({"id": st.integers().map(str)}), max_size=3) | JSON,
+    "parent": st.fixed_dictionaries({"id": st.integers().map(str)}) | JSON,
+    "customfield_10042": TEXTS | JSON,
+    "customfield_10043": TEXTS | JSON,
+    "customfield_10044": st.fixed_dictionaries({"value": st.sampled_from(["Yes", "no", "Maybe"])}) | JSON,
+}
+FIELDS = st.fixed_dictionaries({}, optional=FIELD_VALUES)
+
+
+def outcome(rules, record, catalog):
+    """The entities, or the refusal: nothing else may come out, whatever the tool says."""
+    try:
+        return map_record(rules, record, catalog)
+    except InboundError as refusal:
+        return (refusal.ref, refusal.field, refusal.found, refusal.expected)
+
+
+@given(st.lists(FIELDS, min_size=1, max_size=5), st.randoms(use_true_random=False))
+def test_the_order_of_records_and_of_fields_does_not_matter(jira, jira_catalog, issue, many, shuffler: random.Random):
+    records = [replace(issue(fields), id=str(n)) for n, fields in enumerate(many)]
+    expected = {r.ref: outcome(jira, r, jira_catalog) for r in records}
+    shuffler.shuffle(records)
+    for record in records:
+        fields = list(record.payload["fields"].items())
+        shuffler.shuffle(fields)
+        turned = replace(record, payload={"fields": dict(fields)})
+        assert outcome(jira, turned, jira_catalog) == expected[record.ref]
+
+
+RULES = sorted(outward())
+
+
+def free(rule, attribute: str):
+    if attribute == "as_of":
+        return st.datetimes(timezones=st.just(UTC)).filter(lambda d: d.year >= 1000)
+    if attribute == "raised_on":
+        return st.dates()
+    if attribute == "label":
+        return st.from_regex(r"syncline-[a-z]{1,9}", fullmatch=True)
+    field = next(f for f in rule.fields if f.attribute == attribute)
+    return TEXTS if field.type is OutType.LONG_TEXT else TEXTS.map(lambda t: t[:30])
+
+
+def whole_catalog(rule, limit: int | None) -> Catalog:
+    fields = tuple(
+        FieldInfo(
+            stream=rule.stream, name=f.name, id=f"f{n}", type=FieldType.OTHER, max_length=limit if f.cut else None
+        )
+        for n, f in enumerate(rule.fields)
+    )
+    return Catalog(fields=fields)
+
+
+@pytest.mark.parametrize("name", RULES)
+@given(data=st.data())
+def test_what_was_written_is_shown_as_the_same(jira, salesforce, issue, name, data):
+    rule = jira.out(name) or salesforce.out(name)
+    offered = outward()[name].attributes
+    written = [f.attribute for f in rule.fields]
+    attributes = {
+        a: data.draw(st.none() | (st.sampled_from(offered[a]) if offered[a] else free(rule, a)), label=a)
+        for a in written
+    }
+    catalog = whole_catalog(rule, data.draw(st.none() | st.integers(5, 40), label="limit"))
+    wanted = outbound.values(rule, attributes, catalog)
+    assert wanted == outbound.values(rule, dict(reversed(attributes.items())), catalog)
+    payload = dict(wanted)
+    for key in reversed(rule.fields_at):
+        payload = {key: payload}
+    seen = outbound.shown(rule, replace(issue(), stream=rule.stream, payload=payload), catalog)
+    if rule.target in (Target.LINK, Target.LABEL):
+        assert seen == {}
+        return
+    assert seen.keys() == wanted.keys()
+    for field_id, value in wanted.items():
+        assert outbound.same(rule, field_id, value, seen[field_id])
+
+
+@pytest.mark.parametrize("field", ["Syncline_As_Of__c", "Syncline_Status__c", "customfield_1"])
+@given(a=JSON, b=JSON)
+def test_same_is_reflexive_and_symmetric(salesforce, field, a, b):
+    rule = salesforce.out("engagement.status")
+    assert outbound.same(rule, field, a, a)
+    assert outbound.same(rule, field, a, b) == outbound.same(rule, field, b, a)
+
+
+@given(TEXTS, st.integers(1, 99999))
+def test_a_key_is_found_in_any_surroundings_of_blanks(text, number):
+    found = find(f"{text.replace('://', '')} NIM-{number} ", "f", {ReferenceKind.JIRA_ISSUE})
+    assert f"NIM-{number}" in [r.value for r in found]
+
+
+@given(JSON)
+def test_content_of_anything_is_text_and_urls(raw):
+    text, urls = content(raw)
+    assert isinstance(text, str)
+    assert all(isinstance(u, str) for u in urls)
+
+
+@given(st.from_regex(r"[0-9A-Za-z]{15}", fullmatch=True))
+def test_long_ids_are_stable_and_survive_the_loss_of_case(short):
+    long = values.salesforce_id(short)
+    assert long is not None
+    assert long.startswith(short)
+    assert values.salesforce_id(long) == long
+    assert values.salesforce_id(long.lower()) == long
