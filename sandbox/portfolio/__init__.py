@@ -1,1 +1,1 @@
-"""The seeded portfolio: a truth written first, by code that shares nothing with the product, then rendered into the stand-ins' states."""
+"""The seeded portfolio: a truth written first, then rendered for the stand-ins; shares nothing with the product."""

@@ -1,4 +1,4 @@
-"""Recomputes every finding from the truth's raw texts and dates, by the rules alone, and compares with what was planted.
+"""Recomputes every finding from the truth's raw texts and dates, and compares with what was planted.
 
 Nothing here knows what was planted where, or shares a line with the planting: claims are read back from fields, labels
 and URLs, dates are counted day by day. Each rule is a method of its own, so that a test may break one and see the

@@ -164,6 +164,8 @@ def _stamp(b: Builder, project: Project) -> None:
 
 
 def _talk(b: Builder, issue: Issue, created: datetime, updated: datetime) -> None:
+    if issue.kind not in (Kind.EPIC, Kind.ANCHOR, Kind.RISK) and b.rng.random() < 0.6:
+        issue.estimate_seconds = b.rng.randint(1, 20) * 7200
     crew = [each for each in b.truth.people if b.login(each, issue.project.site) and each.active]
     room = (updated - created).total_seconds()
     if b.rng.random() < 0.25:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sandbox.portfolio import words
 from sandbox.portfolio.builder import Builder, Desk
+from sandbox.portfolio.days import plus
 from sandbox.portfolio.model import Issue, Item, Kind, Person, Security
 from sandbox.portfolio.sites import SITES
 
@@ -19,6 +20,7 @@ def plant(b: Builder) -> None:
         b.later(desk, "work.unowned", unowned, "in-progress-unassigned", "in progress, and nobody is assigned")
         request = b.issue(project, Kind.STORY, "progress", summary=b.pick(words.REQUESTS), **b.owned(desk, project))
         request.labels.append("out-of-contract")
+        _slipping(b, desk)
     _stranger(b)
 
 
@@ -28,6 +30,18 @@ def _milestone(b: Builder, d: Desk) -> None:
     issue = b.claim(b.issue(version.project, Kind.TASK, "progress"), d, b.pick(d.pool), "field")
     issue.versions.append(version)
     b.later(d, "milestone.closed_with_open_work", version, "released-with-open-issue", "released with an open issue")
+
+
+def _slipping(b: Builder, d: Desk) -> None:
+    """Let the due date of an undisturbed tracking issue have moved three times."""
+    for each in d.engagement.deliverables:
+        issue = each.issue
+        if issue is None or issue.due is None or issue.kind is not Kind.DELIVERABLE or each.state != "Open":
+            continue
+        if issue.security is None and issue.project in d.readable:
+            issue.earlier_dues = [plus(issue.due, -days) for days in (60, 41, 20)]
+            b.later(d, "deliverable.slipping", each, "moved-three-times", "its due date moved three times, 60 days")
+            return
 
 
 def _stranger(b: Builder) -> None:

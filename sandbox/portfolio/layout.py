@@ -23,6 +23,7 @@ from sandbox.salesforce.ids import salesforce_id
 T = TypeVar("T")
 
 PEOPLE_PER_BLOCK = 14
+CUSTOMER = "Customer - Direct"
 
 Place = tuple[str, str]
 """Site, and what the place is: `plain`, `shared`, `silent`, `empty`, `unreadable` or `missing`."""
@@ -49,7 +50,7 @@ def accounts(b: Builder) -> None:
     blocks = min(b.truth.scale, 2)
     count = 7 * blocks
     for code, name in words.PARTNERS[:count]:
-        b.truth.accounts.append(_account(b, code, name, "Customer"))
+        b.truth.accounts.append(_account(b, code, name, CUSTOMER))
     for code, name in words.THIRD_PARTIES:
         b.truth.accounts.append(_account(b, code, name, "Technology Partner"))
 
@@ -91,7 +92,7 @@ def user_id(person: Person) -> str | None:
 
 def engagements(b: Builder) -> None:
     """Make every block's engagements with their places, and a desk for each."""
-    partners = [each for each in b.truth.accounts if each.type == "Customer"]
+    partners = [each for each in b.truth.accounts if each.type == CUSTOMER]
     owners = [partners[i % len(partners)] for i in range(len(BLOCK) * b.truth.scale)]
     counts: dict[str, int] = {}
     for block in range(b.truth.scale):

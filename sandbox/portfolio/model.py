@@ -254,6 +254,8 @@ class Issue:
     resolution: str | None = None
     security: Security | None = None
     due: date | None = None
+    earlier_dues: list[date] = field(default_factory=list)
+    estimate_seconds: int | None = None
     versions: list[Version] = field(default_factory=list)
     assignee: Person | None = None
     reporter: Person | None = None

@@ -13,8 +13,8 @@ from sandbox.portfolio.model import CLOUD, DATA_CENTER
 class Site:
     """What one site can hold.
 
-    `statuses` maps a status to the key of its category (`new`, `indeterminate`, `done`); `nothing_done` are the
-    resolutions and statuses of this site that mean that nothing was done; `fields` maps a field's visible name to its id.
+    `statuses` maps a status to the key of its category (`new`, `indeterminate`, `done`); the `dropping` ones mean that
+    nothing was done; `fields` maps a field's visible name to its id.
     """
 
     name: str
