@@ -60,9 +60,9 @@ class SalesforceSettings(ConnectionSettings):
     """Path of additional CA certificates in PEM form."""
     overlap_minutes: int = Field(default=10, ge=1, le=1440)
     """How far each read reaches back before the last one: a transaction may commit rows stamped this long ago."""
-    objects: Mapping[str, str] = DEFAULT_OBJECTS
+    objects: Mapping[str, str] = Field(default_factory=lambda: dict(DEFAULT_OBJECTS))
     """API name of the object of each stream; streams that are not named keep their default."""
-    external_ids: Mapping[str, str] = DEFAULT_EXTERNAL_IDS
+    external_ids: Mapping[str, str] = Field(default_factory=lambda: dict(DEFAULT_EXTERNAL_IDS))
     """API name of the external id field of a stream; it must be marked External ID and Unique."""
     daily_share: float = Field(default=0.10, gt=0, le=1)
     """Share of the org's API requests in 24 hours that syncline may use."""
