@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from connectors.core.errors import NotFoundError
+from connectors.core.errors import NotFoundError, RefusedError
 from connectors.core.port import Json
 from connectors.jira.client import JiraClient
 
@@ -12,11 +12,12 @@ _MOST_STEPS = 4
 _RANK = {"new": 0, "indeterminate": 1, "done": 2}  # Jira's status categories, in the order in which work goes
 
 
-def bring_to(client: JiraClient, issue: str, wanted: str) -> str:
+def bring_to(client: JiraClient, issue: str, project: str, wanted: str) -> str:
     """Transition ``issue`` until its status is named ``wanted``; nothing is sent when it is.
 
-    Goes straight when a transition leads there. Otherwise takes up to three steps between, only forward to a status
-    that was not passed, whose transition needs nothing filled in, and never through a status that means done.
+    Goes straight when a transition leads there. Otherwise, if the project's workflows have that status, takes up to
+    three steps between: only forward to a status that was not passed, whose transition needs nothing filled in, and
+    never through a status that means done.
 
     Returns:
         Empty when the issue has the status; else why it could not be brought there, naming the transitions there are.
@@ -30,15 +31,29 @@ def bring_to(client: JiraClient, issue: str, wanted: str) -> str:
         current, offers = _look(client, issue)
         if _is(current, wanted):
             return ""
-        status, category = str(current["name"]), _category(current)
+        status = str(current["name"])
+        step = next((o for o in _fewest_fields(offers) if _is(o.get("to"), wanted)), None)
+        if step is None and not passed and not _exists(client, project, wanted):
+            return f"no workflow of project {project} has a status {wanted}; {_ways(status, offers)}"
         passed.append(status)
-        step = _choose(offers, wanted, passed, category)
+        step = step or _between(offers, passed, _category(current))
         if step is None:
-            return _no_way(status, wanted, offers, passed)
+            text = f"its workflow offers no way from {status} to {wanted}; {_ways(status, offers)}"
+            return text if len(passed) == 1 else f"{text}. It was brought from {passed[0]} to {status} on the way"
         client.post(f"issue/{issue}/transitions", {"transition": {"id": str(step["id"])}})
         if _is(step.get("to"), wanted):
             return ""
     return f"its workflow does not lead to {wanted} within {_MOST_STEPS} steps (tried {' → '.join(passed)})"
+
+
+def _exists(client: JiraClient, project: str, wanted: str) -> bool:
+    """Whether some workflow of the project has the status; True when Jira does not say."""
+    try:
+        types = client.get(f"project/{project}/statuses")
+    except (NotFoundError, RefusedError):
+        return True
+    known = [s for t in types if isinstance(t, Mapping) for s in t.get("statuses") or []] if types else []
+    return not known or any(_is(status, wanted) for status in known)
 
 
 def _look(client: JiraClient, issue: str) -> tuple[Mapping[str, Json], list[Mapping[str, Json]]]:
@@ -60,34 +75,29 @@ def _look(client: JiraClient, issue: str) -> tuple[Mapping[str, Json], list[Mapp
     return status, [o for o in found if o.get("isAvailable") is not False]
 
 
-def _choose(
-    offers: Sequence[Mapping[str, Json]], wanted: str, passed: Sequence[str], category: str
-) -> Mapping[str, Json] | None:
-    straight = [o for o in offers if _is(o.get("to"), wanted)]
-    if straight:
-        return min(straight, key=lambda o: len(_required(o)))
-    here = _RANK.get(category, 1)
-    between = [
+def _fewest_fields(offers: Sequence[Mapping[str, Json]]) -> list[Mapping[str, Json]]:
+    return sorted(offers, key=lambda o: len(_required(o)))
+
+
+def _between(offers: Sequence[Mapping[str, Json]], passed: Sequence[str], category: str) -> Mapping[str, Json] | None:
+    """The transition that goes furthest forward without being done, if there is one."""
+    here = 0 if category == "done" else _RANK.get(category, 1)
+    steps = [
         o
         for o in offers
-        if not _required(o)
-        and _category(o.get("to")) != "done"
-        and _RANK.get(_category(o.get("to")), 1) >= (0 if category == "done" else here)
-        and not any(_is(o.get("to"), name) for name in passed)
+        if not _required(o) and here <= _rank(o) < _RANK["done"] and not any(_is(o.get("to"), name) for name in passed)
     ]
-    return max(between, key=lambda o: _RANK.get(_category(o.get("to")), 1), default=None)
+    return max(steps, key=_rank, default=None)
 
 
-def _no_way(status: str, wanted: str, offers: Sequence[Mapping[str, Json]], passed: Sequence[str]) -> str:
-    if offers:
-        ways = ", ".join(f"{o.get('name') or o['id']} (to {_target(o)})" for o in offers)
-        text = f"its workflow offers no way from {status} to {wanted}; transitions there are: {ways}"
-    else:
-        text = (
-            f"its workflow offers this login no transition from {status}, so none to {wanted}"
-            " (permission Transition Issues?)"
-        )
-    return text if len(passed) == 1 else f"{text}. It was brought from {passed[0]} to {status} on the way"
+def _rank(offer: Mapping[str, Json]) -> int:
+    return _RANK.get(_category(offer.get("to")), 1)
+
+
+def _ways(status: str, offers: Sequence[Mapping[str, Json]]) -> str:
+    if not offers:
+        return f"this login is offered no transition at all from {status} (permission Transition Issues?)"
+    return "transitions there are: " + ", ".join(f"{o.get('name') or o['id']} (to {_target(o)})" for o in offers)
 
 
 def _required(offer: Mapping[str, Json]) -> list[str]:

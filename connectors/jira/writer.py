@@ -133,7 +133,7 @@ class JiraWriter:
         )
 
     def _transition(self, write: Write) -> Receipt:
-        refusal = bring_to(self._client, write.target, str(write.values["status"]))
+        refusal = bring_to(self._client, write.target, write.partition, str(write.values["status"]))
         return _ended(write, Outcome.REFUSED, refusal) if refusal else _ended(write, Outcome.DONE)
 
     def _put_link(self, write: Write) -> Receipt:

@@ -82,6 +82,7 @@ class FakeJira:
         self.zone = "Europe/Berlin"
         self.epoch_bounds = True
         self.sends_date = True
+        self.states_statuses = True
         self.lag = timedelta()
         self.page = 100 if cloud else 1000
         self.projects = {"NIM": True, "FOX": True}  # visible?
@@ -147,7 +148,8 @@ class FakeJira:
             if step[0] == request.method and path.endswith(step[1]):
                 self.script.remove(step)
                 status, more, answer = step[2]
-                return status, {**headers, **more}, answer if isinstance(answer, Exception) else json.dumps(answer)
+                text = "" if answer is None else json.dumps(answer)
+                return status, {**headers, **more}, answer if isinstance(answer, Exception) else text
         if self.denied:
             return 401, headers, json.dumps({"errorMessages": [f"bad {request.headers['Authorization']} {TOKEN}"]})
         status, answer = self._route(request.method, path, query, body)
@@ -181,6 +183,8 @@ class FakeJira:
             if not self.projects.get(found[1]):
                 return 404, {"errorMessages": [f"No project could be found with key '{found[1]}'."]}
             return 200, self.versions[found[1]]
+        if re.fullmatch(r"project/\w+/statuses", path) and self.states_statuses:
+            return 200, [{"name": "Risk", "statuses": [{"name": name} for name in STATUSES]}]
         if found := re.fullmatch(r"issue/createmeta/(\w+)/issuetypes(?:/(\d+))?", path):
             items = self.create_fields if found[2] else self.types
             name = ("fields" if found[2] else "issueTypes") if self.cloud else "values"

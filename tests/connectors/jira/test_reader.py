@@ -62,9 +62,7 @@ def test_versions_of_a_hidden_project_fail_alone(site):
 def test_versions_of_a_project_whose_issues_are_hidden_are_not_asked_for(site):
     site.projects["FOX"] = False
     connector = site.connector()
-    wanted = [
-        Wanted(partition=Partition(stream=s, key="FOX"), cursor=None, fields=()) for s in ("issues", "versions")
-    ]
+    wanted = [Wanted(partition=Partition(stream=s, key="FOX"), cursor=None, fields=()) for s in ("issues", "versions")]
     items = list(connector.reader.pull(wanted, connector.catalog([])))
     assert {p.stream for i in items for p in i.partitions} == {"issues", "versions"}
     assert not any("versions" in p for p in site.paths())
