@@ -84,8 +84,8 @@ class FieldDef:
 class Issue:
     """One issue.
 
-    `fields` holds stored values: ids of users, statuses, versions and so on; plain text and numbers as they are. Values are
-    replaced, never changed in place, so that a shallow copy is a snapshot.
+    `fields` holds stored values: ids of users, statuses, versions and so on; plain text and numbers as they are. Values
+    are replaced, never changed in place, so that a shallow copy is a snapshot.
 
     Attributes:
         created: milliseconds since the epoch; `updated` and `resolved` likewise.
@@ -125,9 +125,12 @@ class Issue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """One issue link; each end is an issue id, or the raw stub of an issue outside the state."""
+    """One issue link: the source "blocks" the target.
+
+    Each end is an issue id, or the raw stub of an issue outside the state.
+    """
 
     id: str
     type_id: str
-    outward_source: str | Mapping[str, Any]
-    inward_target: str | Mapping[str, Any]
+    source: str | Mapping[str, Any]
+    target: str | Mapping[str, Any]

@@ -24,8 +24,8 @@ The document (every key but `deployment`, `users`, `projects`, `issuetypes`, `st
          "components": [{"id": "1", "name": "API", "description": "..."}],
          "projectCategory": {...}}
       ],
-      "issuetypes": [{"id": "10001", "name": "Story", "subtask": false, "hierarchyLevel": 0, "description": ""}],
-                                                   # hierarchyLevel: 1 Epic, 0 standard, -1 sub-task (default by subtask)
+      "issuetypes": [{"id": "10001", "name": "Story", "subtask": false, "hierarchyLevel": 0}],
+                                                   # hierarchyLevel: 1 Epic, 0 standard (default), -1 sub-task
       "statuses": [{"id": "1", "name": "To Do", "category": "new", "description": ""}],  # new, indeterminate, done
       "resolutions": [{"id": "1", "name": "Done", "description": ""}],
       "priorities": [{"id": "3", "name": "Medium"}],
@@ -65,10 +65,231 @@ The document (every key but `deployment`, `users`, `projects`, `issuetypes`, `st
       "counters": {"issue": 20002}                 # next ids; left out = one above the highest in use
     }
 
-`USER` is `{"accountId": ...}`, `{"name": ...}`, `{"key": ...}`, or just that string. Derived, never to be given: self links,
-`statusCategory`, `subtasks`, the summary and status inside `parent` and `issuelinks`, `timespent`, `watches`. Left out: `id` counts
-from 10001 in the order of the document; `updated` is `created`; `status` is the workflow's initial one; the project comes from
-the key; `creator` is the reporter; comments and worklogs may also stand in `fields.comment.comments` and
-`fields.worklog.worklogs`. A link stated on both its issues is one link. A `parent`, `subtasks` or link that names an issue outside the
-document is kept and served as it came. A name that no table has is an error naming issue and field.
+`USER` is `{"accountId": ...}`, `{"name": ...}`, `{"key": ...}`, or just that string. Derived, never to be given: self
+links, `statusCategory`, `subtasks`, the summary and status inside `parent` and `issuelinks`, `timespent`, `watches`.
+Left out: `id` counts from 10001 in the order of the document; `updated` is `created`; `status` is the workflow's
+initial one; the project comes from the key; `creator` is the reporter; comments and worklogs may also stand in
+`fields.comment.comments` and `fields.worklog.worklogs`. A link stated on both its issues is one link. A `parent`,
+`subtasks` or link that names an issue outside the document is kept and served as it came. A name that no table has is
+an error naming issue and field.
 """
+
+import copy
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sandbox.jira.model import Deployment, FieldDef, Issue, Link, Row
+
+TABLES = ("issuetypes", "statuses", "resolutions", "priorities", "link_types", "security_levels")
+"""Tables of the whole site, whose rows have an id and a name."""
+
+
+class State:
+    """All that the stand-in knows, with the indexes it is read by. Not thread-safe: used under the service's lock."""
+
+    def __init__(self, *, deployment: Deployment) -> None:
+        self.deployment = deployment
+        self.site: Row = {}
+        self.index_lag_seconds = 0.0
+        self.faults: list[Row] = []
+        self.users: dict[str, Row] = {}
+        self.tables: dict[str, dict[str, Row]] = {name: {} for name in TABLES}
+        self.projects: dict[str, Row] = {}
+        self.versions: dict[str, Row] = {}
+        self.components: dict[str, Row] = {}
+        self.workflows: list[Row] = []
+        self.fields: dict[str, FieldDef] = {}
+        self.field_rows: list[Row] = []
+        self.issues: dict[str, Issue] = {}
+        self.keys: dict[str, str] = {}
+        self.children: dict[str, list[str]] = {}
+        self.links: dict[str, Link] = {}
+        self.links_of: dict[str, list[str]] = {}
+        self.deleted_worklogs: list[Row] = []
+        self.counters: dict[str, int] = {}
+        self.writes = 0
+        self._stale: dict[str, Issue | None] = {}
+        self._pending: deque[tuple[float, str, Issue | None]] = deque()
+
+    @property
+    def cloud(self) -> bool:
+        """Whether this is Jira Cloud."""
+        return self.deployment is Deployment.CLOUD
+
+    def user_id(self, ref: Any) -> str | None:
+        """Find a user by reference; None when there is none."""
+        names = [ref] if isinstance(ref, str) else [ref.get(key) for key in ("accountId", "key", "name", "id")]
+        for name in names:
+            if name in self.users:
+                return str(name)
+        for uid, row in self.users.items():
+            if any(name and name in (row.get("accountId"), row.get("name"), row.get("key")) for name in names):
+                return uid
+        return None
+
+    def row_id(self, rows: Mapping[str, Row], ref: Any) -> str | None:
+        """Find a row by `{"id"}`, `{"name"}`, `{"value"}`, or a plain id or name; None when there is none."""
+        if isinstance(ref, Mapping):
+            if ref.get("id") is not None:
+                return str(ref["id"]) if str(ref["id"]) in rows else None
+            ref = ref.get("name", ref.get("value"))
+        if str(ref) in rows:
+            return str(ref)
+        wanted = str(ref).casefold()
+        return next((row_id for row_id, row in rows.items() if str(row.get("name")).casefold() == wanted), None)
+
+    def project_id(self, ref: Any) -> str | None:
+        """Find a project by id or key."""
+        wanted = str(ref.get("id") or ref.get("key")) if isinstance(ref, Mapping) else str(ref)
+        if wanted in self.projects:
+            return wanted
+        return next((one for one, row in self.projects.items() if row["key"].casefold() == wanted.casefold()), None)
+
+    def project_of(self, issue: Issue) -> Row:
+        """Give the project of an issue."""
+        return self.projects[issue.fields["project"]]
+
+    def rows_of_project(self, rows: Mapping[str, Row], project_id: str) -> dict[str, Row]:
+        """Give the versions or components of one project."""
+        return {row_id: row for row_id, row in rows.items() if row["projectId"] == project_id}
+
+    def issue(self, ref: str) -> Issue | None:
+        """Find an issue by id or key; keys it had before it was moved count, case does not."""
+        found = self.issues.get(ref)
+        if found is None and (issue_id := self.keys.get(ref.upper())):
+            found = self.issues.get(issue_id)
+        return found
+
+    def next_id(self, counter: str) -> int:
+        """Give the next number of a counter."""
+        value = self.counters.get(counter, 10001)
+        self.counters[counter] = value + 1
+        return value
+
+    def saw_id(self, counter: str, value: Any) -> None:
+        """Keep a counter above an id in use."""
+        if str(value).isdigit():
+            self.counters[counter] = max(self.counters.get(counter, 10001), int(value) + 1)
+
+    def add_issue(self, issue: Issue) -> None:
+        """Enter an issue into the indexes."""
+        self.issues[issue.id] = issue
+        for key in (*issue.old_keys, issue.key):
+            self.keys[key] = issue.id
+        self.adopt(issue)
+
+    def adopt(self, issue: Issue) -> None:
+        """Enter an issue among the children of its parent."""
+        parent = issue.fields.get("parent")
+        if isinstance(parent, str):
+            self.children.setdefault(parent, []).append(issue.id)
+
+    def disown(self, issue: Issue) -> None:
+        """Take an issue from the children of its parent."""
+        parent = issue.fields.get("parent")
+        if isinstance(parent, str) and issue.id in self.children.get(parent, ()):
+            self.children[parent].remove(issue.id)
+
+    def add_link(self, link: Link) -> None:
+        """Enter a link into the indexes."""
+        self.links[link.id] = link
+        for end in (link.source, link.target):
+            if isinstance(end, str):
+                self.links_of.setdefault(end, []).append(link.id)
+
+    def remove_link(self, link: Link) -> None:
+        """Take a link away."""
+        del self.links[link.id]
+        for end in (link.source, link.target):
+            if isinstance(end, str):
+                self.links_of[end].remove(link.id)
+
+    def remove_issue(self, issue: Issue) -> None:
+        """Take an issue away, with its links; the caller sees to its children."""
+        for link_id in list(self.links_of.get(issue.id, ())):
+            self.remove_link(self.links[link_id])
+        self.disown(issue)
+        del self.issues[issue.id]
+        self.keys = {key: issue_id for key, issue_id in self.keys.items() if issue_id != issue.id}
+
+    def relatives(self, issue: Issue) -> Iterable[Issue]:
+        """Give the issues that show something of this one: parent, children, linked ones."""
+        ids = list(self.children.get(issue.id, ()))
+        if isinstance(parent := issue.fields.get("parent"), str):
+            ids.append(parent)
+        for link_id in self.links_of.get(issue.id, ()):
+            link = self.links[link_id]
+            ids.extend(end for end in (link.source, link.target) if isinstance(end, str))
+        return [self.issues[one] for one in ids if one in self.issues]
+
+    def before_write(self, issue: Issue) -> None:
+        """Keep what the search index knows of the issue, before it changes."""
+        if self.index_lag_seconds > 0:
+            known = self.issues.get(issue.id)
+            self._stale.setdefault(issue.id, known.snapshot() if known else None)
+
+    def after_write(self, issue: Issue, now: float) -> None:
+        """Count a write, forget what was rendered, and queue the issue for the search index.
+
+        Args:
+            issue: the one written, created or just deleted.
+            now: seconds since the epoch.
+        """
+        self.writes += 1
+        issue.cache.clear()
+        for relative in self.relatives(issue):
+            relative.cache.clear()
+        if issue.id in self._stale:
+            known = self.issues.get(issue.id)
+            self._pending.append((now, issue.id, known.snapshot() if known else None))
+
+    def tables_changed(self) -> None:
+        """Forget everything rendered, because something that issues refer to has changed."""
+        self.writes += 1
+        for issue in self.issues.values():
+            issue.cache.clear()
+
+    def indexed(self, now: float, fresh: Iterable[str] = ()) -> Iterable[Issue]:
+        """Give the issues as the search index has them.
+
+        Args:
+            now: seconds since the epoch.
+            fresh: ids to be looked at as they are now.
+        """
+        while self._pending and self._pending[0][0] + self.index_lag_seconds <= now:
+            _, issue_id, snapshot = self._pending.popleft()
+            self.writes += 1
+            if any(other == issue_id for _, other, _ in self._pending):
+                self._stale[issue_id] = snapshot
+            else:
+                self._stale.pop(issue_id, None)
+        if not self._stale:
+            return self.issues.values()
+        stale = {one: snapshot for one, snapshot in self._stale.items() if one not in set(fresh)}
+        live = [issue for one, issue in self.issues.items() if one not in stale]
+        return live + [snapshot for snapshot in stale.values() if snapshot is not None]
+
+    def dump_tables(self) -> Row:
+        """Give all but the issues, as the state document has it."""
+        projects = []
+        for project_id, project in self.projects.items():
+            versions = self.rows_of_project(self.versions, project_id).values()
+            components = self.rows_of_project(self.components, project_id).values()
+            projects.append({**project, "versions": list(versions), "components": list(components)})
+        return copy.deepcopy(
+            {
+                "format": 1,
+                "deployment": self.deployment.value,
+                "site": self.site,
+                "index_lag_seconds": self.index_lag_seconds,
+                "faults": self.faults,
+                "users": list(self.users.values()),
+                "projects": projects,
+                **{name: list(rows.values()) for name, rows in self.tables.items()},
+                "workflows": self.workflows,
+                "fields": self.field_rows,
+                "deleted_worklogs": self.deleted_worklogs,
+                "counters": self.counters,
+            }
+        )

@@ -1,0 +1,217 @@
+"""JQL as text: parsed into a tree, or refused in Jira's words."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from lark import Lark, Token, Transformer
+from lark.exceptions import UnexpectedInput
+
+GRAMMAR = r"""
+start: [disjunction] [order]
+?disjunction: conjunction (_OR conjunction)*
+?conjunction: negation (_AND negation)*
+?negation: _NOT negation -> negated
+         | "(" disjunction ")"
+         | clause
+clause: field OPERATOR operand     -> compare
+      | field _IN operand          -> is_in
+      | field _NOT _IN operand     -> not_in
+      | field _IS EMPTY            -> is_empty
+      | field _IS _NOT EMPTY       -> is_not_empty
+field: WORD | CF | STRING
+?operand: value | call | list_of | empty
+empty: EMPTY
+list_of: "(" operand ("," operand)* ")"
+call: WORD "(" [argument ("," argument)*] ")"
+argument: WORD | STRING
+value: WORD | STRING
+order: _ORDER _BY term ("," term)*
+term: field [DIRECTION]
+
+_OR.3: /or(?![^\s()])/i | "||"
+_AND.3: /and(?![^\s()])/i | "&&"
+_NOT.3: /not(?![^\s()])/i | /!(?![=~])/
+_IN.3: /in(?![^\s("'])/i
+_IS.3: /is(?![^\s])/i
+_ORDER.3: /order(?=\s+by\b)/i
+_BY.3: /by(?![^\s])/i
+EMPTY.3: /(empty|null)(?![^\s(),])/i
+DIRECTION.3: /(asc|desc)(?![^\s,])/i
+OPERATOR: "!=" | "!~" | "<=" | ">=" | "=" | "<" | ">" | "~"
+CF.4: /cf\[\d+\]/i
+STRING: /"(\\.|[^"\\])*"|'(\\.|[^'\\])*'/
+WORD: /(\\.|[^\s()\[\]"',=!<>~&|])+/
+%ignore /\s+/
+"""
+
+
+class JqlError(ValueError):
+    """A query that is refused; `messages` are Jira's."""
+
+    def __init__(self, *messages: str) -> None:
+        super().__init__("; ".join(messages))
+        self.messages = list(messages)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """A literal; `quoted` when it stood in quotes."""
+
+    text: str
+    quoted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """A function and its arguments."""
+
+    name: str
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Empty:
+    """The word EMPTY or NULL."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Several:
+    """A list in parentheses."""
+
+    items: tuple["Operand", ...]
+
+
+Operand = Value | Function | Empty | Several
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clause:
+    """One comparison; the operator is one of `= != < <= > >= ~ !~ in`, `not in`, `is`, `is not`."""
+
+    field: str
+    operator: str
+    operand: Operand
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Junction:
+    """Several parts joined by `and`, or by `or`."""
+
+    conjunction: bool
+    parts: tuple["Node", ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Negation:
+    """Not the part."""
+
+    part: "Node"
+
+
+Node = Clause | Junction | Negation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A whole query: its restriction, if any, and what it is ordered by, as (field, descending)."""
+
+    where: Node | None
+    order: tuple[tuple[str, bool], ...]
+
+
+@lru_cache(maxsize=1)
+def _parser() -> Lark:
+    return Lark(GRAMMAR, parser="lalr", maybe_placeholders=True)
+
+
+@lru_cache(maxsize=2000)
+def parse(text: str) -> Query:
+    """Parse a query.
+
+    Raises:
+        JqlError: it is none.
+    """
+    try:
+        tree = _parser().parse(text)
+    except UnexpectedInput as error:
+        line, column = max(getattr(error, "line", 1), 1), max(getattr(error, "column", 1), 1)
+        token = getattr(error, "token", None) or getattr(error, "char", "")
+        where = f"(line {line}, character {column})"
+        if not str(token):
+            raise JqlError(f"Error in the JQL Query: The query ends unexpectedly. {where}") from error
+        raise JqlError(f"Error in the JQL Query: '{token}' is not expected here. {where}") from error
+    query: Query = _Build().transform(tree)
+    return query
+
+
+def _text(token: Token) -> str:
+    raw = str(token)
+    if token.type == "STRING":
+        raw = raw[1:-1]
+    out, escaped = [], False
+    for char in raw:
+        if escaped:
+            out.append({"n": "\n", "t": "\t", "r": "\r"}.get(char, char))
+            escaped = False
+        elif char == "\\":
+            escaped = True
+        else:
+            out.append(char)
+    return "".join(out)
+
+
+class _Build(Transformer[Token, Any]):
+    """Turns lark's tree into ours; each method is a rule of the grammar."""
+
+    def start(self, items: list[Any]) -> Query:
+        where, order = items
+        return Query(where=where, order=order or ())
+
+    def disjunction(self, items: list[Any]) -> Node:
+        return Junction(conjunction=False, parts=tuple(items))
+
+    def conjunction(self, items: list[Any]) -> Node:
+        return Junction(conjunction=True, parts=tuple(items))
+
+    def negated(self, items: list[Any]) -> Node:
+        return Negation(part=items[0])
+
+    def compare(self, items: list[Any]) -> Node:
+        return Clause(field=items[0], operator=str(items[1]), operand=items[2])
+
+    def is_in(self, items: list[Any]) -> Node:
+        return Clause(field=items[0], operator="in", operand=items[1])
+
+    def not_in(self, items: list[Any]) -> Node:
+        return Clause(field=items[0], operator="not in", operand=items[1])
+
+    def is_empty(self, items: list[Any]) -> Node:
+        return Clause(field=items[0], operator="is", operand=Empty())
+
+    def is_not_empty(self, items: list[Any]) -> Node:
+        return Clause(field=items[0], operator="is not", operand=Empty())
+
+    def field(self, items: list[Any]) -> str:
+        return _text(items[0])
+
+    def empty(self, _items: list[Any]) -> Operand:
+        return Empty()
+
+    def list_of(self, items: list[Any]) -> Operand:
+        return Several(items=tuple(items))
+
+    def call(self, items: list[Any]) -> Operand:
+        return Function(name=str(items[0]), arguments=tuple(one for one in items[1:] if one is not None))
+
+    def argument(self, items: list[Any]) -> str:
+        return _text(items[0])
+
+    def value(self, items: list[Any]) -> Operand:
+        return Value(text=_text(items[0]), quoted=items[0].type == "STRING")
+
+    def order(self, items: list[Any]) -> tuple[tuple[str, bool], ...]:
+        return tuple(items)
+
+    def term(self, items: list[Any]) -> tuple[str, bool]:
+        return items[0], items[1] is not None and str(items[1]).casefold() == "desc"
