@@ -12,10 +12,12 @@ from mapping.schema import OF_THE_RECORD, Attribute, Kind, kinds
 from mapping.spec import Condition, EntityRule, Shape, Step, Unknown
 from mapping.values import normal
 
-_STEP_KEYS = frozenset(
+STEP_KEYS = frozenset(
     {"field", "path", "value", "when", "values", "unknown", "type", "split", "prefix", "has"}
     | {"currency", "currency_if_absent", "stream", "read", "object", "kinds"}
 )
+"""All keys of a step."""
+
 _ONLY_FOR: Mapping[str, frozenset[Shape]] = {
     "split": frozenset({Shape.LIST, Shape.CLAIMS}),
     "prefix": frozenset({Shape.LIST, Shape.CLAIMS}),
@@ -121,7 +123,7 @@ class _Reader:
     def _step(self, attribute: Attribute, name: str, raw: Any, path: Path) -> Step | None:
         check, shape = self.check, attribute.shape
         before = len(check.problems)
-        table = check.table(raw, path, _STEP_KEYS)
+        table = check.table(raw, path, STEP_KEYS)
         for key, shapes in _ONLY_FOR.items():
             if key in table and shape not in shapes:
                 check.problem((*path, key), f"{key} for a {shape.value}", f"no {key}, which only {_names(shapes)} take")

@@ -57,13 +57,15 @@ def outward() -> dict[str, Outward]:
     }
 
 
-_RULE_KEYS: Mapping[Target, tuple[str, ...]] = {
+RULE_KEYS: Mapping[Target, tuple[str, ...]] = {
     Target.FIELDS: ("stream", "fields"),
     Target.RECORD: ("stream", "fields", "external_id"),
     Target.ISSUE: ("stream", "fields", "type", "statuses", "marker_property", "prefix"),
     Target.LINK: ("stream", "fields"),
     Target.LABEL: ("stream", "fields", "prefix"),
 }
+"""All keys of an outward rule, by what it writes to."""
+
 _REQUIRED: Mapping[Target, tuple[str, ...]] = {
     Target.FIELDS: (),
     Target.RECORD: ("external_id",),
@@ -92,7 +94,7 @@ def _rule(
     check: Checker, name: str, offer: Outward, value: Any, path: Path, streams: Mapping[str, Stream]
 ) -> OutRule | None:
     before = len(check.problems)
-    table = check.table(value, path, _RULE_KEYS[offer.target])
+    table = check.table(value, path, RULE_KEYS[offer.target])
     stream = check.choice(table, "stream", path, streams, required=True)
     said = {
         key: check.text(table, key, path, required=key in _REQUIRED[offer.target]) or ""

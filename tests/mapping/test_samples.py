@@ -1,4 +1,4 @@
-"""Real Jira Server issues of a sample file through the default mapping, compared with an independent reading of each."""
+"""Real Jira Server issues of a sample file through the default mapping, compared with an independent reading."""
 
 from __future__ import annotations
 
