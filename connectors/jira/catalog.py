@@ -192,7 +192,8 @@ def field_type(schema: Json) -> FieldType:
 
 def _merged(info: FieldInfo, found: CreateField) -> FieldInfo:
     options = tuple(dict.fromkeys((*info.options, *found.options)))
-    return replace(info, options=options, writable=bool(info.writable) or found.settable)
+    # That a field cannot be set when creating does not say that it cannot be edited.
+    return replace(info, options=options, writable=True if found.settable else info.writable)
 
 
 def _options(allowed: Json) -> tuple[str, ...]:
