@@ -203,7 +203,8 @@ def _record(state: State, sobject: SObject, row: Record, where: str, problems: l
 
 def _filled(state: State, sobject: SObject, checked: Record, user_id: str, now: str) -> Record:
     given = {name: value for name, value in checked.items() if value is not None}
-    record = {**derived.defaults(sobject, checked["Id"], state.org.currency), **given}
+    nulls = {name: None for name, value in checked.items() if value is None and _may_be_null(sobject, name)}
+    record = {**derived.defaults(sobject, checked["Id"], state.org.currency), **nulls, **given}
     record.setdefault("CreatedDate", now)
     record.setdefault("LastModifiedDate", given.get("CreatedDate", now))
     record.setdefault("SystemModstamp", record["LastModifiedDate"])
@@ -211,6 +212,11 @@ def _filled(state: State, sobject: SObject, checked: Record, user_id: str, now: 
         if name.lower() in sobject.by_name:
             record.setdefault(name, user_id)
     return derived.complete(sobject, record)
+
+
+def _may_be_null(sobject: SObject, name: str) -> bool:
+    field = sobject.by_name[name.lower()]
+    return field.nillable and not field.defaulted
 
 
 def _duplicates(state: State, sobject: SObject, record: Record, where: str) -> list[str]:

@@ -1,0 +1,89 @@
+"""Bulk API 2.0, by hand."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+from sandbox.salesforce.ids import salesforce_id
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def ingest(org: Any, text: str, **job: str) -> dict[str, Any]:
+    made = org.ask("POST", "jobs/ingest", {"contentType": "CSV", "lineEnding": "LF", **job})[1]
+    assert made["state"] == "Open"
+    path = f"jobs/ingest/{made['id']}"
+    assert org.ask("PUT", f"{path}/batches", raw=text.encode(), headers={"Content-Type": "text/csv"})[0] == 201
+    assert org.ask("PATCH", path, {"state": "UploadComplete"})[1]["state"] == "UploadComplete"
+    info = org.ask("GET", path)[1]
+    return {"info": info, **{which: rows(org.ask("GET", f"{path}/{which}")[1]) for which in ("successfulResults", "failedResults")}}
+
+
+def test_an_upsert_job_tells_each_rows_fate(org: Any) -> None:
+    text = (
+        "Risk_Key__c,Name,Severity__c,Engagement__r.Key__c\n"
+        'A,"first, with comma",high,ENG-1\nB,second,enormous,ENG-1\nC,third,#N/A,ENG-2\n'
+    )
+    told = ingest(org, text, object="Syncline_Risk__c", operation="upsert", externalIdFieldName="Risk_Key__c")
+    info = told["info"]
+    assert (info["state"], info["numberRecordsProcessed"], info["numberRecordsFailed"]) == ("JobComplete", 3, 1)
+    assert [(row["sf__Created"], row["Risk_Key__c"]) for row in told["successfulResults"]] == [("true", "A"), ("true", "C")]
+    (failed,) = told["failedResults"]
+    assert failed["sf__Error"].startswith("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST:")
+    shown = org.ask("GET", "sobjects/Syncline_Risk__c/Risk_Key__c/A")[1]
+    assert (shown["Name"], shown["Engagement__c"]) == ("first, with comma", salesforce_id("Engagement__c", 1))
+
+
+def test_delete_and_hard_delete(org: Any) -> None:
+    for operation, left in (("delete", 2), ("hardDelete", 1)):
+        n = 1 if operation == "delete" else 2
+        ingest(org, f"Id\n{salesforce_id('Engagement__c', n)}\n", object="Engagement__c", operation=operation)
+        assert org.query("SELECT COUNT() FROM Engagement__c", everything=True)["totalSize"] == left
+
+
+def test_a_query_job_gives_pages_of_csv(org: Any) -> None:
+    soql = "SELECT id, Name, Account__r.Name, IsDeleted, Budget__c, SystemModstamp FROM Engagement__c ORDER BY Id"
+    made = org.ask("POST", "jobs/query", {"operation": "queryAll", "query": soql})[1]
+    path = f"jobs/query/{made['id']}"
+    status, body = org.ask("GET", f"{path}/results")
+    assert (status, body[0]["errorCode"]) == (400, "INVALIDJOBSTATE")
+    assert org.ask("GET", path)[1]["state"] == "JobComplete"
+    first = rows(org.ask("GET", f"{path}/results?maxRecords=1")[1])
+    locator = org.last.headers["Sforce-Locator"]
+    assert org.last.headers["Sforce-NumberOfRecords"] == "1"
+    second = rows(org.ask("GET", f"{path}/results?maxRecords=1&locator={locator}")[1])
+    assert org.last.headers["Sforce-Locator"] == "null"
+    assert first + second == [
+        {
+            "Id": salesforce_id("Engagement__c", n),
+            "Name": name,
+            "Account__r.Name": account,
+            "IsDeleted": "false",
+            "Budget__c": budget,
+            "SystemModstamp": "2026-11-20T17:30:00.000Z",
+        }
+        for n, name, account, budget in ((1, "Alpha cloud", "Fictive Alpha", "125000.5"), (2, "Beta cloud", "Fictive Beta", ""))
+    ]
+    assert org.ask("DELETE", path)[0] == 204
+    assert org.ask("GET", path)[0] == 404
+
+
+def test_wrong_jobs_are_refused(org: Any) -> None:
+    for kind, body in (
+        ("ingest", {"object": "Nope", "operation": "insert"}),
+        ("ingest", {"object": "Account", "operation": "mangle"}),
+        ("ingest", {"object": "Account", "operation": "upsert", "externalIdFieldName": "Name"}),
+        ("query", {"operation": "query", "query": "SELECT COUNT(Id) FROM Account"}),
+        ("query", {"operation": "query", "query": "SELECT Foo FROM Account"}),
+    ):
+        status, answer = org.ask("POST", f"jobs/{kind}", body)
+        assert status == 400, body
+        assert answer[0]["errorCode"] in ("INVALIDJOB", "INVALID_FIELD")
+    made = org.ask("POST", "jobs/ingest", {"object": "Account", "operation": "insert"})[1]
+    assert org.ask("PATCH", f"jobs/ingest/{made['id']}", {"state": "Aborted"})[1]["state"] == "Aborted"
+    assert org.ask("PUT", f"jobs/ingest/{made['id']}/batches", raw=b"x", headers={"Content-Type": "text/csv"})[0] == 400
+    assert [job["id"] for job in org.ask("GET", "jobs/ingest")[1]["records"]] == [made["id"]]

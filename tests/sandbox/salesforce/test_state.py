@@ -1,0 +1,75 @@
+"""The state document: what may be left out, what is checked, and that a dump loads to the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sandbox.core.clock import Clock
+from sandbox.salesforce.document import dump, load
+from sandbox.salesforce.ids import salesforce_id
+
+
+def test_a_dump_loads_to_the_same(org: Any, clock: Clock) -> None:
+    org.ask("POST", "sobjects/Syncline_Risk__c", {"Name": "r", "Risk_Key__c": "K"})
+    org.ask("DELETE", f"sobjects/Account/{salesforce_id('Account', 2)}")
+    org.ask("POST", "/_sandbox/faults", {"route": "/limits", "action": {"kind": "status", "status": 503}})
+    first = org.service.dump_state()
+    assert dump(load(first, clock), first["faults"]) == first
+    status, body = org.ask("GET", "/_sandbox/state")
+    assert (status, body) == (200, first)
+    assert org.ask("PUT", "/_sandbox/state", first)[0] == 204
+    assert org.service.dump_state() == first
+    assert org.ask("GET", "limits")[0] == 503
+
+
+def test_what_is_left_out_is_filled_the_same_way_each_time(clock: Clock) -> None:
+    document = {"records": {"Account": [{"Name": "A"}, {"Name": "B", "Id": salesforce_id("Account", 1)}, {"Name": "C"}]}}
+    one, two = load(document, clock), load(document, clock)
+    assert one.tables == two.tables
+    assert list(one.tables["Account"]) == [salesforce_id("Account", n) for n in (2, 1, 3)]
+    (user,) = one.tables["User"].values()
+    assert user["Username"] == "integration@sandbox.example"
+    first = one.tables["Account"][salesforce_id("Account", 2)]
+    assert first["OwnerId"] == first["CreatedById"] == user["Id"]
+    assert first["SystemModstamp"] == "2026-11-24T10:00:00.000+0000"
+
+
+def test_stamps_default_to_one_another(clock: Clock) -> None:
+    rows = [
+        {"Name": "A", "CreatedDate": "2020-01-01T01:00:00+01:00"},
+        {"Name": "B", "LastModifiedDate": "2021-01-01T00:00:00Z", "CreatedDate": "2020-01-01T00:00:00Z"},
+    ]
+    a, b = load({"records": {"Account": rows}}, clock).tables["Account"].values()
+    assert a["CreatedDate"] == a["LastModifiedDate"] == a["SystemModstamp"] == "2020-01-01T00:00:00.000+0000"
+    assert (b["CreatedDate"], b["SystemModstamp"]) == ("2020-01-01T00:00:00.000+0000", "2021-01-01T00:00:00.000+0000")
+
+
+def test_all_that_is_wrong_is_named_at_once(clock: Clock) -> None:
+    document = {
+        "colour": 1,
+        "records": {
+            "Nothing__c": [],
+            "Account": [{"Name": "A", "Wrong": 1}, {"Id": "001", "Name": "B"}],
+            "Engagement__c": [
+                {"Name": "x", "Stage__c": "Paused"},
+                {"Name": "y", "Account__c": salesforce_id("Account", 77)},
+                {"Key__c": "K"},
+                {"Key__c": "k"},
+            ],
+        },
+    }
+    with pytest.raises(ValueError, match="colour") as caught:
+        load(document, clock)
+    told = str(caught.value)
+    for part in ("Nothing__c", "'Wrong'", "'001' is no id", "Paused", "leads nowhere", "'k' occurs twice"):
+        assert part in told
+
+
+def test_a_wrong_document_leaves_the_old_state(org: Any) -> None:
+    before = org.service.dump_state()
+    status, body = org.ask("PUT", "/_sandbox/state", {"records": {"Nope": []}})
+    assert status == 400
+    assert "Nope" in body["error"]
+    assert org.service.dump_state() == before
