@@ -20,7 +20,7 @@ from connectors.core.port import Catalog, Clock, FieldType, Page, Partition, Par
 from connectors.salesforce import soql
 from connectors.salesforce.client import COMPOSITE_QUERIES, SalesforceClient, checked_page
 from connectors.salesforce.errors import QUOTA_WAIT_S
-from connectors.salesforce.records import MERGED_INTO, MODSTAMP, as_record, system_fields
+from connectors.salesforce.records import CURRENCY, MERGED_INTO, MODSTAMP, as_record, system_fields
 
 _BEGINNING = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 _ORDER = f"{MODSTAMP}, Id"
@@ -83,7 +83,11 @@ class SalesforceReader:
     ) -> Mapping[str, Record | None]:
         """Read rows by id; one request for some hundred ids. A deleted row is gone."""
         found: dict[str, Record | None] = dict.fromkeys(ids)
-        asked = {full: record_id for record_id in ids if (full := soql.full_id(record_id)) is not None}
+        asked: dict[str, list[str]] = {}  # the same record may be asked for by both forms of its id
+        for record_id in ids:
+            full = soql.full_id(record_id)
+            if full is not None:
+                asked.setdefault(full, []).append(record_id)
         if not asked:
             return found
         object_name = self._settings.object_of(stream)
@@ -95,7 +99,7 @@ class SalesforceReader:
             for row in self._client.query_all_rows(query, place=f"query {object_name}"):
                 record = self._record(row, stream, object_name)
                 if not record.deleted:
-                    found[asked.get(record.id, record.id)] = record
+                    found.update(dict.fromkeys(asked[record.id], record))
         return found
 
     def _job(self, wanted: Wanted, catalog: Catalog) -> _Job:
@@ -117,7 +121,10 @@ class SalesforceReader:
 
     def _fields(self, stream: str, object_name: str, names: Sequence[str], catalog: Catalog) -> tuple[str, ...]:
         system = system_fields(stream, object_name, catalog)
-        return tuple(dict.fromkeys((*system, *soql.resolve(stream, names, catalog))))
+        wanted = soql.resolve(stream, names, catalog)
+        if any(f.stream == stream for f in catalog.fields) and not catalog.find(stream, CURRENCY):
+            wanted = tuple(name for name in wanted if name != CURRENCY)
+        return tuple(dict.fromkeys((*system, *wanted)))
 
     def _first_pages(self, group: Sequence[_Job]) -> list[dict[str, Any] | ConnectorError]:
         """The first page of each job in one request, or the error that concerns this job alone."""
