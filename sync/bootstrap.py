@@ -16,6 +16,7 @@ from sync.budget import HourlyBudget
 from sync.clock import RealClock
 from sync.config.credentials import secrets_of
 from sync.config.load import Config, Connection, load
+from sync.store.database import Store
 
 _TOKENS_SUFFIX = ".tokens"
 
@@ -50,6 +51,15 @@ def connector_specs() -> Mapping[str, ConnectorSpec]:
 def clock() -> Clock:
     """The machine's clock."""
     return RealClock()
+
+
+def open_store(config: Config) -> Store:
+    """The store of a configuration, opened and migrated.
+
+    Raises:
+        sync.store.database.StoreError: It cannot be opened, or was written by a newer release.
+    """
+    return Store(config.store_url(), now=clock().now())
 
 
 @contextmanager

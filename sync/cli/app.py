@@ -1,0 +1,79 @@
+"""What every command shares: the configuration, the store, and live connections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import click
+
+from sync import bootstrap
+from sync.cli.exits import Exit, StoppedError
+from sync.config.load import Config
+from sync.store.database import Store
+
+
+@dataclass(kw_only=True)
+class App:
+    """One invocation of the command line.
+
+    Attributes:
+        config_path: The configuration's file.
+    """
+
+    config_path: Path
+
+    @cached_property
+    def config(self) -> Config:
+        """The configuration.
+
+        Raises:
+            sync.config.problems.ConfigError: With every problem, by line.
+        """
+        return bootstrap.load_config(self.config_path)
+
+    @contextmanager
+    def store(self) -> Iterator[Store]:
+        """The store, opened and migrated."""
+        store = bootstrap.open_store(self.config)
+        try:
+            yield store
+        finally:
+            store.close()
+
+    @contextmanager
+    def live(self) -> Iterator[Mapping[str, bootstrap.Live]]:
+        """All connections."""
+        with bootstrap.connected(self.config, bootstrap.clock()) as live:
+            yield live
+
+    def connection(self, name: str) -> str:
+        """``name`` if the configuration has such a connection.
+
+        Raises:
+            StoppedError: It has not; the message names those it has.
+        """
+        if name not in self.config.connections:
+            names = ", ".join(self.config.connections)
+            raise StoppedError(f"no connection {name!r} in {self.config.path.name}; there are: {names}", Exit.USAGE)
+        return name
+
+    def engagement(self, key: str | None) -> str | None:
+        """``key`` as the configuration spells it; None stays None.
+
+        Raises:
+            StoppedError: It is not configured; the message names those that are.
+        """
+        if key is None:
+            return None
+        for known in self.config.engagements:
+            if known.casefold() == key.casefold():
+                return known
+        names = ", ".join(self.config.engagements)
+        raise StoppedError(f"no engagement {key!r} in {self.config.path.name}; there are: {names}", Exit.USAGE)
+
+
+pass_app = click.make_pass_decorator(App)

@@ -1,0 +1,104 @@
+"""``syncline check`` and ``syncline fields``: looks at the configuration and the live tools, writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+from rich.text import Text
+
+from connectors.core.errors import ConnectorError
+from connectors.core.port import CheckResult, FieldInfo
+from sync.bootstrap import Live
+from sync.cli.app import App, pass_app
+from sync.cli.exits import Exit
+from sync.cli.output import json_option, print_json, say, table
+from sync.config.load import Config
+
+_MARKS = {True: ("✓", "green"), False: ("✗", "bold red"), None: ("?", "yellow")}
+
+
+@click.command(epilog="Example:  syncline -c syncline.toml check")
+@click.option("--offline", is_flag=True, help="Check the configuration only; ask no tool.")
+@json_option
+@pass_app
+@click.pass_context
+def check(ctx: click.Context, app: App, *, offline: bool, as_json: bool) -> None:
+    """Validate the configuration, then look at each live connection, and say how to mend what is wrong.
+
+    Looks at reachability, identity, permissions, fields by name and type, clock skew and rate budget. Exit code 1 when something is wrong.
+    """
+    config = app.config
+    results: dict[str, list[CheckResult]] = {}
+    if not offline:
+        with app.live() as live:
+            for name, one in live.items():
+                results[name] = list(_checked(config, name, one))
+    wrong = any(r.ok is False for rs in results.values() for r in rs)
+    if as_json:
+        connections = {
+            name: [{"name": r.name, "ok": r.ok, "found": r.found, "mend": r.mend} for r in rs]
+            for name, rs in results.items()
+        }
+        print_json({"configuration": str(config.path), "ok": not wrong, "connections": connections})
+    else:
+        say(f"{config.path.name}: valid, {len(config.connections)} connections, {len(config.engagements)} engagements")
+        for name, rs in results.items():
+            rows = [(Text(*_MARKS[r.ok]), r.name, r.found, r.mend) for r in rs]
+            table(f"\n{name} ({config.connections[name].spec.title})", ("", "what", "found", "how to mend"), rows)
+    if wrong:
+        ctx.exit(Exit.FAILED)
+
+
+def _checked(config: Config, name: str, live: Live) -> Iterator[CheckResult]:
+    try:
+        yield from live.connector.check(places(config, name))
+    except ConnectorError as error:
+        yield CheckResult(name="connection", ok=False, found=str(error), mend="see the other lines of this connection")
+
+
+def places(config: Config, connection: str) -> tuple[str, ...]:
+    """Places of a connection in which records may be created: those with an anchor."""
+    found = {
+        p.place: None
+        for e in config.engagements.values()
+        for p in e.places
+        if p.connection == connection and p.anchor is not None
+    }
+    return tuple(found)
+
+
+@click.command(epilog="Example:  syncline fields jira --stream issues")
+@click.argument("connection")
+@click.option("--stream", help="Only this stream (issues, engagements …).")
+@json_option
+@pass_app
+def fields(app: App, *, connection: str, stream: str | None, as_json: bool) -> None:
+    """Show the catalog of a connected tool: every field by name, id, type, options, and whether it can be written."""
+    name = app.connection(connection)
+    with app.live() as live:
+        catalog = live[name].connector.catalog(places(app.config, name))
+    found = sorted(
+        (f for f in catalog.fields if stream in {None, f.stream}), key=lambda f: (f.stream, f.name.casefold(), f.id)
+    )
+    if as_json:
+        print_json({"connection": name, "fields": [_as_json(f) for f in found]})
+        return
+    rows = [(f.stream, f.name, f.id, f.type.value, _writable(f), ", ".join(f.options)) for f in found]
+    table(f"{name}: {len(rows)} fields", ("stream", "name", "id", "type", "writable", "options"), rows)
+
+
+def _writable(field: FieldInfo) -> str:
+    return {True: "yes", False: "no", None: "?"}[field.writable]
+
+
+def _as_json(field: FieldInfo) -> dict[str, object]:
+    return {
+        "stream": field.stream,
+        "name": field.name,
+        "id": field.id,
+        "type": field.type.value,
+        "options": list(field.options),
+        "writable": field.writable,
+        "max_length": field.max_length,
+    }

@@ -1,0 +1,124 @@
+"""A configuration is refused as a whole, all errors at once, each at its line."""
+
+from __future__ import annotations
+
+import textwrap
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from connectors.core.registry import load_connectors
+from sync.config.load import Config, load
+from sync.config.problems import ConfigError, Problem
+
+EXAMPLE = Path(__file__).parents[3] / "config.example.toml"
+
+GOOD = """\
+version = 1
+
+[connections.jira]
+kind = "jira"
+url = "https://jira.example"
+deployment = "data-center"
+token = { env = "T" }
+owned = ["anchor.status"]
+
+[engagements.NIM-01]
+record = { connection = "jira", key = "NIM-01" }
+places = [{ connection = "jira", place = "NIM", anchor = "NIM-1" }]
+"""
+
+
+def _load(tmp_path: Path, text: str) -> Config:
+    file = tmp_path / "syncline.toml"
+    file.write_bytes(text.encode("utf-8", "surrogateescape"))
+    return load(file, load_connectors(plugins=()).specs)
+
+
+def _problems(tmp_path: Path, text: str) -> list[Problem]:
+    with pytest.raises(ConfigError) as caught:
+        _load(tmp_path, text)
+    return list(caught.value.problems)
+
+
+def test_the_example_is_valid_and_complete(tmp_path: Path) -> None:
+    config = _load(tmp_path, EXAMPLE.read_text())
+    assert set(config.connections) == {"jira", "jira-dc", "salesforce"}
+    assert config.top.freshness.max_age == timedelta(hours=2)
+    assert config.engagements["NIM-01"].places[0].anchor == "NIM-1"
+    for section in ("store", "freshness", "reconcile", "write", "engagements", "people"):
+        assert section in EXAMPLE.read_text()
+
+
+def test_a_relative_store_lies_beside_the_file(tmp_path: Path) -> None:
+    assert _load(tmp_path, GOOD).store_url() == f"sqlite:///{tmp_path}/syncline.sqlite3"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "key", "expected"),
+    [
+        ("version = 1", "version = 2", 1, "version", "1"),
+        ("version = 1", "", 1, "version", "required"),
+        ('kind = "jira"', 'kind = "jirra"', 4, "connections.jira.kind", "jira"),
+        ("https://jira.example", "jira.example", 5, "connections.jira.url", "https://"),
+        ("https://jira.example", "http://jira.example", 5, "connections.jira.url", "https"),
+        ('"data-center"', '"server"', 6, "connections.jira.deployment", "data-center"),
+        ("{ env = ", "{ enw = ", 7, "connections.jira.token.enw", "misspelt"),
+        ('["anchor.status"]', '["anchor.state"]', 8, "connections.jira.owned.0", "anchor.status"),
+        ('connection = "jira", key', 'connection = "sf", key', 11, "engagements.NIM-01.record.connection", "jira"),
+        ('place = "NIM", ', "", 12, "engagements.NIM-01.places.0.place", "required"),
+        ("[engagements.NIM-01]", '[engagements."NIM 01"]', 10, "engagements.NIM 01", "hyphens"),
+        ("[connections.jira]", '[connections."a:b"]', 3, "connections.a:b", "hyphens"),
+    ],
+)
+def test_an_error_names_line_key_and_what_was_expected(
+    tmp_path: Path, old: str, new: str, line: int, key: str, expected: str
+) -> None:
+    assert old in GOOD
+    problems = _problems(tmp_path, GOOD.replace(old, new))
+    assert any(p.line == line and p.key == key and expected in p.expected for p in problems), problems
+
+
+def test_all_errors_come_at_once(tmp_path: Path) -> None:
+    text = GOOD.replace('"data-center"', '"server"').replace('"anchor.status"', '"x"').replace("version", "verzion")
+    text += textwrap.dedent(
+        """
+        [freshness]
+        max_age = "soon"
+        [mapping.jira.inbound.work_item.attributes]
+        nonsense = { path = "x" }
+        """
+    )
+    keys = {p.key for p in _problems(tmp_path, text)}
+    assert {"verzion", "version", "connections.jira.deployment", "freshness.max_age"} <= keys
+    assert any(k.startswith("mapping.jira") for k in keys)
+
+
+def test_a_secret_in_the_file_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    problems = _problems(tmp_path, GOOD.replace('{ env = "T" }', '"hunter2-hunter2"'))
+    assert [p.key for p in problems] == ["connections.jira.token"]
+    assert "hunter2" not in str(problems[0])
+    assert "credential" in problems[0].expected
+
+
+def test_broken_syntax_names_the_line(tmp_path: Path) -> None:
+    (problem,) = _problems(tmp_path, GOOD.replace('kind = "jira"', "kind = jira"))
+    assert (problem.line, problem.key) == (4, "(syntax)")
+
+
+def test_what_is_no_text_is_refused(tmp_path: Path) -> None:
+    (problem,) = _problems(tmp_path, GOOD + "\udcff")
+    assert problem.line == GOOD.count("\n") + 1
+    assert "UTF-8" in problem.expected
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="SYNCLINE_CONFIG"):
+        load(tmp_path / "none.toml", {})
+
+
+def test_one_record_cannot_serve_two_engagements(tmp_path: Path) -> None:
+    more = GOOD.partition("[engagements.NIM-01]")[2]
+    problems = _problems(tmp_path, GOOD + "\n[engagements.NIM-02]" + more)
+    assert [p.key for p in problems] == ["engagements.NIM-02.record"]
