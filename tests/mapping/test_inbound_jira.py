@@ -84,7 +84,7 @@ def test_every_attribute_of_a_full_issue(jira, jira_catalog, issue):
         ({"name": "Bug", "subtask": False}, WorkClass.WORK),
         ({"name": "Anything else"}, WorkClass.WORK),
         ({"name": "Epic", "subtask": False}, WorkClass.EPIC),
-        ({"name": "Initiative", "subtask": False, "hierarchyLevel": 2}, WorkClass.EPIC),
+        ({"name": "Initiative", "subtask": False, "hierarchyLevel": 1}, WorkClass.EPIC),
         ({"name": "Technical task", "subtask": True, "hierarchyLevel": -1}, WorkClass.SUB_TASK),
         ({"name": "Risk", "subtask": True}, WorkClass.RISK),
         ({"name": "risk", "subtask": False}, WorkClass.RISK),
@@ -270,6 +270,13 @@ def test_access_is_the_narrower_of_record_and_security_level(jira, jira_catalog,
     assert one(jira, issue(visibility=Visibility.RESTRICTED), jira_catalog).access is Access.RESTRICTED
     secured = issue({"security": {"id": "1"}}, visibility=Visibility.PUBLIC)
     assert one(jira, secured, jira_catalog).access is Access.RESTRICTED
+
+
+def test_a_mapping_cannot_widen_what_the_tool_restricts(texts, jira_catalog, issue):
+    override = {"inbound": {"work_item": {"attributes": {"access": {"steps": {"all": {"value": "public"}}}}}}}
+    rules = compile_rules("jira", texts("jira"), override)
+    assert one(rules, issue(visibility=Visibility.RESTRICTED), jira_catalog).access is Access.RESTRICTED
+    assert one(rules, issue(visibility=Visibility.PUBLIC), jira_catalog).access is Access.PUBLIC
 
 
 def test_a_deleted_record_and_a_stream_without_rules_yield_nothing(jira, jira_catalog, issue):

@@ -16,6 +16,7 @@ def test_long_ids_by_checksum():
     assert salesforce_id("0015800000I0y9gAAB") == "0015800000I0y9gAAB"
     assert salesforce_id("0015800000i0y9gaab") == "0015800000I0y9gAAB"
     assert salesforce_id("0015800000I0y9gAAC") is None
+    assert salesforce_id("0015800000i0Y9gAAB") is None  # neither right nor evenly folded: some other id
     assert salesforce_id("0015800000I0y9") is None
     assert salesforce_id("0015800000I0y9-") is None
 
