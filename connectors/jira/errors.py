@@ -17,6 +17,7 @@ from connectors.core.errors import (
 )
 
 _FAILED_LOGINS = ("AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED")
+_BUSY = (409, 423)  # conflict and locked: refused for now, without effect
 _MOST_WORDS = 500  # characters of one message of Jira's that are kept: enough to act on, never a whole page
 
 
@@ -91,6 +92,9 @@ def translate(
         return FatalError(message, connection=connection, place=place, status=status)
     if status == 404:
         return NotFoundError(f"{where}: gone or hidden (404){tail}", connection=connection, place=place, status=status)
+    if status in _BUSY:
+        message = f"{where}: another change to the same issue is under way ({status}){tail}"
+        return RetriableError(message, connection=connection, place=place, status=status)
     if status is not None and 400 <= status < 500:
         message = f"{where}: refused ({status}){tail}"
         return RefusedError(message, fields=by_field, connection=connection, place=place, status=status)

@@ -13,6 +13,7 @@ ISSUES = "issues"
 VERSIONS = "versions"
 
 _ALWAYS = ("updated", "security")  # the connector itself needs them: version token and visibility
+_KEPT = frozenset({"id", "key", "self", "fields", "properties"})
 _HASH_LENGTH = 16  # hex digits, 64 bits
 
 
@@ -29,10 +30,11 @@ def digest(value: Json) -> str:
 
 
 def issue_record(client: JiraClient, issue: Mapping[str, Json], partitions: Sequence[str] = ()) -> Record:
-    """The record of one issue.
+    """The record of one issue; the same however it was read, by a search or by its id.
 
-    The version token is the update instant with a hash of the fields (and on Cloud of the marker, which does not move
-    the update instant), so that a newly asked field makes a new version too.
+    The payload is the issue as answered, without what belongs to the request (``expand``), and on Data Center without
+    properties, which only some of its answers have. The version token is the update instant with a hash of the rest, so
+    that a newly asked field, or on Cloud a marker (which does not move the update instant), makes a new version too.
 
     Args:
         client: The client that it was read with.
@@ -45,11 +47,11 @@ def issue_record(client: JiraClient, issue: Mapping[str, Json], partitions: Sequ
     number, key = issue.get("id"), issue.get("key")
     if not isinstance(number, (str, int)) or not isinstance(key, str) or not key:
         raise client.nonsense("issue", "an issue without id or key")
-    fields = issue.get("fields")
+    kept = _KEPT if client.cloud else _KEPT - {"properties"}
+    payload = {name: value for name, value in issue.items() if name in kept}
+    fields = payload.get("fields")
     held: Mapping[str, Json] = fields if isinstance(fields, Mapping) else {}
     stated = held.get("updated")
-    # Data Center's search gives no properties: its token must be the same with and without them.
-    marked = issue.get("properties") if client.cloud else None
     return Record(
         connection=client.connection,
         stream=ISSUES,
@@ -57,10 +59,10 @@ def issue_record(client: JiraClient, issue: Mapping[str, Json], partitions: Sequ
         partition=_partition(key, partitions),
         key=key,
         url=f"{client.settings.people_url}/browse/{key}",
-        version=f"{stated or ''}#{digest([held, marked or {}])}",
+        version=f"{stated or ''}#{digest([held, payload.get('properties') or {}])}",
         updated=parse_instant(stated),
         visibility=Visibility.RESTRICTED if held.get("security") else Visibility.INTERNAL,
-        payload=issue,
+        payload=payload,
     )
 
 

@@ -82,6 +82,7 @@ class FakeJira:
         self.zone = "Europe/Berlin"
         self.epoch_bounds = True
         self.sends_date = True
+        self.answers = 0
         self.states_statuses = True
         self.lag = timedelta()
         self.page = 100 if cloud else 1000
@@ -217,7 +218,9 @@ class FakeJira:
                 ]
             else:
                 shown[name] = issue["fields"].get(name)
-        result = {"id": issue["id"], "key": issue["key"], "self": f"{self.url}/rest/api/2/issue/{issue['id']}"}
+        self.answers += 1
+        result = {"expand": f"as answer {self.answers} would have it", "id": issue["id"], "key": issue["key"]}
+        result |= {"self": f"{self.url}/rest/api/2/issue/{issue['id']}"}
         if properties:
             result["properties"] = {k: v for k, v in issue["properties"].items() if k in properties}
         return {**result, "fields": shown}

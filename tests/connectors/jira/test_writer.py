@@ -227,6 +227,13 @@ def test_the_limit_of_writes_to_one_issue_is_a_failure_with_its_wait_and_is_not_
     assert len(site.paths()) == 1
 
 
+@pytest.mark.parametrize("status", [409, 423])
+def test_an_issue_that_is_being_changed_is_a_failure_that_may_be_tried_again(site, status):
+    number = site.add()
+    site.script.append(("PUT", number, (status, {}, {"errorMessages": ["busy"]})))
+    assert _send(site.connector(), _amber(number))[0].outcome is Outcome.FAILED
+
+
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 def test_a_server_error_leaves_a_write_ambiguous_and_sent_once(site, status):
     number = site.add()
