@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sandbox.portfolio.builder import Builder, Desk, Variant
 from sandbox.portfolio.model import Issue, Kind, Security, UrlForm
 from sandbox.portfolio.sites import SITES
-from sandbox.portfolio.uncovered import KIND, has_partner, home, pool_issue
+from sandbox.portfolio.uncovered import KIND, home, is_second, pool_issue
 
 
 def covered(b: Builder, d: Desk, v: Variant, key: str) -> None:
@@ -182,7 +182,7 @@ NEAR: tuple[Variant, ...] = (
         name="engagement-of-epic",
         why="the story's unqualified claim belongs to the engagement that its epic names",
         build=_field_of_epic,
-        fits=has_partner,
+        fits=is_second,
     ),
     Variant(
         name="claimed-from-elsewhere",

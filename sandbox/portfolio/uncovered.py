@@ -151,6 +151,11 @@ def has_partner(d: Desk) -> bool:
     return d.partner is not None
 
 
+def is_second(d: Desk) -> bool:
+    """Whether a place is shared with another engagement whose key comes first."""
+    return d.partner is not None and d.partner.engagement.key < d.engagement.key
+
+
 POSITIVE: tuple[Variant, ...] = (
     Variant(name="no-work", why="nothing claims it", build=_nothing),
     Variant(name="past-due-no-work", why="nothing claims it, and it was due last month", build=_past_due),

@@ -1,0 +1,192 @@
+"""What every seed promises: the same truth for the same arguments, enough of everything, and no boundary near."""
+
+import json
+from collections import Counter
+from datetime import date, timedelta
+
+import pytest
+
+from sandbox.portfolio.checker import Checker, check, differences
+from sandbox.portfolio.days import plus_working, weekday_from
+from sandbox.portfolio.generate import generate
+from sandbox.portfolio.model import Planted, Reading, Stage
+from sandbox.portfolio.truth_file import truth_document
+
+TODAY = date(2026, 11, 24)
+KINDS = (
+    "scope.uncovered",
+    "scope.orphan_work",
+    "scope.claimed_twice",
+    "deliverable.dates_disagree",
+    "deliverable.late",
+    "source.stale",
+)
+
+
+def told(seed: int, scale: int = 1, today: date = TODAY) -> str:
+    return json.dumps(truth_document(generate(seed=seed, scale=scale, today=today)))
+
+
+def test_the_same_arguments_give_the_same_truth():
+    assert told(3) == told(3)
+
+
+def test_another_seed_gives_another_truth():
+    assert told(3) != told(4)
+
+
+@pytest.mark.parametrize("seed", range(1, 21))
+def test_every_seed_has_three_positives_and_three_near_misses_of_each_kind(seed):
+    truth = generate(seed=seed, today=TODAY)
+    found = Counter(each.kind for each in truth.findings)
+    near = Counter(each.kind for each in truth.near_misses)
+    assert set(found) == set(near) == set(KINDS)
+    assert min(found.values()) >= 3
+    assert min(near.values()) >= 3
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_every_seed_has_the_same_variants(seed):
+    def variants(seed: int) -> set[tuple[str, str]]:
+        return {(each.kind, each.variant) for each in generate(seed=seed, today=TODAY).findings}
+
+    assert variants(seed) == variants(99)
+    assert len(variants(seed)) > 70
+
+
+@pytest.mark.parametrize("offset", range(7))
+def test_the_truth_holds_on_every_day_of_the_week(offset):
+    truth = generate(seed=offset, today=TODAY + timedelta(days=offset))
+    assert differences(truth, Checker(truth)) == []
+
+
+@pytest.mark.parametrize("seed", range(1, 15))
+@pytest.mark.parametrize("days", [-2, -1, 1, 2])
+def test_no_boundary_lies_within_two_days_of_today(seed, days):
+    truth = generate(seed=seed, today=TODAY + timedelta(days=seed))
+    before = Checker(truth).findings()
+    truth.today += timedelta(days=days)
+    assert Checker(truth).findings() == before
+
+
+def test_a_scale_multiplies_engagements_places_and_issues():
+    one, five = generate(seed=1, today=TODAY), generate(seed=1, scale=5, today=TODAY)
+    assert len(five.engagements) == 5 * len(one.engagements)
+    assert len(five.projects) == 5 * len(one.projects)
+    ratio = sum(len(each.issues) for each in five.projects) / sum(len(each.issues) for each in one.projects)
+    assert 4 < ratio < 6
+
+
+@pytest.mark.parametrize("scale", [0, -1])
+def test_a_scale_below_one_is_refused(scale):
+    with pytest.raises(ValueError, match="1 or more"):
+        generate(seed=1, scale=scale, today=TODAY)
+
+
+@pytest.mark.parametrize("scale", [1, 5])
+def test_project_keys_ids_and_items_are_unique(scale):
+    truth = generate(seed=2, scale=scale, today=TODAY)
+    keys = [each.key for each in truth.projects]
+    assert len(set(keys)) == len(keys)
+    for site in ("jira", "jira-dc"):
+        ids = [issue.id for each in truth.projects if each.site == site for issue in each.issues]
+        assert len(set(ids)) == len(ids)
+        assert 0 not in ids
+    items = [item.id for each in truth.engagements for baseline in each.baselines for item in baseline.items]
+    assert len(set(items)) == len(items)
+
+
+def test_every_engagement_has_its_anchor_first_in_its_first_place():
+    truth = generate(seed=5, today=TODAY)
+    for engagement in truth.engagements:
+        anchor = engagement.anchor
+        assert anchor is not None
+        assert anchor.project is engagement.places[0]
+        assert anchor.number <= len(engagement.places[0].owners)
+
+
+def test_history_ends_before_today_and_silence_lasts_200_days():
+    truth = generate(seed=6, today=TODAY)
+    for project in truth.projects:
+        last = TODAY - timedelta(days=200 if project.silent else 1)
+        for issue in project.issues:
+            assert issue.created is not None
+            assert issue.updated is not None
+            assert issue.created <= issue.updated
+            assert issue.updated.date() <= last
+
+
+def test_parents_have_smaller_numbers_than_their_children():
+    truth = generate(seed=7, today=TODAY)
+    pairs = [(issue.parent, issue) for each in truth.projects for issue in each.issues if issue.parent]
+    assert pairs
+    assert all(parent.number < issue.number and parent.project is issue.project for parent, issue in pairs)
+
+
+def test_stale_engagements_have_no_uncovered_items_in_the_truth():
+    truth = generate(seed=8, today=TODAY)
+    stale = {
+        each.key
+        for each in truth.engagements
+        if each.stage is Stage.ACTIVE and any(place.reading is not Reading.READABLE for place in each.places)
+    }
+    assert len(stale) == 3
+    assert not stale & {each.engagement.key for each in truth.findings if each.kind == "scope.uncovered"}
+    assert stale & {each.engagement.key for each in truth.near_misses if each.variant == "stale-source"}
+
+
+def test_a_truth_that_misses_a_finding_is_refused():
+    truth = generate(seed=9, today=TODAY)
+    gone = truth.findings.pop(11)
+    with pytest.raises(AssertionError, match=f"found, not planted.*{gone.kind}"):
+        check(truth, Checker(truth))
+
+
+def test_a_truth_with_an_invented_finding_is_refused():
+    truth = generate(seed=9, today=TODAY)
+    near = truth.near_misses[0]
+    truth.findings.append(
+        Planted(engagement=near.engagement, kind=near.kind, about=near.about, variant="invented", why="")
+    )
+    with pytest.raises(AssertionError, match="planted, not found"):
+        check(truth, Checker(truth))
+
+
+def test_truth_json_names_what_release_tests_rely_on():
+    document = truth_document(generate(seed=1, today=TODAY))
+    assert document["seed"] == 1
+    assert document["scale"] == 1
+    assert document["today"] == "2026-11-24"
+    for row in document["findings"]:
+        assert row.keys() == {"engagement", "kind", "subject", "variant", "why", "severity"}
+        assert row["kind"] in KINDS
+        assert row["severity"] in ("medium", "high", "critical")
+    assert {row["kind"] for row in document["planted_later"]} == {
+        "scope.drift",
+        "request.unapproved",
+        "work.unowned",
+        "people.unresolved",
+        "milestone.closed_with_open_work",
+        "deliverable.slipping",
+    }
+    assert document["canaries"]["restricted"]
+    assert document["canaries"]["invisible"]
+    assert not set(document["canaries"]["restricted"]) & set(document["canaries"]["invisible"])
+
+
+@pytest.mark.parametrize(
+    ("start", "count", "expected"),
+    [
+        (date(2026, 11, 27), 1, date(2026, 11, 30)),  # Friday to Monday
+        (date(2026, 11, 28), 5, date(2026, 12, 4)),  # Saturday to Friday
+        (date(2026, 11, 24), 5, date(2026, 12, 1)),
+        (date(2026, 11, 24), 0, date(2026, 11, 24)),
+    ],
+)
+def test_working_days_are_added(start, count, expected):
+    assert plus_working(start, count) == expected
+
+
+def test_weekdays_are_found_on_or_after_a_date():
+    assert weekday_from(TODAY, 1) == TODAY
+    assert weekday_from(TODAY, 0) == date(2026, 11, 30)
