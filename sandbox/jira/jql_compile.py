@@ -184,7 +184,7 @@ def _equality(clause: Clause, values_of: Callable[[Issue], Iterable[Any]], read:
     wanted: set[Any] = set()
     empty = False
     for one in _operands(clause):
-        if isinstance(one, Empty):
+        if isinstance(one, Empty) or (isinstance(one, Value) and one.text.casefold() == "unresolved"):
             empty = True
         else:
             wanted |= read(one)
@@ -262,8 +262,6 @@ def _reference(one: Operand, name: str, field: FieldDef, scope: Scope) -> set[st
             return _issue_id(one, name, scope)
         case _:
             found = _named(state.tables[TABLE_OF_KIND[field.kind]].items(), one.text)
-            if not found and field.kind is Kind.RESOLUTION and one.text.casefold() == "unresolved":
-                raise JqlError("Resolution 'Unresolved' is the empty value: use EMPTY")
     return found or _missing(one, name, scope, tolerated=False)
 
 
@@ -319,10 +317,11 @@ def _dated(clause: Clause, field: FieldDef, scope: Scope) -> Test:
 
 def _numeric(clause: Clause, field: FieldDef) -> Test:
     def read(one: Value | Function) -> float:
+        text = one.text if isinstance(one, Value) else one.name
         try:
-            return float(one.text) if isinstance(one, Value) else float("nan")
+            return float(text)
         except ValueError as error:
-            raise JqlError(f"Value '{one.text}' is invalid for the field '{clause.field}'.") from error
+            raise JqlError(f"Value '{text}' is invalid for the field '{clause.field}'.") from error
 
     return _ordered(clause, _getter(field.id), read)
 
@@ -357,7 +356,10 @@ def _comment_words(issue: Issue) -> str:
 
 
 def _likeness(clause: Clause, getters: list[Callable[[Issue], Any]]) -> Test:
-    """Match text: every word of the query must occur; `word*` matches beginnings, a quoted phrase occurs as it stands."""
+    """Match text: every word of the query must occur.
+
+    `word*` matches beginnings; a quoted phrase must occur as it stands.
+    """
     _allow(clause, LIKENESS | EMPTINESS)
     if clause.operator in EMPTINESS:
         wants_empty = clause.operator == "is"

@@ -1,0 +1,95 @@
+"""Who calls: Basic e-mail and token on Cloud, Bearer token (or Basic name and token) on Data Center."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from sandbox.core.http import HttpError
+from sandbox.jira import stamps
+from sandbox.jira.access import Eyes
+from sandbox.jira.state import State
+
+UNAUTHENTICATED = {"message": "Client must be authenticated to access this resource.", "status-code": 401}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """One request's caller, and how answers are written for it.
+
+    Attributes:
+        uid: None for an anonymous one.
+        failed: credentials were sent and were wrong.
+        eyes: what the caller sees.
+        version: of the interface, 2 or 3.
+        base: address that self links begin with.
+        zone: in which instants are written.
+    """
+
+    uid: str | None
+    failed: bool
+    eyes: Eyes
+    version: int
+    base: str
+    zone: tzinfo
+    zone_name: str
+
+    def require(self) -> str:
+        """Give the user's id.
+
+        Raises:
+            HttpError: 401 for an anonymous caller.
+        """
+        if self.uid is None:
+            raise HttpError(401, body=UNAUTHENTICATED, headers={"WWW-Authenticate": 'OAuth realm="sandbox"'})
+        return self.uid
+
+
+def identify(state: State, authorization: str | None) -> tuple[str | None, bool]:
+    """Find the user of an Authorization header: (uid, whether wrong credentials were sent)."""
+    if not authorization:
+        return None, False
+    scheme, _, rest = authorization.partition(" ")
+    if scheme.casefold() == "bearer":
+        names: tuple[str, ...] = ()
+        token = rest.strip()
+    else:
+        try:
+            name, _, token = base64.b64decode(rest.strip(), validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return None, True
+        names = (name.casefold(),)
+    for uid, row in state.users.items():
+        if not row.get("token") or row["token"] != token or not row.get("active", True):
+            continue
+        if names and str(row.get("emailAddress" if state.cloud else "name")).casefold() not in names:
+            continue
+        if not names and state.cloud:
+            continue  # API tokens are not bearer tokens
+        return uid, False
+    return None, True
+
+
+def caller(state: State, authorization: str | None, *, version: int, base: str) -> Caller:
+    """Make the caller of a request.
+
+    Raises:
+        HttpError: 401 on Data Center for wrong credentials; Cloud lets them pass as anonymous.
+    """
+    uid, failed = identify(state, authorization)
+    if failed and not state.cloud:
+        raise HttpError(
+            401,
+            body=UNAUTHENTICATED,
+            headers={"X-Seraph-LoginReason": "AUTHENTICATED_FAILED", "WWW-Authenticate": 'OAuth realm="sandbox"'},
+        )
+    zone_name = str((state.users[uid].get("timeZone") if uid else None) or state.site.get("time_zone") or "UTC")
+    return Caller(
+        uid=uid,
+        failed=failed,
+        eyes=Eyes(state, uid),
+        version=version,
+        base=base,
+        zone=stamps.zone(zone_name),
+        zone_name=zone_name,
+    )

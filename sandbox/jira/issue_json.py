@@ -1,0 +1,233 @@
+"""Whole issues as REST shows them, kept rendered so that serving many is joining bytes."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.core.http import dumps
+from sandbox.jira import stamps
+from sandbox.jira.model import FieldDef, Issue, Kind, Row
+from sandbox.jira.render import Renderer
+from sandbox.jira.workflow import Transition
+
+EXPAND = "renderedFields,names,schema,operations,editmeta,changelog,versionedRepresentations"
+EXPAND_TRANSITIONS = f"{EXPAND},transitions"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What of an issue is asked for.
+
+    Attributes:
+        fields: ids of fields; None when only the id is wanted.
+        key: whether self link and key are given too.
+        properties: keys of entity properties.
+        expand: words of `expand`.
+    """
+
+    fields: frozenset[str] | None
+    key: bool = True
+    properties: tuple[str, ...] = ()
+    expand: frozenset[str] = frozenset()
+
+
+def wanted(
+    renderer: Renderer,
+    *,
+    fields: Sequence[str] | None,
+    default: str,
+    properties: Sequence[str] = (),
+    expand: Sequence[str] = (),
+) -> Wanted:
+    """Read `fields`, `properties` and `expand` of a request.
+
+    Args:
+        renderer: whose site it is.
+        fields: as sent, already split at commas; None when nothing was sent.
+        default: what `fields` is then.
+        properties: as sent.
+        expand: as sent.
+    """
+    definitions = renderer.state.fields
+    words = [word.strip() for word in (fields if fields else [default]) if word.strip()]
+    chosen: set[str] = set()
+    if all(word.startswith("-") for word in words):
+        words = ["*all" if default == "*all" else "*navigable", *words]
+    by_name = {definition.name.casefold(): definition.id for definition in definitions.values()}
+    for word in words:
+        if word == "*all":
+            chosen |= set(definitions)
+        elif word == "*navigable":
+            chosen |= {one for one, definition in definitions.items() if definition.navigable}
+        elif word.startswith("-"):
+            chosen.discard(word[1:])
+        elif word in definitions:
+            chosen.add(word)
+        elif word.casefold() in by_name:
+            chosen.add(by_name[word.casefold()])
+    only_id = all(word == "id" for word in words)
+    return Wanted(
+        fields=None if only_id or not chosen else frozenset(chosen),
+        key=not only_id,
+        properties=tuple(properties),
+        expand=frozenset(expand),
+    )
+
+
+def issue_bytes(renderer: Renderer, issue: Issue, want: Wanted, *, expand: str = EXPAND) -> bytes:
+    """Give one issue as JSON bytes."""
+    if not want.key:
+        return b'{"id":"%s"}' % issue.id.encode()
+    link = f"{renderer.rest}/issue/{issue.id}"
+    head: Row = {"expand": expand, "id": issue.id, "self": link, "key": issue.key}
+    parts = [dumps(head)[:-1]]
+    if want.fields is not None:
+        pieces = _pieces(renderer, issue)
+        parts.append(b',"fields":{' + b",".join(piece for name, piece in pieces if name in want.fields) + b"}")
+    if want.properties:
+        names = issue.properties if "*all" in want.properties else want.properties
+        found = {name: issue.properties[name] for name in names if name in issue.properties}
+        parts.append(b',"properties":' + dumps(found))
+    if "changelog" in want.expand:
+        parts.append(b',"changelog":' + dumps(renderer.changelog(issue)))
+    parts.append(b"}")
+    return b"".join(parts)
+
+
+def names_and_schema(renderer: Renderer, want: Wanted) -> Row:
+    """Give the `names` and `schema` that `expand` asked for."""
+    chosen = [renderer.state.fields[one] for one in sorted(want.fields or ())]
+    extra: Row = {}
+    if "names" in want.expand:
+        extra["names"] = {field.id: field.name for field in chosen}
+    if "schema" in want.expand:
+        extra["schema"] = {field.id: field.schema for field in chosen if field.schema}
+    return extra
+
+
+def transition_json(renderer: Renderer, transition: Transition) -> Row:
+    """Show a transition."""
+    return {
+        "id": transition.id,
+        "name": transition.name,
+        "to": renderer.status(transition.to),
+        "hasScreen": False,
+        "isGlobal": transition.is_global,
+        "isInitial": False,
+        "isAvailable": True,
+        "isConditional": False,
+        "isLooped": False,
+    }
+
+
+def _pieces(renderer: Renderer, issue: Issue) -> list[tuple[str, bytes]]:
+    """Render every field of an issue, or take what was rendered before."""
+    state, caller = renderer.state, renderer.caller
+    hidden: frozenset[str] = frozenset()
+    if not caller.eyes.all_seeing:
+        hidden = frozenset(one.id for one in state.relatives(issue) if not caller.eyes.see(one))
+    key = (caller.version, caller.base, caller.zone_name, hidden)
+    found: list[tuple[str, bytes]] | None = issue.cache.get(key)
+    if found is None:
+        project_key, type_id = state.project_of(issue)["key"], issue.fields["issuetype"]
+        found = []
+        for field in state.fields.values():
+            if field.custom and not field.on_screen(project_key, type_id):
+                continue
+            if field.kind is Kind.ANY and field.id not in issue.fields and field.id != "attachment":
+                continue
+            if field.id == "parent" and _visible_parent(issue, hidden) is None:
+                continue
+            value = _derived(renderer, issue, field, hidden)
+            found.append((field.id, dumps(field.id) + b":" + dumps(value)))
+        issue.cache[key] = found
+    return found
+
+
+def _visible_parent(issue: Issue, hidden: frozenset[str]) -> Any:
+    parent = issue.fields.get("parent")
+    return None if isinstance(parent, str) and parent in hidden else parent
+
+
+def _derived(renderer: Renderer, issue: Issue, field: FieldDef, hidden: frozenset[str]) -> Any:
+    """Show a field, whether stored or worked out."""
+    if field.kind is not Kind.DERIVED:
+        return renderer.value(field, issue.fields.get(field.id))
+    link = f"{renderer.rest}/issue/{issue.id if field.id == 'comment' else issue.key}"
+    match field.id:
+        case "created":
+            return renderer.instant(issue.created)
+        case "updated":
+            return renderer.instant(issue.updated)
+        case "resolutiondate":
+            return None if issue.resolved is None else renderer.instant(issue.resolved)
+        case "statuscategorychangedate":
+            return renderer.instant(_status_changed(issue))
+        case "comment":
+            comments = [renderer.comment(issue, row) for row in issue.comments]
+            count = len(comments)
+            return {"comments": comments, "self": f"{link}/comment", "maxResults": count, "total": count, "startAt": 0}
+        case "worklog":
+            rows = [renderer.worklog(issue, row) for row in issue.worklogs[:20]]
+            return {"startAt": 0, "maxResults": 20, "total": len(issue.worklogs), "worklogs": rows}
+        case "watches":
+            return {"self": f"{link}/watchers", "watchCount": 0, "isWatching": False}
+        case "votes":
+            return {"self": f"{link}/votes", "votes": 0, "hasVoted": False}
+        case _:
+            return _related(renderer, issue, field, hidden)
+
+
+def _related(renderer: Renderer, issue: Issue, field: FieldDef, hidden: frozenset[str]) -> Any:
+    state = renderer.state
+    match field.id:
+        case "subtasks":
+            children = [state.issues[one] for one in state.children.get(issue.id, ())]
+            shown = [one for one in children if is_subtask(renderer, one) and one.id not in hidden]
+            return [*(renderer.short_issue(one.id) for one in shown), *issue.fields.get("subtask_stubs", ())]
+        case "issuelinks":
+            links = [state.links[one] for one in state.links_of.get(issue.id, ())]
+            return [renderer.link(one, issue) for one in links if hidden.isdisjoint(_ends((one.source, one.target)))]
+        case "timespent":
+            return spent_seconds(issue) or None
+        case "timetracking":
+            return time_tracking(issue)
+        case "workratio":
+            estimate = issue.fields.get("timeoriginalestimate")
+            return -1 if not estimate else spent_seconds(issue) * 100 // estimate
+        case _:
+            return None
+
+
+def _ends(ends: Iterable[Any]) -> set[str]:
+    return {one for one in ends if isinstance(one, str)}
+
+
+def is_subtask(renderer: Renderer, issue: Issue) -> bool:
+    """Say whether an issue is of a sub-task type."""
+    return bool(renderer.state.tables["issuetypes"][issue.fields["issuetype"]].get("subtask"))
+
+
+def spent_seconds(issue: Issue) -> int:
+    """Add up the worklogs."""
+    return sum(int(row["timeSpentSeconds"]) for row in issue.worklogs)
+
+
+def time_tracking(issue: Issue) -> Row:
+    """Show estimates and time spent."""
+    figures = {
+        "originalEstimate": issue.fields.get("timeoriginalestimate"),
+        "remainingEstimate": issue.fields.get("timeestimate"),
+        "timeSpent": spent_seconds(issue) or None,
+    }
+    given = {name: int(seconds) for name, seconds in figures.items() if seconds is not None}
+    return {name: stamps.render_duration(seconds) for name, seconds in given.items()} | {
+        f"{name}Seconds": seconds for name, seconds in given.items()
+    }
+
+
+def _status_changed(issue: Issue) -> int:
+    for entry in reversed(issue.entries):
+        if any(item.get("field") == "status" for item in entry["items"]):
+            return int(entry["created"])
+    return issue.created

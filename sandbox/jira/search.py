@@ -1,0 +1,262 @@
+"""Searching: Cloud's `search/jql` with its tokens, Data Center's `search` with its pages."""
+
+import base64
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any
+
+from werkzeug.wrappers import Response
+
+from sandbox.core.http import Call, HttpError, Json, dumps, json_response
+from sandbox.jira import issue_json, jql
+from sandbox.jira.jql_compile import Compiled, Scope, compile_query
+from sandbox.jira.jql_dates import Moment
+from sandbox.jira.model import Issue
+from sandbox.jira.render import Renderer
+from sandbox.jira.site import Site
+
+MAX_PAGE_WITH_FIELDS = 100
+"""Issues on one Cloud page when fields are asked for."""
+
+MAX_PAGE_IDS = 5000
+"""Issues on one Cloud page when only id or key are asked for."""
+
+MAX_RECONCILE = 50
+"""Ids that `reconcileIssues` may name."""
+
+MAX_PAGE_DATA_CENTER = 1000
+"""`jira.search.views.default.max`."""
+
+MAX_PAGE_BULK = 100
+"""Issues that bulkfetch gives."""
+
+KEPT_ANSWERS = 8
+"""Sorted answers kept, so that the pages of a crawl need no new evaluation."""
+
+UNBOUNDED = "Unbounded JQL queries are not allowed here. Please add a search restriction to your query."
+GONE = (
+    "The requested API has been removed. Please migrate to the /rest/api/{version}/search/jql API. "
+    "A full migration guideline is available at https://developer.atlassian.com/changelog/#CHANGE-2046"
+)
+
+
+class Search:
+    """The search routes' handlers."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._kept: OrderedDict[Any, tuple[list[Issue], Compiled]] = OrderedDict()
+
+    def cloud_get(self, call: Call, version: int) -> Response:
+        """`GET /search/jql`."""
+        args = call.args
+        body = {
+            "jql": args.get("jql"),
+            "nextPageToken": args.get("nextPageToken"),
+            "maxResults": _number(args.get("maxResults"), 50),
+            "fields": _listed(args.getlist("fields")),
+            "properties": _listed(args.getlist("properties")),
+            "expand": args.get("expand"),
+            "reconcileIssues": [_number(one, 0) for one in _listed(args.getlist("reconcileIssues"))],
+        }
+        return self._cloud(call, body)
+
+    def cloud_post(self, call: Call, version: int) -> Response:
+        """`POST /search/jql`."""
+        return self._cloud(call, _object(call.json_body()))
+
+    def _cloud(self, call: Call, body: dict[str, Any]) -> Response:
+        renderer = self._site.renderer(call)
+        fresh = [str(one) for one in body.get("reconcileIssues") or []]
+        if len(fresh) > MAX_RECONCILE:
+            raise HttpError(400, f"The reconcileIssues list must not exceed {MAX_RECONCILE} elements.")
+        text = body.get("jql") or ""
+        want = issue_json.wanted(
+            renderer,
+            fields=body.get("fields"),
+            default="id",
+            properties=body.get("properties") or (),
+            expand=_listed([body.get("expand") or ""]),
+        )
+        only_ids = want.fields is None and not want.properties and not want.expand
+        size = body.get("maxResults", 50)
+        if not isinstance(size, int) or size < 0:
+            raise HttpError(400, "The value of maxResults must not be negative.")
+        size = min(size or 50, MAX_PAGE_IDS if only_ids else MAX_PAGE_WITH_FIELDS)
+        issues, compiled = self._run(renderer, text, fresh=fresh, bounded=True)
+        start = 0
+        mark = hashlib.sha256(text.encode()).hexdigest()[:16]
+        if token := body.get("nextPageToken"):
+            start = _position(issues, compiled, _open_token(token, mark))
+        page = issues[start : start + size]
+        last = start + size >= len(issues)
+        rest = dumps(issue_json.names_and_schema(renderer, want))[1:-1]
+        pieces = [b'{"issues":[', b",".join(issue_json.issue_bytes(renderer, one, want) for one in page), b"]"]
+        if not last:
+            pieces.append(b',"nextPageToken":' + dumps(_make_token(compiled, page[-1], mark)))
+        pieces.append(b',"isLast":' + (b"true" if last else b"false"))
+        pieces.append((b"," + rest if rest else b"") + b"}")
+        return Response(b"".join(pieces), content_type="application/json;charset=UTF-8")
+
+    def approximate_count(self, call: Call, version: int) -> Json:
+        """`POST /search/approximate-count`."""
+        renderer = self._site.renderer(call)
+        issues, _ = self._run(renderer, _object(call.json_body()).get("jql") or "", fresh=(), bounded=True)
+        return {"count": len(issues)}
+
+    def removed(self, call: Call, version: int) -> Response:
+        """`/search` on Cloud: gone."""
+        message = GONE.format(version=version)
+        return json_response({"errorMessages": [message], "errors": {}}, status=410)
+
+    def data_center_get(self, call: Call, version: int) -> Response:
+        """`GET /search`."""
+        args = call.args
+        body = {
+            "jql": args.get("jql"),
+            "startAt": _number(args.get("startAt"), 0),
+            "maxResults": _number(args.get("maxResults"), 50),
+            "fields": _listed(args.getlist("fields")),
+            "properties": _listed(args.getlist("properties")),
+            "expand": _listed(args.getlist("expand")),
+        }
+        return self._data_center(call, body)
+
+    def data_center_post(self, call: Call, version: int) -> Response:
+        """`POST /search`."""
+        return self._data_center(call, _object(call.json_body()))
+
+    def _data_center(self, call: Call, body: dict[str, Any]) -> Response:
+        renderer = self._site.renderer(call)
+        want = issue_json.wanted(
+            renderer,
+            fields=body.get("fields"),
+            default="*navigable",
+            properties=body.get("properties") or (),
+            expand=body.get("expand") or (),
+        )
+        start, size = body.get("startAt") or 0, body.get("maxResults", 50)
+        if not isinstance(size, int) or not isinstance(start, int) or start < 0:
+            raise HttpError(400, "The value of startAt or maxResults is invalid.")
+        size = MAX_PAGE_DATA_CENTER if size < 0 else min(size, MAX_PAGE_DATA_CENTER)
+        issues, _ = self._run(renderer, body.get("jql") or "", fresh=(), bounded=False)
+        page = issues[start : start + size]
+        head = {"expand": "schema,names", "startAt": start, "maxResults": size, "total": len(issues)}
+        head |= issue_json.names_and_schema(renderer, want)
+        listed = b",".join(issue_json.issue_bytes(renderer, one, want) for one in page)
+        return Response(
+            dumps(head)[:-1] + b',"issues":[' + listed + b"]}", content_type="application/json;charset=UTF-8"
+        )
+
+    def bulk_fetch(self, call: Call, version: int) -> Response:
+        """`POST /issue/bulkfetch`: known issues, as they are now."""
+        renderer = self._site.renderer(call)
+        body = _object(call.json_body())
+        refs = [str(one) for one in body.get("issueIdsOrKeys") or []]
+        if not refs or len(refs) > MAX_PAGE_BULK:
+            raise HttpError(400, f"issueIdsOrKeys must hold between 1 and {MAX_PAGE_BULK} issues.")
+        want = issue_json.wanted(
+            renderer,
+            fields=body.get("fields"),
+            default="*navigable",
+            properties=body.get("properties") or (),
+            expand=body.get("expand") or (),
+        )
+        found: dict[str, Issue] = {}
+        errors = []
+        for ref in refs:
+            issue = renderer.state.issue(ref)
+            if issue is None or not renderer.caller.eyes.see(issue):
+                errors.append({"issueId": ref, "errorMessage": "Issue does not exist or you do not have permission"})
+            else:
+                found[issue.id] = issue
+        listed = b",".join(issue_json.issue_bytes(renderer, one, want) for one in found.values())
+        tail = dumps({"issueErrors": errors, **issue_json.names_and_schema(renderer, want)})[1:]
+        return Response(b'{"issues":[' + listed + b"]," + tail, content_type="application/json;charset=UTF-8")
+
+    def _run(
+        self, renderer: Renderer, text: str, *, fresh: Sequence[str], bounded: bool
+    ) -> tuple[list[Issue], Compiled]:
+        """Evaluate a query and give all that it finds, sorted."""
+        state, caller = renderer.state, renderer.caller
+        now = self._site.clock.now()
+        candidates = state.indexed(now.timestamp(), fresh)
+        key = (text, caller.uid, caller.failed, caller.zone_name, state.writes, tuple(fresh))
+        if key in self._kept:
+            return self._kept[key]
+        lenient = caller.uid is None and caller.failed
+        scope = Scope(state=state, eyes=caller.eyes, moment=Moment(now=now, zone=caller.zone), lenient=lenient)
+        try:
+            query = jql.parse(text)
+            compiled = compile_query(query, scope)
+        except jql.JqlError as error:
+            raise HttpError(400, body={"errorMessages": error.messages, "errors": {}}) from error
+        if bounded and query.where is None:
+            raise HttpError(400, UNBOUNDED)
+        see = caller.eyes.see
+        issues = [issue for issue in candidates if see(issue) and compiled.test(issue)]
+        for sort_key, descending in reversed(compiled.order):
+            issues.sort(key=sort_key, reverse=descending)
+        if compiled.timeless:
+            self._kept[key] = (issues, compiled)
+            while len(self._kept) > KEPT_ANSWERS:
+                self._kept.popitem(last=False)
+        return issues, compiled
+
+
+def _make_token(compiled: Compiled, issue: Issue, mark: str) -> str:
+    """Make the token that stands behind an issue: its sort values, so that it survives changes elsewhere."""
+    document = [mark, [sort_key(issue) for sort_key, _ in compiled.order]]
+    return base64.urlsafe_b64encode(dumps(document)).decode()
+
+
+def _open_token(token: str, mark: str) -> list[Any]:
+    try:
+        found_mark, position = json.loads(base64.urlsafe_b64decode(str(token)))
+    except ValueError as error:
+        raise HttpError(400, "The provided next page token is invalid or expired.") from error
+    if found_mark != mark:
+        raise HttpError(400, "The provided next page token does not belong to this query.")
+    return list(position)
+
+
+def _position(issues: list[Issue], compiled: Compiled, position: list[Any]) -> int:
+    """Find the first issue behind a position, by halving."""
+    low, high = 0, len(issues)
+    while low < high:
+        middle = (low + high) // 2
+        if _behind(compiled, issues[middle], position):
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def _behind(compiled: Compiled, issue: Issue, position: list[Any]) -> bool:
+    for (sort_key, descending), bound in zip(compiled.order, position, strict=True):
+        value = sort_key(issue)
+        if value != bound:
+            return bool(value < bound) if descending else bool(value > bound)
+    return False
+
+
+def _listed(values: Sequence[str]) -> list[str]:
+    """Split values at commas; a list may be sent either way."""
+    return [one.strip() for value in values for one in value.split(",") if one.strip()]
+
+
+def _number(text: str | None, default: int) -> int:
+    try:
+        return default if text is None else int(text)
+    except ValueError as error:
+        raise HttpError(400, f"'{text}' is not a number.") from error
+
+
+def _object(body: Json) -> dict[str, Any]:
+    if body is None:
+        return {}
+    if not isinstance(body, dict):
+        raise HttpError(400, "The request body is not an object.")
+    return body

@@ -1,0 +1,76 @@
+"""What all handlers share: the state in force, the clock, and the caller of a request."""
+
+from dataclasses import dataclass
+
+from sandbox.core.clock import Clock
+from sandbox.core.http import Call, HttpError
+from sandbox.jira import access
+from sandbox.jira.auth import Caller
+from sandbox.jira.model import Issue, Row
+from sandbox.jira.render import Renderer
+from sandbox.jira.state import State
+
+
+@dataclass(slots=True, kw_only=True)
+class Site:
+    """The state, which a load replaces whole, and the clock."""
+
+    state: State
+    clock: Clock
+
+    @property
+    def now_ms(self) -> int:
+        """Milliseconds since the epoch."""
+        return int(self.clock.seconds() * 1000)
+
+    def caller(self, call: Call) -> Caller:
+        """Give the caller that authentication found."""
+        found = call.notes
+        if not isinstance(found, Caller):
+            raise HttpError(401, "Not authenticated")  # noqa: TRY004 - an answer, not a programming error
+        return found
+
+    def renderer(self, call: Call) -> Renderer:
+        """Give what renders for the caller."""
+        return Renderer(self.state, self.caller(call))
+
+    def issue(self, call: Call, ref: str) -> Issue:
+        """Find an issue that the caller sees.
+
+        Raises:
+            HttpError: 404, the same whether it is absent or hidden.
+        """
+        found = self.state.issue(ref)
+        if found is None or not self.caller(call).eyes.see(found):
+            message = access.NOT_FOUND if self.state.cloud else "Issue Does Not Exist"
+            raise HttpError(404, message)
+        return found
+
+    def writable(self, call: Call, ref: str) -> Issue:
+        """Find an issue that the caller may change.
+
+        Raises:
+            HttpError: 401, 403 or 404.
+        """
+        self.caller(call).require()
+        found = self.issue(call, ref)
+        if not access.may_edit(self.state, self.caller(call).uid, self.state.project_of(found)):
+            raise HttpError(403, "You do not have permission to edit issues in this project.")
+        return found
+
+    def project(self, call: Call, ref: str) -> Row:
+        """Find a project that the caller sees.
+
+        Raises:
+            HttpError: 404.
+        """
+        project_id = self.state.project_id(ref)
+        if project_id is None or project_id not in self.caller(call).eyes.projects:
+            raise HttpError(404, f"No project could be found with key '{ref}'.")
+        return self.state.projects[project_id]
+
+    def touched(self, issue: Issue, *, bump: bool = True) -> None:
+        """Finish a write: bump `updated` unless told not to, and tell the index."""
+        if bump:
+            issue.updated = max(self.now_ms, issue.updated + 1)
+        self.state.after_write(issue, self.clock.seconds())
