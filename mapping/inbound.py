@@ -142,7 +142,6 @@ def _first(
     nothing = _nothing(attribute)
     label = next((s.source.label for s in reversed(steps) if s.source is not None), attribute.name)
     unmapped = getattr(attribute.choices, "UNMAPPED", None) if attribute.choices is not None else None
-    needed = attribute.must_be_mapped or attribute.name == "key"
 
     def first(payload: Mapping[str, Any], context: Context) -> Any:
         for get in asked:
@@ -156,7 +155,7 @@ def _first(
                 context.unmapped.append(Unmapped(attribute=attribute.name, field=label, value=""))
         if unmapped is not None:
             return unmapped
-        if needed:
+        if attribute.must_have_value:
             context.label = label
             raise NotReadableError(None, f"a value, since every {attribute.name} has one")
         return nothing

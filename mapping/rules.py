@@ -19,6 +19,7 @@ __all__ = ["Problem", "Rules", "RulesError", "compile_rules"]
 
 _T = TypeVar("_T")
 _LANGUAGE_VERSION = 1  # the only ``version`` of a mapping text that is understood
+_MOST_BOUND = 16  # catalogs kept in bound form: more connections of one kind than anyone configures
 _SEMANTICS = 1  # to be raised when equal texts begin to map differently, so that stored models are mapped again
 
 
@@ -39,7 +40,7 @@ class Rules:
     entities: tuple[EntityRule, ...]
     outward: Mapping[str, OutRule]
     streams: Mapping[str, Stream]
-    _bound: dict[str, tuple[Catalog, Any]] = field(default_factory=dict, compare=False, repr=False)
+    _bound: dict[tuple[str, int], tuple[Catalog, Any]] = field(default_factory=dict, compare=False, repr=False)
 
     def fields(self, stream: str, *, owned: Collection[str] | None = None) -> tuple[str, ...]:
         """Names that a reader must ask for, so that records of ``stream`` can be mapped and compared; sorted.
@@ -67,11 +68,14 @@ class Rules:
         return tuple(sorted(self.outward))
 
     def bound(self, name: str, catalog: Catalog, make: Callable[[Rules, Catalog], _T]) -> _T:
-        """What ``make`` yields for this catalog, made once as long as the very same catalog is given."""
-        held = self._bound.get(name)
-        if held is None or held[0] is not catalog:
+        """What ``make`` yields for this catalog object, made once while it is among the latest 16 that were given."""
+        key = (name, id(catalog))  # the catalog is kept beside what was made, so that its id is not given to another
+        held = self._bound.get(key)
+        if held is None:
             held = (catalog, make(self, catalog))
-            self._bound[name] = held
+            self._bound[key] = held
+            for oldest in list(self._bound)[:-_MOST_BOUND]:
+                self._bound.pop(oldest, None)
         return cast(_T, held[1])
 
 

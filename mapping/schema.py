@@ -28,6 +28,7 @@ class Attribute:
         shape: What it holds.
         choices: The enumeration of a CHOICE.
         must_be_mapped: A mapping without it is refused, since nothing else could answer.
+        must_have_value: A record for which its rule yields nothing is refused.
         optional: It may be None.
     """
 
@@ -35,6 +36,7 @@ class Attribute:
     shape: Shape
     choices: type[StrEnum] | None
     must_be_mapped: bool
+    must_have_value: bool
     optional: bool
 
 
@@ -48,6 +50,9 @@ class Kind:
     placed: bool
 
 
+_KEYED = frozenset({"engagement", "scope_item", "deliverable"})
+"""Kinds that are told apart by their key: a rule for it must yield one. The key of others may fall back on the record's."""
+
 _PLAIN: dict[Any, Shape] = {
     str: Shape.TEXT,
     date: Shape.DATE,
@@ -58,7 +63,7 @@ _PLAIN: dict[Any, Shape] = {
 }
 
 
-def _attribute(name: str, hint: Any) -> Attribute:
+def _attribute(kind: str, name: str, hint: Any) -> Attribute:
     optional = False
     if isinstance(hint, UnionType):
         members = [a for a in get_args(hint) if a is not type(None)]
@@ -73,7 +78,14 @@ def _attribute(name: str, hint: Any) -> Attribute:
     else:
         shape = Shape.REF if name.endswith("_ref") else _PLAIN[hint]
     must = not optional and name not in _HAVE_FALLBACK and shape in {Shape.REF, Shape.INTEGER, Shape.CHOICE}
-    return Attribute(name=name, shape=shape, choices=choices, must_be_mapped=must, optional=optional)
+    return Attribute(
+        name=name,
+        shape=shape,
+        choices=choices,
+        must_be_mapped=must,
+        must_have_value=must or (name == "key" and kind in _KEYED),
+        optional=optional,
+    )
 
 
 def kinds() -> dict[str, Kind]:
@@ -86,7 +98,7 @@ def kinds() -> dict[str, Kind]:
         result[name] = Kind(
             name=name,
             cls=cls,
-            attributes={n: _attribute(n, hints[n]) for n in names if n not in OF_THE_RECORD},
+            attributes={n: _attribute(name, n, hints[n]) for n in names if n not in OF_THE_RECORD},
             placed="place" in names,
         )
     return result

@@ -50,6 +50,11 @@ def test_account_and_user(salesforce, row):
     )
 
 
+def test_a_login_without_a_user_name_is_called_as_the_record_is(salesforce, row):
+    (person,) = map_record(salesforce, row("users", {"Name": "A. Person", "Username": None}), NO_CATALOG)
+    assert person.key == "A. Person"
+
+
 ENGAGEMENT = {
     "Name": "Backup service",
     "Key__c": "NIM-01",

@@ -240,6 +240,22 @@ def test_unknown_values_may_be_refused_or_replaced_by_a_stated_one(texts, issue)
     assert (item.billable, item.unmapped) == (True, ())
 
 
+def test_catalogs_in_turn_are_bound_once_each_and_the_oldest_forgotten(texts):
+    rules, made = compile_rules("jira", texts("jira")), []
+
+    def bind(_, catalog):
+        made.append(catalog)
+        return len(made)
+
+    catalogs = [Catalog(fields=()) for _ in range(20)]
+    first, second = catalogs[:2]
+    assert [rules.bound("x", c, bind) for c in (first, second, first, second)] == [1, 2, 1, 2]
+    assert rules.bound("y", first, bind) == 3
+    for catalog in catalogs:
+        rules.bound("x", catalog, bind)
+    assert rules.bound("x", first, bind) == len(made)
+
+
 def test_the_hash_changes_with_the_mapping_alone(texts, jira):
     assert compile_rules("jira", texts("jira")).hash == jira.hash
     assert compile_rules("jira", "# a comment\n" + texts("jira")).hash == jira.hash
