@@ -132,7 +132,9 @@ def _clock(client: SalesforceClient, clock: Clock) -> CheckResult:
     skew_s = (clock.now() - client.server_now).total_seconds()
     ok = abs(skew_s) <= _MOST_SKEW_S
     mend = "" if ok else "set this machine's clock (NTP); logins by JWT fail when it is wrong"
-    return CheckResult(name="clock", ok=ok, found=f"this machine is {skew_s:+.0f} s from Salesforce", mend=mend)
+    side = "behind" if skew_s < 0 else "ahead of"
+    found = f"this machine's clock is {abs(skew_s):.0f} s {side} Salesforce's"
+    return CheckResult(name="clock", ok=ok, found=found, mend=mend)
 
 
 def _identity(client: SalesforceClient) -> CheckResult:

@@ -51,6 +51,7 @@ class Org:
 
     def reset(self, records: dict | None = None, **org: object) -> None:
         self.admin("DELETE", "faults")
+        self.admin("POST", "clock", {"offset_seconds": 0})
         client = {"client_id": "syncline", "client_secret": SECRET, "run_as": USERNAME, **org.pop("client", {})}
         user = {"Id": "005000000000001AAA", "Username": USERNAME, "LastName": "Sync", "Email": USERNAME}
         self.admin(
@@ -107,7 +108,7 @@ class Connections:
         self.tokens = MemoryTokenStore()
         self.transports: list[Transport] = []
 
-    def connect(self, **settings: object) -> SalesforceConnector:
+    def connect(self, secrets: dict[str, str] | None = None, **settings: object) -> SalesforceConnector:
         made = SalesforceSettings.model_validate(
             {
                 "url": self.org.url,
@@ -132,7 +133,7 @@ class Connections:
             ConnectorContext(
                 connection="salesforce",
                 settings=made,
-                secrets={"client_secret": SECRET},
+                secrets=secrets or {"client_secret": SECRET},
                 transport=transport,
                 tokens=self.tokens,
                 clock=clock,
