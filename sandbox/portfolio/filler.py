@@ -90,6 +90,10 @@ def _one(b: Builder, desk: Desk, project: Project) -> None:
     made = b.issue(project, kind, state)
     b.claim(made, desk, b.pick(desk.pool), "field" if desk.current is None else None)
     made.billable = b.pick((None, None, "Yes", "No"))
+    finished = made.resolution is not None
+    fitting = [each for each in project.versions if each.released is finished]
+    if fitting and b.rng.random() < 0.4:
+        made.versions.append(b.pick(fitting))
 
 
 def _plain_parent(issue: Issue, desk: Desk, project: Project) -> bool:

@@ -1,6 +1,7 @@
 """What the rendered states say is what the truth says, in the words of each tool."""
 
 import json
+import re
 import tomllib
 from datetime import date, timedelta
 
@@ -123,8 +124,7 @@ def test_scope_urls_name_the_record_in_15_or_18_characters(truth, sites):
                 text = rows[str(issue.id)]["fields"]["description"]
                 short = url.form in (UrlForm.LIGHTNING_15, UrlForm.SHORT_15)
                 record = url.target[:15] if short else url.target
-                assert f"/{record}" in text
-                assert not short or url.target not in text
+                assert re.search(rf"/{record}(?![0-9A-Za-z])", text)
                 forms.add(url.form)
     assert len(forms) > 1
 

@@ -1,8 +1,10 @@
 """What every seed promises: the same truth for the same arguments, enough of everything, and no boundary near."""
 
 import json
+import re
 from collections import Counter
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -190,3 +192,17 @@ def test_working_days_are_added(start, count, expected):
 def test_weekdays_are_found_on_or_after_a_date():
     assert weekday_from(TODAY, 1) == TODAY
     assert weekday_from(TODAY, 0) == date(2026, 11, 30)
+
+
+def test_the_docs_name_every_variant_and_no_other():
+    text = (Path(__file__).parents[3] / "docs/sandbox/portfolio.md").read_text(encoding="utf-8")
+    truth = generate(seed=1, today=TODAY)
+    sections = {part.split("`")[1]: part for part in text.split("### ")[1:] if part.startswith("`")}
+    assert set(sections) == set(KINDS)
+    for kind, section in sections.items():
+        found, near = (
+            set(re.findall(r"`([^`]+)`", part)) for part in section.split("Findings:")[1].split("Near misses:")
+        )
+        near -= {each for each in near if "." in each}
+        assert found == {each.variant for each in truth.findings if each.kind == kind}
+        assert {each.variant for each in truth.near_misses if each.kind == kind} <= near
