@@ -98,10 +98,10 @@ def end(
     """Note how an intent ended; for DONE also the bases of what was written. One transaction: the caller's."""
     row = session.get_one(OutboxRow, seq)
     row.state, row.ended, row.message = state.value, now, message
+    write = planned(row).write
+    row.record_id, row.record_key = record_id or ("" if row.kind == WriteKind.CREATE.value else write.target), key
     if state is not State.DONE:
         return
-    write = planned(row).write
-    row.record_id, row.record_key = record_id or write.target, key
     for field, value in bases_of(write).items():
         session.merge(
             BaseRow(
@@ -116,23 +116,41 @@ def end(
         )
 
 
-def of_unknown_effect(session: Session) -> list[OutboxRow]:
+def of_unknown_effect(session: Session, connection: str) -> list[OutboxRow]:
     """Intents of which only the tool knows whether they had effect, oldest first."""
-    query = select(OutboxRow).where(OutboxRow.state.in_(UNKNOWN_STATES)).order_by(OutboxRow.seq)
-    return list(session.scalars(query))
+    query = select(OutboxRow).where(OutboxRow.state.in_(UNKNOWN_STATES), OutboxRow.connection == connection)
+    return list(session.scalars(query.order_by(OutboxRow.seq)))
 
 
-def left_planned(session: Session) -> list[OutboxRow]:
-    """Intents that were committed and never sent, oldest first."""
-    query = select(OutboxRow).where(OutboxRow.state == State.PLANNED.value).order_by(OutboxRow.seq)
-    return list(session.scalars(query))
+def drop_left_planned(session: Session, now: datetime) -> int:
+    """End the intents that were committed and never sent: the next plan holds them again if they are still wanted."""
+    query = select(OutboxRow).where(OutboxRow.state == State.PLANNED.value)
+    rows = list(session.scalars(query))
+    for row in rows:
+        row.state, row.ended, row.message = State.DROPPED.value, now, "the run ended before its turn"
+    return len(rows)
 
 
-def not_fetched(session: Session) -> list[OutboxRow]:
-    """Writes that had effect, and whose records have not been read back since, oldest first."""
+def of_run(session: Session, run: str) -> list[OutboxRow]:
+    """All intents of a run, in order."""
+    return list(session.scalars(select(OutboxRow).where(OutboxRow.run == run).order_by(OutboxRow.seq)))
+
+
+def note(session: Session, seq: int, message: str) -> None:
+    """Say something about an intent that has ended."""
+    session.get_one(OutboxRow, seq).message = message
+
+
+def not_fetched(session: Session, connection: str) -> list[OutboxRow]:
+    """Writes whose records must be read back and were not: they had effect, or the record had changed before."""
     query = (
         select(OutboxRow)
-        .where(OutboxRow.fetched.is_(False), OutboxRow.state == State.DONE.value)
+        .where(
+            OutboxRow.fetched.is_(False),
+            OutboxRow.state.in_((State.DONE.value, State.STALE.value)),
+            OutboxRow.connection == connection,
+            OutboxRow.record_id != "",
+        )
         .order_by(OutboxRow.seq)
     )
     return list(session.scalars(query))

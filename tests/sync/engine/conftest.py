@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from connectors.core.memory import MemoryConnector, MemoryTool
-from connectors.core.port import Catalog, FieldInfo, FieldType, Record, StreamSpec
+from connectors.core.port import Catalog, FieldInfo, FieldType, Record, StreamSpec, Write, WriteKind
 from mapping.model import (
     Access,
     Claim,
@@ -30,10 +31,15 @@ from mapping.model import (
     WorkState,
 )
 from mapping.rules import Rules
+from sync.engine.apply import ApplyReport, ApplySettings, Desk, apply, recover
 from sync.engine.live import Live, RunContext, Silent
 from sync.engine.pull import PullReport, PullSettings, pull
+from sync.plan.types import Plan, PlannedWrite
+from sync.reconcile.identity import short_id
 from sync.selection import PlaceRef, Selected, shared_places, wanted
+from sync.store import outbox
 from sync.store.database import Store
+from sync.store.records import load_records
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 CRM_STREAMS = tuple(
@@ -300,3 +306,133 @@ def world(tmp_path: Path) -> Iterator[World]:
 @pytest.fixture
 def store(world: World) -> Store:
     return world.store
+
+
+# Writing ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a record shall show, for the small planner of these tests."""
+
+    kind: WriteKind
+    connection: str
+    stream: str
+    partition: str
+    values: Mapping[str, Any]
+    target: str = ""
+    external_id: str = ""
+
+
+WISHES = (
+    Wish(WriteKind.SET_FIELDS, "crm", "engagements", "engagements", {"light": "amber"}, target="91"),
+    Wish(WriteKind.SET_FIELDS, "tracker", "issues", "ONE", {"light": "amber", "text": "since Monday"}, target="1001"),
+    Wish(WriteKind.PUT_LINK, "tracker", "issues", "ONE", {"url": "u", "title": "t"}, target="1001", external_id="g"),
+    Wish(WriteKind.UPSERT, "crm", "risks", "risks", {"title": "late"}, external_id="R-1"),
+    Wish(WriteKind.UPSERT, "crm", "risks", "risks", {"title": "orphans"}, external_id="R-2"),
+    Wish(WriteKind.CREATE, "tracker", "issues", "ONE", {"title": "late", "class": "risk"}, "1001", "R-1"),
+    Wish(WriteKind.CREATE, "tracker", "issues", "ONE", {"title": "orphans", "class": "risk"}, "1001", "R-2"),
+    Wish(WriteKind.TRANSITION, "tracker", "issues", "ONE", {"status": "Done"}, target="1003"),
+    Wish(WriteKind.ADD_LABEL, "tracker", "issues", "ONE", {"label": "syncline-x"}, target="1002"),
+)
+
+
+def small_plan(store: Store, wishes: Sequence[Wish], now: datetime) -> Plan:
+    """The writes that make the stored records show the wishes; what is shown already is not written."""
+    with store.unit_of_work() as session:
+        made = outbox.created(session)
+        writes = [w for wish in wishes if (w := _planned(session, wish, made)) is not None]
+    return Plan(id="P-1", made=now, writes=tuple(writes), conflicts=(), held=(), brakes=())
+
+
+def _planned(session: Any, wish: Wish, made: Mapping[tuple[str, str], str]) -> PlannedWrite | None:
+    known = made.get((wish.connection, wish.external_id)) if wish.kind in _MAKING else wish.target
+    record = None
+    if known:
+        ref = f"{wish.connection}:{wish.stream}:{known}"
+        record = load_records(session, [ref]).get(ref)
+        if record is None:
+            return None
+    shown = {} if record is None else _shown(record, wish)
+    if record is not None and all(shown.get(name) == value for name, value in wish.values.items()):
+        return None
+    kind = WriteKind.SET_FIELDS if wish.kind is WriteKind.CREATE and record is not None else wish.kind
+    target = "" if kind is WriteKind.UPSERT else (known or wish.target)
+    values = json.dumps([wish.values, target], sort_keys=True)
+    write = Write(
+        id=short_id("W", wish.connection, kind, wish.stream, target, wish.external_id, values),
+        connection=wish.connection,
+        kind=kind,
+        stream=wish.stream,
+        target=target,
+        partition=wish.partition,
+        values=wish.values,
+        before=shown,
+        reason="the test wants it",
+        external_id=wish.external_id,
+        version="" if record is None else record.version,
+    )
+    return PlannedWrite(
+        write=write, engagement="E-1", rule="rule", cause="status", target_key=target, target_url="", lines=()
+    )
+
+
+_MAKING = (WriteKind.CREATE, WriteKind.UPSERT)
+
+
+def _shown(record: Record, wish: Wish) -> dict[str, Any]:
+    if wish.kind is WriteKind.ADD_LABEL:
+        label = wish.values["label"]
+        return {"label": label if label in record.payload.get("labels", ()) else None}
+    if wish.kind is WriteKind.PUT_LINK:
+        return dict(record.payload.get("links", {}).get(wish.external_id, {}))
+    return {name: record.payload.get(name) for name in wish.values}
+
+
+class Scribe:
+    """Runs the writing half on a world: recover, pull, plan, apply."""
+
+    def __init__(self, world: World, wishes: Sequence[Wish] = WISHES) -> None:
+        self.world = world
+        self.wishes = list(wishes)
+        self.wrap: Callable[[Live], Live] = lambda live: live
+
+    def desk(self, **settings: Any) -> Desk:
+        lives = {name: self.wrap(live) for name, live in self.world.lives().items()}
+        return Desk(
+            store=self.world.store,
+            connections=lives,
+            catalogs={"crm": self.world.crm.catalog, "tracker": self.world.tracker.catalog},
+            shared=shared_places(self.world.engagements),
+            clock=self.world.clock,
+            run=self.world.run(),
+            settings=ApplySettings(**settings),
+            progress=Silent(),
+        )
+
+    def run(self, **settings: Any) -> ApplyReport:
+        """One whole run; returns the report of its apply, with what recovery could not tell among the failed."""
+        desk = self.desk(**settings)
+        unknown = recover(desk)
+        self.world.pull()
+        report = apply(desk, self.plan())
+        return replace(report, failed=(*unknown, *report.failed))
+
+    def plan(self) -> Plan:
+        return small_plan(self.world.store, self.wishes, self.world.clock.now())
+
+    def state(self) -> dict[str, Any]:
+        """What the tools show, without ids and stamps of what was made."""
+        found: dict[str, Any] = {}
+        for name, tool in (("crm", self.world.crm), ("tracker", self.world.tracker)):
+            for row in tool.rows.values():
+                key = f"{name}:{row.stream}:{row.external_id or row.id}"
+                assert key not in found, f"{key} was made twice"
+                found[key] = (dict(row.fields), sorted(row.labels), dict(row.links), row.deleted)
+        return found
+
+
+@pytest.fixture
+def scribe(world: World) -> Scribe:
+    world.seed()
+    return Scribe(world)
