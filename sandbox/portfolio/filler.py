@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 
-from sandbox.portfolio import owed, words
+from sandbox.portfolio import owed, owed_table, words
 from sandbox.portfolio.builder import Builder, Desk
 from sandbox.portfolio.model import Comment, Issue, Kind, Project, Reading, Worklog
 from sandbox.portfolio.sites import SITES
@@ -57,12 +57,12 @@ def plain_deliverables(b: Builder) -> None:
     """Give each engagement two deliverables that agree and are in time."""
     for desk in b.desks:
         for _ in range(2):
-            base = owed.base_date(b, owed.Owed(name="plain", why=""))
-            made = owed.deliverable(b, desk, promised=base, needed=owed.c(30).after(base))
+            base = owed.base_date(b, owed_table.Owed(name="plain", why=""))
+            made = owed.deliverable(b, desk, promised=base, needed=owed_table.c(30).after(base))
             if desk.readable and b.rng.random() < 0.6:
                 project = b.pick(desk.readable)
                 made.issue = b.issue(
-                    project, Kind.DELIVERABLE, "progress", due=owed.w(2).after(base), **b.owned(desk, project)
+                    project, Kind.DELIVERABLE, "progress", due=owed_table.w(2).after(base), **b.owned(desk, project)
                 )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TypeVar
 
-from sandbox.portfolio import covered, orphans, owed, twice, uncovered, words
+from sandbox.portfolio import covered, orphans, owed, owed_table, twice, uncovered, words
 from sandbox.portfolio.builder import Builder, Desk, Variant
 from sandbox.portfolio.model import (
     CLOUD,
@@ -217,5 +217,5 @@ def plant_owed(b: Builder) -> None:
     for block in range(b.truth.scale):
         desks = [each for each in _block(b, block) if each.active]
         stale = [each for each in desks if any(p.reading is Reading.UNREADABLE for p in each.engagement.places)]
-        for row, raises, near in owed.table():
+        for row, raises, near in owed_table.table():
             owed.plant(b, b.pick(stale if row.stale else desks), row, raises, near)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.portfolio import orphans, owed, twice, uncovered
+from sandbox.portfolio import orphans, owed, owed_table, twice, uncovered
 from sandbox.portfolio.builder import Builder, Desk
 from sandbox.portfolio.model import DATA_CENTER, Baseline, Kind, Reading
 
@@ -52,11 +52,11 @@ def _at_rest(b: Builder, d: Desk) -> None:
         double = b.issue(d.readable[0], Kind.STORY, "open", scope_field=", ".join(d.pool[:2]))
         b.near(d, twice.KIND, double, "at-rest", why)
     late = owed.deliverable(b, d, promised=b.day(30), needed=b.day(-15))
-    b.near(d, owed.LATE, late, "at-rest", why)
+    b.near(d, owed_table.LATE, late, "at-rest", why)
     apart = owed.deliverable(b, d, promised=b.day(30), needed=b.day(90))
     place = d.readable[0] if d.readable else d.engagement.places[0]
     apart.version = b.version(place, b.day(70))
-    b.near(d, owed.DISAGREE, apart, "at-rest", why)
+    b.near(d, owed_table.DISAGREE, apart, "at-rest", why)
 
 
 def _places(b: Builder, d: Desk) -> None:
