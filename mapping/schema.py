@@ -51,7 +51,7 @@ class Kind:
 
 
 _KEYED = frozenset({"engagement", "scope_item", "deliverable"})
-"""Kinds that are told apart by their key: a rule for it must yield one. The key of others may fall back on the record's."""
+"""Kinds told apart by their key: a rule for it must yield one. Others may be called as the record is."""
 
 _PLAIN: dict[Any, Shape] = {
     str: Shape.TEXT,

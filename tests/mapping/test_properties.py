@@ -73,6 +73,29 @@ def test_the_order_of_records_and_of_fields_does_not_matter(jira, jira_catalog, 
         assert outcome(jira, turned, jira_catalog) == expected[record.ref]
 
 
+STREAMS = ["accounts", "users", "engagements", "baselines", "scope_items", "deliverables"]
+REAL = [
+    "a02Kj0000012AbC",
+    "2026-12-01",
+    "Active",
+    "EUR",
+    "NIM-1, NIM-2",
+    "https://jira.example/browse/NIM-1",
+    2.0,
+    True,
+]
+
+
+@pytest.mark.parametrize("stream", STREAMS)
+@given(data=st.data())
+def test_whatever_a_row_holds_it_is_mapped_or_refused(salesforce, row, stream, data):
+    value = st.sampled_from(REAL) | JSON
+    payload = data.draw(st.fixed_dictionaries({}, optional=dict.fromkeys(salesforce.fields(stream), value)))
+    result = outcome(salesforce, row(stream, payload), Catalog(fields=()))
+    assert len(result) in (1, 4)
+    assert result == outcome(salesforce, row(stream, dict(reversed(payload.items()))), Catalog(fields=()))
+
+
 RULES = sorted(outward())
 
 
