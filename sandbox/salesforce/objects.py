@@ -6,6 +6,7 @@ The custom objects are those of `deploy/salesforce`; a test holds both, and the 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from sandbox.salesforce.ids import KEY_PREFIXES
@@ -297,6 +298,7 @@ def _top(base: JsonObject, name: str, label: str, plural: str, **more: Any) -> J
     return {**base, "name": name, "label": label, "labelPlural": plural, "keyPrefix": KEY_PREFIXES[name], **more}
 
 
+@cache
 def org_schema(*, multi_currency: bool, not_unique: frozenset[str] = frozenset()) -> Schema:
     """Build the org's schema: the standard objects of the tables, `User`, and the custom objects.
 

@@ -17,7 +17,8 @@ MIN_PAGE = 200
 MAX_PAGE = 2_000
 """Rows in one answer: Sforce-Query-Options batchSize may ask for 200 to 2,000 (field guide 2.2)."""
 MAX_CURSORS = 10
-"""Open cursors of one user; opening another releases the oldest (field guide 2.2, not verified there)."""
+"""Open cursors of one user; opening another releases the oldest (field guide 2.2, not verified there). One read to its
+end is open no more, but its pages can still be had again for a while."""
 CURSOR_SECONDS = 48 * 3_600
 """How long a locator is good (field guide 2.2, not verified there)."""
 
@@ -41,6 +42,7 @@ class Queries:
     def __init__(self, room: Room) -> None:
         self._room = room
         self._cursors: dict[str, _Cursor] = {}
+        self._read: set[str] = set()
 
     def routes(self) -> Iterable[Route]:
         """List the routes."""
@@ -99,18 +101,22 @@ class Queries:
             opened=cursor.opened,
         )
         mine = [each.id for each in self._cursors.values() if each.username == cursor.username]
-        for old in mine[: max(0, len(mine) - MAX_CURSORS + 1)]:
+        still_open = [each for each in mine if each not in self._read]
+        finished = [each for each in mine if each in self._read]
+        for old in (*still_open[: max(0, len(still_open) - MAX_CURSORS + 1)], *finished[:-MAX_CURSORS]):
             del self._cursors[old]
+            self._read.discard(old)
         self._cursors[opened.id] = opened
         return opened
 
-    @staticmethod
-    def _page(cursor: _Cursor, version: str, start: int) -> Json:
+    def _page(self, cursor: _Cursor, version: str, start: int) -> Json:
         end = start + cursor.page
         answer = cursor.answer
         shown = [answer.show(row) for row in answer.rows[start:end]]
         body: dict[str, Json] = {"totalSize": answer.total, "done": end >= len(answer.rows)}
-        if not body["done"]:
+        if body["done"]:
+            self._read.add(cursor.id)
+        else:
             body["nextRecordsUrl"] = f"/services/data/{version}/query/{cursor.id}-{end}"
         return {**body, "records": shown}
 

@@ -85,6 +85,8 @@ class Engine:
 
     def _filtered(self, scope: Scope, select: Select) -> list[Record]:
         rows = self._state.rows(scope.sobject, deleted=self._deleted)
+        if scope.sobject.name == "Event" and not self._deleted:
+            rows = (row for row in rows if not row.get("IsArchived"))  # archived activities: queryAll alone
         if select.where is None:
             return list(rows)
         return list(filter(self._filter(scope).build(select.where), rows))

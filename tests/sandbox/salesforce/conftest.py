@@ -98,7 +98,13 @@ class Org:
     last: Response = field(default_factory=Response)
 
     def ask(
-        self, method: str, url: str, body: Any = None, *, headers: Mapping[str, str] | None = None, raw: bytes | None = None
+        self,
+        method: str,
+        url: str,
+        body: Any = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        raw: bytes | None = None,
     ) -> Any:
         """Send one request; gives (status, parsed body); `last` holds the response."""
         parts = urlsplit(url if url.startswith("/") else f"{DATA}/{url}")
@@ -139,9 +145,16 @@ class Org:
         return error
 
 
+class StillClock(Clock):
+    """Stands at NOW unless it is moved, so that no test depends on how fast it runs."""
+
+    def seconds(self) -> float:
+        return NOW.timestamp() + self.offset_seconds
+
+
 @pytest.fixture
 def clock() -> Clock:
-    return Clock.starting_at(NOW)
+    return StillClock()
 
 
 @pytest.fixture

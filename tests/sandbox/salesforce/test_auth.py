@@ -68,7 +68,9 @@ def test_wrong_credentials(org: Any, change: dict[str, str], error: str) -> None
     assert body["error_description"]
 
 
-@pytest.mark.parametrize("audience", ["https://login.salesforce.com", "https://test.salesforce.com", "https://localhost:8443"])
+@pytest.mark.parametrize(
+    "audience", ["https://login.salesforce.com", "https://test.salesforce.com", "https://localhost:8443"]
+)
 def test_a_signed_assertion_gives_a_token(org: Any, clock: Clock, key: rsa.RSAPrivateKey, audience: str) -> None:
     register(org, key)
     assertion = jwt.encode(claims(clock, aud=audience), key, algorithm="RS256")
@@ -132,7 +134,11 @@ def test_other_headers_and_inactive_users(org: Any) -> None:
     status, body = org.ask("GET", "limits", headers={"Authorization": "Basic eDp5"})
     assert (status, body[0]["errorCode"]) == (401, "INVALID_AUTH_HEADER")
     user = org.service.room.state.user("sync@partner.example")
-    org.ask("POST", "/_sandbox/records", [{"op": "update", "object": "User", "id": user["Id"], "values": {"IsActive": False}}])
+    org.ask(
+        "POST",
+        "/_sandbox/records",
+        [{"op": "update", "object": "User", "id": user["Id"], "values": {"IsActive": False}}],
+    )
     assert org.ask("GET", "limits")[0] == 401
     assert token(org, CREDENTIALS)[1]["error"] == "invalid_grant"
 
@@ -149,7 +155,10 @@ def test_an_exhausted_quota_refuses_all(org: Any) -> None:
     org.ask("POST", "/_sandbox/settings", {"daily_limit": 2, "calls_used": 1})
     assert org.ask("GET", "limits")[1]["DailyApiRequests"] == {"Max": 2, "Remaining": 0}
     status, body = org.ask("GET", "limits")
-    assert (status, body) == (403, [{"message": "TotalRequests Limit exceeded.", "errorCode": "REQUEST_LIMIT_EXCEEDED"}])
+    assert (status, body) == (
+        403,
+        [{"message": "TotalRequests Limit exceeded.", "errorCode": "REQUEST_LIMIT_EXCEEDED"}],
+    )
     assert "Retry-After" not in org.last.headers
     org.ask("POST", "/_sandbox/settings", {"calls_used": 0})
     assert org.ask("GET", "limits")[0] == 200
@@ -161,7 +170,9 @@ def test_introspection_tells_live_from_dead(org: Any) -> None:
     body = org.ask("POST", "/services/oauth2/introspect", raw=urlencode(asked).encode(), headers=FORM)[1]
     assert (body["active"], body["username"]) == (True, "sync@partner.example")
     asked["token"] = "other"
-    assert org.ask("POST", "/services/oauth2/introspect", raw=urlencode(asked).encode(), headers=FORM)[1] == {"active": False}
+    assert org.ask("POST", "/services/oauth2/introspect", raw=urlencode(asked).encode(), headers=FORM)[1] == {
+        "active": False
+    }
 
 
 def test_soap_login_is_refused(org: Any) -> None:

@@ -20,7 +20,10 @@ def ingest(org: Any, text: str, **job: str) -> dict[str, Any]:
     assert org.ask("PUT", f"{path}/batches", raw=text.encode(), headers={"Content-Type": "text/csv"})[0] == 201
     assert org.ask("PATCH", path, {"state": "UploadComplete"})[1]["state"] == "UploadComplete"
     info = org.ask("GET", path)[1]
-    return {"info": info, **{which: rows(org.ask("GET", f"{path}/{which}")[1]) for which in ("successfulResults", "failedResults")}}
+    return {
+        "info": info,
+        **{which: rows(org.ask("GET", f"{path}/{which}")[1]) for which in ("successfulResults", "failedResults")},
+    }
 
 
 def test_an_upsert_job_tells_each_rows_fate(org: Any) -> None:
@@ -31,7 +34,10 @@ def test_an_upsert_job_tells_each_rows_fate(org: Any) -> None:
     told = ingest(org, text, object="Syncline_Risk__c", operation="upsert", externalIdFieldName="Risk_Key__c")
     info = told["info"]
     assert (info["state"], info["numberRecordsProcessed"], info["numberRecordsFailed"]) == ("JobComplete", 3, 1)
-    assert [(row["sf__Created"], row["Risk_Key__c"]) for row in told["successfulResults"]] == [("true", "A"), ("true", "C")]
+    assert [(row["sf__Created"], row["Risk_Key__c"]) for row in told["successfulResults"]] == [
+        ("true", "A"),
+        ("true", "C"),
+    ]
     (failed,) = told["failedResults"]
     assert failed["sf__Error"].startswith("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST:")
     shown = org.ask("GET", "sobjects/Syncline_Risk__c/Risk_Key__c/A")[1]
@@ -66,7 +72,10 @@ def test_a_query_job_gives_pages_of_csv(org: Any) -> None:
             "Budget__c": budget,
             "SystemModstamp": "2026-11-20T17:30:00.000Z",
         }
-        for n, name, account, budget in ((1, "Alpha cloud", "Fictive Alpha", "125000.5"), (2, "Beta cloud", "Fictive Beta", ""))
+        for n, name, account, budget in (
+            (1, "Alpha cloud", "Fictive Alpha", "125000.5"),
+            (2, "Beta cloud", "Fictive Beta", ""),
+        )
     ]
     assert org.ask("DELETE", path)[0] == 204
     assert org.ask("GET", path)[0] == 404

@@ -1,5 +1,7 @@
 """What a reader of changes meets: getUpdated, getDeleted, late commits, merges, undeletions, paging."""
 
+# ruff: noqa: S608 - queries of the tests' own making
+
 from __future__ import annotations
 
 from typing import Any
@@ -38,7 +40,9 @@ def test_get_updated_and_get_deleted(org: Any, clock: Clock) -> None:
     assert deleted["earliestDateAvailable"] == "2026-11-09T10:04:00.000+0000"
     edit(org, "purge", "Engagement__c", ENG)
     assert org.query("SELECT COUNT() FROM Engagement__c", everything=True)["totalSize"] == 1
-    assert org.ask("GET", span("deleted", "Engagement__c", "2026-11-24T09:00:00Z", "2026-11-24T10:10:00Z"))[1] == deleted
+    assert (
+        org.ask("GET", span("deleted", "Engagement__c", "2026-11-24T09:00:00Z", "2026-11-24T10:10:00Z"))[1] == deleted
+    )
 
 
 @pytest.mark.parametrize(
@@ -91,7 +95,9 @@ def test_a_merge_moves_children_in_silence(org: Any, clock: Clock) -> None:
     clock.advance(60)
     body = {"object": "Account", "master": ACC[2], "losers": [ACC[1]]}
     assert org.ask("POST", "/_sandbox/merge", body) == (200, {"merged": 1})
-    rows = org.query("SELECT Id, IsDeleted, MasterRecordId, SystemModstamp FROM Account ORDER BY Id", everything=True)["records"]
+    rows = org.query("SELECT Id, IsDeleted, MasterRecordId, SystemModstamp FROM Account ORDER BY Id", everything=True)[
+        "records"
+    ]
     assert [(row["IsDeleted"], row["MasterRecordId"]) for row in rows[:2]] == [(True, ACC[2]), (False, None)]
     assert {row["SystemModstamp"] for row in rows[:2]} == {"2026-11-24T10:01:00.000+0000"}
     (child,) = org.query("SELECT Account__c, SystemModstamp FROM Engagement__c WHERE Key__c = 'ENG-1'")["records"]
@@ -139,8 +145,30 @@ def test_an_eleventh_open_cursor_releases_the_first(org: Any) -> None:
     rows = [{"op": "create", "object": "Syncline_Risk__c", "values": {"Name": f"r{n}"}} for n in range(201)]
     org.ask("POST", "/_sandbox/records", rows)
     small = {"Sforce-Query-Options": "batchSize=200"}
-    urls = [org.ask("GET", "query?q=SELECT+Id+FROM+Syncline_Risk__c", headers=small)[1]["nextRecordsUrl"] for _ in range(11)]
+    urls = [
+        org.ask("GET", "query?q=SELECT+Id+FROM+Syncline_Risk__c", headers=small)[1]["nextRecordsUrl"] for _ in range(11)
+    ]
     assert org.ask("GET", urls[0])[0] == 400
     assert all(org.ask("GET", url)[0] == 200 for url in urls[1:])
     org.token = "narrow-token"
     assert org.ask("GET", urls[5])[0] == 400  # another user's cursor
+
+
+def test_a_cursor_read_to_its_end_is_open_no_more(org: Any) -> None:
+    rows = [{"op": "create", "object": "Syncline_Risk__c", "values": {"Name": f"r{n}"}} for n in range(201)]
+    org.ask("POST", "/_sandbox/records", rows)
+    small = {"Sforce-Query-Options": "batchSize=200"}
+    kept = org.ask("GET", "query?q=SELECT+Id+FROM+Syncline_Risk__c", headers=small)[1]["nextRecordsUrl"]
+    for _ in range(25):
+        url = org.ask("GET", "query?q=SELECT+Id+FROM+Syncline_Risk__c", headers=small)[1]["nextRecordsUrl"]
+        assert org.ask("GET", url)[1]["done"] is True
+        assert org.ask("GET", url)[1]["done"] is True
+    assert org.ask("GET", kept)[0] == 200
+
+
+def test_archived_events_are_for_query_all(org: Any) -> None:
+    state = org.service.dump_state()
+    state["records"]["Event"] = [{"Subject": "old", "IsArchived": True}, {"Subject": "new"}]
+    org.service.load_state(state)
+    assert org.query("SELECT COUNT() FROM Event")["totalSize"] == 1
+    assert org.query("SELECT COUNT() FROM Event", everything=True)["totalSize"] == 2

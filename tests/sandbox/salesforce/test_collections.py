@@ -90,7 +90,12 @@ def test_delete_and_retrieve(org: Any) -> None:
 def test_composite_refers_from_one_to_the_next(org: Any) -> None:
     body = {
         "compositeRequest": [
-            {"method": "POST", "url": "/services/data/v66.0/sobjects/Account", "referenceId": "a", "body": {"Name": "New"}},
+            {
+                "method": "POST",
+                "url": "/services/data/v66.0/sobjects/Account",
+                "referenceId": "a",
+                "body": {"Name": "New"},
+            },
             {
                 "method": "PATCH",
                 "url": "/services/data/v66.0/sobjects/Engagement__c/Key__c/ENG-7",

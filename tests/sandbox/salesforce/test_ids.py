@@ -33,7 +33,9 @@ def test_an_id_whose_case_was_lost_is_mended() -> None:
     assert to_18(record_id.upper()) == record_id
 
 
-@pytest.mark.parametrize("text", ["", "001", "001-00000000001", "0015g0000000001AAB", "0015g0000000001A", "0015g0000000001AA9"])
+@pytest.mark.parametrize(
+    "text", ["", "001", "001-00000000001", "0015g0000000001AAB", "0015g0000000001A", "0015g0000000001AA9"]
+)
 def test_what_is_no_id_is_none(text: str) -> None:
     assert to_18(text) is None
 

@@ -16,13 +16,17 @@ NOWHERE = salesforce_id("Engagement__c", 999)
 
 
 def test_create_get_update_delete(org: Any, clock: Clock) -> None:
-    status, made = org.ask("POST", "sobjects/Syncline_Risk__c", {"Name": "Late", "Risk_Key__c": "R-1", "Severity__c": "high"})
+    status, made = org.ask(
+        "POST", "sobjects/Syncline_Risk__c", {"Name": "Late", "Risk_Key__c": "R-1", "Severity__c": "high"}
+    )
     assert (status, made["success"], made["errors"]) == (201, True, [])
     assert set(made) == {"id", "success", "errors"}
     path = f"sobjects/Syncline_Risk__c/{made['id']}"
     status, shown = org.ask("GET", path)
     assert status == 200
-    assert shown["CreatedDate"] == shown["LastModifiedDate"] == shown["SystemModstamp"] == "2026-11-24T10:00:00.000+0000"
+    assert (
+        shown["CreatedDate"] == shown["LastModifiedDate"] == shown["SystemModstamp"] == "2026-11-24T10:00:00.000+0000"
+    )
     assert (shown["CurrencyIsoCode"], shown["IsDeleted"], shown["Lifecycle__c"]) == ("EUR", False, None)
     clock.advance(61)
     assert org.ask("PATCH", path, {"Severity__c": "low", "Description__c": "  text \n"}) == (204, None)
@@ -57,16 +61,36 @@ def test_a_fifteen_character_id_names_the_record_too(org: Any) -> None:
         ),
         ({"Account__c": "001"}, "MALFORMED_ID", "Account: id value of incorrect type: 001", ["Account__c"]),
         ({"Account__c": ENGAGEMENT}, "FIELD_INTEGRITY_EXCEPTION", "id value of incorrect type", ["Account__c"]),
-        ({"Account__c": salesforce_id("Account", 999)}, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", []),
+        (
+            {"Account__c": salesforce_id("Account", 999)},
+            "INVALID_CROSS_REFERENCE_KEY",
+            "invalid cross reference id",
+            [],
+        ),
         ({"Account__c": salesforce_id("Account", 3)}, "ENTITY_IS_DELETED", "entity is deleted", []),
         ({"CreatedDate": "2026-01-01T00:00:00Z"}, "INVALID_FIELD_FOR_INSERT_UPDATE", "CreatedDate", ["CreatedDate"]),
-        ({"Key__c": "eng-2"}, "DUPLICATE_VALUE", "duplicate value found: Key__c duplicates value on record with id:", []),
+        (
+            {"Key__c": "eng-2"},
+            "DUPLICATE_VALUE",
+            "duplicate value found: Key__c duplicates value on record with id:",
+            [],
+        ),
         ({"Nothing__c": 1}, "INVALID_FIELD", "No such column 'Nothing__c' on sobject of type Engagement__c", None),
-        ({"Budget__c": "many"}, "JSON_PARSER_ERROR", "Cannot deserialize instance of currency from VALUE_STRING value many", None),
+        (
+            {"Budget__c": "many"},
+            "JSON_PARSER_ERROR",
+            "Cannot deserialize instance of currency from VALUE_STRING value many",
+            None,
+        ),
         ({"Budget__c": True}, "JSON_PARSER_ERROR", "VALUE_TRUE", None),
         ({"Budget__c": 1e17}, "NUMBER_OUTSIDE_VALID_RANGE", "value outside of valid range", ["Budget__c"]),
         ({"Start_Date__c": "24.11.2026"}, "JSON_PARSER_ERROR", "Cannot deserialize instance of date", None),
-        ({"Syncline_As_Of__c": "2026-11-24T10:00:00"}, "JSON_PARSER_ERROR", "Cannot deserialize instance of datetime", None),
+        (
+            {"Syncline_As_Of__c": "2026-11-24T10:00:00"},
+            "JSON_PARSER_ERROR",
+            "Cannot deserialize instance of datetime",
+            None,
+        ),
         ({"Name": 5}, "JSON_PARSER_ERROR", "Cannot deserialize instance of string from VALUE_NUMBER_INT value 5", None),
     ],
 )
@@ -197,7 +221,9 @@ def test_a_parents_deletion_takes_owned_children_and_empties_lookups(org: Any) -
     assert (row["Account__c"], row["SystemModstamp"]) == (None, "2026-11-20T17:30:00.000+0000")
     body = [{"op": "undelete", "object": "Account", "id": ACCOUNT}]
     assert org.ask("POST", "/_sandbox/records", body)[0] == 200
-    assert org.query("SELECT Account__c FROM Engagement__c WHERE Key__c = 'ENG-1'")["records"][0]["Account__c"] == ACCOUNT
+    assert (
+        org.query("SELECT Account__c FROM Engagement__c WHERE Key__c = 'ENG-1'")["records"][0]["Account__c"] == ACCOUNT
+    )
 
 
 def test_users_cannot_be_deleted(org: Any) -> None:

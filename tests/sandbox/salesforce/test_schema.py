@@ -1,17 +1,18 @@
 """The describes: complete, consistent with recorded ones, and the same as the shipped metadata and the docs page."""
 
+# ruff: noqa: S314 - the project's own XML
+
 from __future__ import annotations
 
 import json
 import re
+import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import pytest
 
 from sandbox.salesforce.objects import CHILD_NAMES, CUSTOM, LONG_TEXT, org_schema
-
 
 ROOT = Path(__file__).parents[3]
 NS = {"m": "http://soap.sforce.com/2006/04/metadata"}
@@ -20,8 +21,8 @@ KINDS = {
     "Text": "string",
     "LongTextArea": "textarea",
     "Picklist": "picklist",
-    "Date": "date",
     "DateTime": "datetime",
+    "Date": "date",
     "Number": "double",
     "Currency": "currency",
     "Lookup": "reference",
@@ -47,7 +48,8 @@ def docs_page() -> dict[str, dict[str, tuple[str, str, str]]]:
         fields: dict[str, tuple[str, str, str]] = {}
         text = " ".join(cells[1:])
         for names, kind, brackets, tail in re.findall(
-            r"((?:`\w+`[ ,]*)+) (Text|LongTextArea|Picklist|DateTime|Date|Number|Currency|Lookup|Url)\b(?:\(([^)]*)\))?([^`]*)", text
+            r"((?:`\w+`[ ,]*)+) (" + "|".join(KINDS) + r")\b(?:\(([^)]*)\))?([^`]*)",
+            text,
         ):
             values = tail.strip().rstrip(",").strip() if kind == "Picklist" else ""
             for name in re.findall(r"`(\w+)`", names):
@@ -59,7 +61,7 @@ def docs_page() -> dict[str, dict[str, tuple[str, str, str]]]:
 
 
 def metadata(name: str) -> dict[str, dict[str, Any]]:
-    root = ElementTree.parse(ROOT / f"deploy/salesforce/objects/{name}.object").getroot()
+    root = ET.parse(ROOT / f"deploy/salesforce/objects/{name}.object").getroot()
     fields = {}
     for node in root.findall("m:fields", NS):
         entry: dict[str, Any] = {each.tag.split("}")[1]: each.text for each in node}
@@ -111,10 +113,10 @@ def _around(name: str, field: str) -> str:
 
 
 def test_the_package_and_the_permission_set_name_what_is_shipped() -> None:
-    package = ElementTree.parse(ROOT / "deploy/salesforce/package.xml").getroot()
+    package = ET.parse(ROOT / "deploy/salesforce/package.xml").getroot()
     members = {each.text for each in package.findall("m:types/m:members", NS)}
     assert members == {*CUSTOM, "Syncline"}
-    permissions = ElementTree.parse(ROOT / "deploy/salesforce/permissionsets/Syncline.permissionset").getroot()
+    permissions = ET.parse(ROOT / "deploy/salesforce/permissionsets/Syncline.permissionset").getroot()
     editable = {
         str(node.findtext("m:field", namespaces=NS)): node.findtext("m:editable", namespaces=NS) == "true"
         for node in permissions.findall("m:fieldPermissions", NS)
@@ -130,7 +132,9 @@ def test_the_package_and_the_permission_set_name_what_is_shipped() -> None:
 
 
 def _owned() -> dict[str, str]:
-    rows = [line for line in (ROOT / "docs/connectors/salesforce.md").read_text().splitlines() if line.startswith("| `")]
+    rows = [
+        line for line in (ROOT / "docs/connectors/salesforce.md").read_text().splitlines() if line.startswith("| `")
+    ]
     return {line.split("`")[1]: line.strip("|").split("|")[2] for line in rows}
 
 

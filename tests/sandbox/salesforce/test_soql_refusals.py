@@ -12,34 +12,62 @@ from sandbox.salesforce.ids import salesforce_id
 @pytest.mark.parametrize(
     ("soql", "code", "part"),
     [
-        ("SELECT Id, Foo FROM Account", "INVALID_FIELD", "ERROR at Row:1:Column:12\nNo such column 'Foo' on entity 'Account'."),
+        (
+            "SELECT Id, Foo FROM Account",
+            "INVALID_FIELD",
+            "ERROR at Row:1:Column:12\nNo such column 'Foo' on entity 'Account'.",
+        ),
         ("SELECT Id FROM Account WHERE Foo__c = 1", "INVALID_FIELD", "No such column 'Foo__c'"),
         ("SELECT Id FROM Account ORDER BY Foo", "INVALID_FIELD", "No such column 'Foo'"),
         ("SELECT Foo__r.Name FROM Account", "INVALID_FIELD", "Didn't understand relationship 'Foo__r' in field path."),
-        ("SELECT Engagement__r.Account__r.Foo FROM Deliverable__c", "INVALID_FIELD", "No such column 'Foo' on entity 'Account'"),
+        (
+            "SELECT Engagement__r.Account__r.Foo FROM Deliverable__c",
+            "INVALID_FIELD",
+            "No such column 'Foo' on entity 'Account'",
+        ),
         ("SELECT IsDeleted FROM User", "INVALID_FIELD", "No such column 'IsDeleted' on entity 'User'"),
         ("SELECT Id FROM Foo__c", "INVALID_TYPE", "sObject type 'Foo__c' is not supported."),
-        ("SELECT Id, (SELECT Id FROM Foos__r) FROM Account", "INVALID_TYPE", "Didn't understand relationship 'Foos__r'"),
+        (
+            "SELECT Id, (SELECT Id FROM Foos__r) FROM Account",
+            "INVALID_TYPE",
+            "Didn't understand relationship 'Foos__r'",
+        ),
         ("SELECT Id FROM Account WHERE Description = 'x'", "INVALID_FIELD", "field 'Description' can not be filtered"),
-        ("SELECT Id FROM Scope_Item__c WHERE Text__c LIKE 'x%'", "INVALID_FIELD", "field 'Text__c' can not be filtered"),
+        (
+            "SELECT Id FROM Scope_Item__c WHERE Text__c LIKE 'x%'",
+            "INVALID_FIELD",
+            "field 'Text__c' can not be filtered",
+        ),
         ("SELECT Id FROM Account ORDER BY Description", "MALFORMED_QUERY", "field 'Description' can not be sorted"),
         (
             "SELECT Id FROM Account WHERE SystemModstamp > '2026-01-01T00:00:00Z'",
             "INVALID_FIELD",
-            "value of filter criterion for field 'SystemModstamp' must be of type dateTime and should not be enclosed in quotes",
+            "field 'SystemModstamp' must be of type dateTime and should not be enclosed in quotes",
         ),
         ("SELECT Id FROM Account WHERE SystemModstamp > 2026-01-01", "INVALID_FIELD", "must be of type dateTime"),
-        ("SELECT Id FROM Account WHERE Name = 5", "INVALID_FIELD", "must be of type string and should be enclosed in quotes"),
+        (
+            "SELECT Id FROM Account WHERE Name = 5",
+            "INVALID_FIELD",
+            "must be of type string and should be enclosed in quotes",
+        ),
         ("SELECT Id FROM Account WHERE AnnualRevenue = '5'", "INVALID_FIELD", "must be of type double"),
         ("SELECT Id FROM Account WHERE Name = TODAY", "INVALID_FIELD", "must be of type string"),
         ("SELECT Id FROM Account WHERE Id = 'x'", "INVALID_QUERY_FILTER_OPERATOR", "invalid ID field: x"),
-        ("SELECT Id FROM Account WHERE Id LIKE '001%'", "INVALID_QUERY_FILTER_OPERATOR", "invalid operator on id field"),
+        (
+            "SELECT Id FROM Account WHERE Id LIKE '001%'",
+            "INVALID_QUERY_FILTER_OPERATOR",
+            "invalid operator on id field",
+        ),
         ("SELECT Id FROM", "MALFORMED_QUERY", "unexpected token: '<EOF>'"),
         ("SELECT * FROM Account", "MALFORMED_QUERY", "unexpected char: '*'"),
         ("DELETE FROM Account", "MALFORMED_QUERY", "unexpected token: 'DELETE'"),
-        ("SELECT Id FROM Account WHERE Name = \"x\"", "MALFORMED_QUERY", "unexpected char: '\"'"),
+        ('SELECT Id FROM Account WHERE Name = "x"', "MALFORMED_QUERY", "unexpected char: '\"'"),
         ("SELECT Id FROM Account WHERE Name = 'x", "MALFORMED_QUERY", "unexpected char"),
-        ("SELECT Id FROM Account WHERE Name = 'a' AND Id = null OR Name = 'b'", "MALFORMED_QUERY", "unexpected token: 'OR'"),
+        (
+            "SELECT Id FROM Account WHERE Name = 'a' AND Id = null OR Name = 'b'",
+            "MALFORMED_QUERY",
+            "unexpected token: 'OR'",
+        ),
         ("SELECT Id FROM Account WHERE SystemModstamp > 2026-13-01T00:00:00Z", "MALFORMED_QUERY", "Invalid date"),
         ("SELECT Id FROM Account WHERE SystemModstamp > 2026-01-01T00:00:00", "MALFORMED_QUERY", "unexpected"),
         ("SELECT Id, Id FROM Account", "INVALID_FIELD", "duplicate field selected: Id"),
@@ -82,7 +110,10 @@ def test_parents_and_children_are_nested(org: Any) -> None:
     first, second = body["records"]
     assert first["attributes"]["url"].endswith(f"/sobjects/Engagement__c/{salesforce_id('Engagement__c', 1)}")
     assert first["Account__r"]["attributes"]["type"] == "Account"
-    assert (first["Account__r"]["Name"], first["Account__r"]["Owner"]["Username"]) == ("Fictive Alpha", "sync@partner.example")
+    assert (first["Account__r"]["Name"], first["Account__r"]["Owner"]["Username"]) == (
+        "Fictive Alpha",
+        "sync@partner.example",
+    )
     assert first["Project_Manager__r"]["Name"] == "Nora Narrow"
     children = first["Deliverables__r"]
     assert (children["totalSize"], children["done"]) == (1, True)

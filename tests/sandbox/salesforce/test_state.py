@@ -25,7 +25,9 @@ def test_a_dump_loads_to_the_same(org: Any, clock: Clock) -> None:
 
 
 def test_what_is_left_out_is_filled_the_same_way_each_time(clock: Clock) -> None:
-    document = {"records": {"Account": [{"Name": "A"}, {"Name": "B", "Id": salesforce_id("Account", 1)}, {"Name": "C"}]}}
+    document = {
+        "records": {"Account": [{"Name": "A"}, {"Name": "B", "Id": salesforce_id("Account", 1)}, {"Name": "C"}]}
+    }
     one, two = load(document, clock), load(document, clock)
     assert one.tables == two.tables
     assert list(one.tables["Account"]) == [salesforce_id("Account", n) for n in (2, 1, 3)]
