@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
 
 import requests
-from urllib3.exceptions import MaxRetryError, NewConnectionError
+from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 
 _CHUNK_BYTES = 65_536
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -77,25 +77,25 @@ def retry_after(value: str | None, now: datetime) -> float | None:
 
 
 def read_body(response: requests.Response, *, limit: int, timeout_s: float, now: Callable[[], float]) -> None:
-    """Read the whole body into ``response``.
+    """Read the whole body into ``response``, as it comes in: one that drips must not outlast the time allowed.
 
     Raises:
         OversizeError: More than ``limit`` bytes (after decompression).
         requests.Timeout: Still coming after ``timeout_s`` seconds.
-        requests.RequestException: Truncated or undecodable.
+        urllib3.exceptions.HTTPError: Truncated or undecodable.
     """
     deadline = now() + timeout_s
     chunks: list[bytes] = []
     size = 0
     try:
-        for chunk in response.iter_content(_CHUNK_BYTES):
+        while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
             size += len(chunk)
             if size > limit:
                 raise OversizeError(f"more than {limit} bytes")
             if now() > deadline:
                 raise requests.ReadTimeout(f"still coming after {timeout_s:g} s")
             chunks.append(chunk)
-    except (requests.RequestException, OSError):
+    except (requests.RequestException, HTTPError, OSError):
         response.close()
         raise
     response._content = b"".join(chunks)  # noqa: SLF001 - requests has no public way to hand over a body already read

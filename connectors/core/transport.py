@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import requests
 from requests.adapters import HTTPAdapter
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential_jitter
+from urllib3.exceptions import HTTPError
 
 from connectors.core.answers import Trouble, judge_answer, judge_failure, read_body, route_of
 from connectors.core.errors import AmbiguousError, ConnectorError, FatalError, RetriableError
@@ -215,7 +216,7 @@ class _Adapter(HTTPAdapter):
             read_body(
                 response, limit=transport.max_answer_bytes, timeout_s=transport.timeout_s, now=transport.clock.monotonic
             )
-        except (requests.RequestException, OSError) as exc:
+        except (requests.RequestException, HTTPError, OSError) as exc:
             trouble = judge_failure(exc, timeout_s=transport.timeout_s)
             cause = exc
         else:
