@@ -1,4 +1,4 @@
-"""A small world for planning: one engagement, Jira and Salesforce as dictionaries, and a hand that carries out plans."""
+"""A small world for planning: one engagement, two tools as dictionaries, and a hand that carries out plans."""
 
 from __future__ import annotations
 
