@@ -49,7 +49,7 @@ def wanted(
         expand: as sent.
     """
     definitions = renderer.state.fields
-    words = [word.strip() for word in (fields if fields else [default]) if word.strip()]
+    words = [word.strip() for word in (fields or [default]) if word.strip()]
     chosen: set[str] = set()
     if all(word.startswith("-") for word in words):
         words = ["*all" if default == "*all" else "*navigable", *words]

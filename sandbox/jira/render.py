@@ -218,7 +218,7 @@ class Renderer:
         if row.get("updateAuthor") or row.get("author"):
             shown["updateAuthor"] = self.user(row.get("updateAuthor") or row["author"])
         shown["created"] = self.instant(row["created"])
-        shown["updated"] = self.instant(row.get("updated", row["created"]))
+        shown["updated"] = self.instant(row.get("updated") or row["created"])
         if self.state.cloud:
             shown["jsdPublic"] = True
         if row.get("visibility"):
@@ -238,8 +238,8 @@ class Renderer:
             shown["comment"] = self.long_text(row["comment"])
         shown |= {
             "created": self.instant(row["created"]),
-            "updated": self.instant(row.get("updated", row["created"])),
-            "started": self.instant(row.get("started", row["created"])),
+            "updated": self.instant(row.get("updated") or row["created"]),
+            "started": self.instant(row.get("started") or row["created"]),
             "timeSpent": stamps.render_duration(row["timeSpentSeconds"]),
             "timeSpentSeconds": row["timeSpentSeconds"],
             "id": row["id"],

@@ -14,6 +14,7 @@ from sandbox.jira import issue_json, jql
 from sandbox.jira.jql_compile import Compiled, Scope, compile_query
 from sandbox.jira.jql_dates import Moment
 from sandbox.jira.model import Issue
+from sandbox.jira.paging import body_object, listed, number
 from sandbox.jira.render import Renderer
 from sandbox.jira.site import Site
 
@@ -49,23 +50,23 @@ class Search:
         self._site = site
         self._kept: OrderedDict[Any, tuple[list[Issue], Compiled]] = OrderedDict()
 
-    def cloud_get(self, call: Call, version: int) -> Response:
+    def cloud_get(self, call: Call) -> Response:
         """`GET /search/jql`."""
         args = call.args
         body = {
             "jql": args.get("jql"),
             "nextPageToken": args.get("nextPageToken"),
-            "maxResults": _number(args.get("maxResults"), 50),
-            "fields": _listed(args.getlist("fields")),
-            "properties": _listed(args.getlist("properties")),
+            "maxResults": number(args.get("maxResults"), 50),
+            "fields": listed(args.getlist("fields")),
+            "properties": listed(args.getlist("properties")),
             "expand": args.get("expand"),
-            "reconcileIssues": [_number(one, 0) for one in _listed(args.getlist("reconcileIssues"))],
+            "reconcileIssues": [number(one, 0) for one in listed(args.getlist("reconcileIssues"))],
         }
         return self._cloud(call, body)
 
-    def cloud_post(self, call: Call, version: int) -> Response:
+    def cloud_post(self, call: Call) -> Response:
         """`POST /search/jql`."""
-        return self._cloud(call, _object(call.json_body()))
+        return self._cloud(call, body_object(call.json_body()))
 
     def _cloud(self, call: Call, body: dict[str, Any]) -> Response:
         renderer = self._site.renderer(call)
@@ -78,7 +79,7 @@ class Search:
             fields=body.get("fields"),
             default="id",
             properties=body.get("properties") or (),
-            expand=_listed([body.get("expand") or ""]),
+            expand=listed([body.get("expand") or ""]),
         )
         only_ids = want.fields is None and not want.properties and not want.expand
         size = body.get("maxResults", 50)
@@ -100,33 +101,33 @@ class Search:
         pieces.append((b"," + rest if rest else b"") + b"}")
         return Response(b"".join(pieces), content_type="application/json;charset=UTF-8")
 
-    def approximate_count(self, call: Call, version: int) -> Json:
+    def approximate_count(self, call: Call) -> Json:
         """`POST /search/approximate-count`."""
         renderer = self._site.renderer(call)
-        issues, _ = self._run(renderer, _object(call.json_body()).get("jql") or "", fresh=(), bounded=True)
+        issues, _ = self._run(renderer, body_object(call.json_body()).get("jql") or "", fresh=(), bounded=True)
         return {"count": len(issues)}
 
-    def removed(self, call: Call, version: int) -> Response:
+    def removed(self, call: Call) -> Response:
         """`/search` on Cloud: gone."""
-        message = GONE.format(version=version)
+        message = GONE.format(version=self._site.caller(call).version)
         return json_response({"errorMessages": [message], "errors": {}}, status=410)
 
-    def data_center_get(self, call: Call, version: int) -> Response:
+    def data_center_get(self, call: Call) -> Response:
         """`GET /search`."""
         args = call.args
         body = {
             "jql": args.get("jql"),
-            "startAt": _number(args.get("startAt"), 0),
-            "maxResults": _number(args.get("maxResults"), 50),
-            "fields": _listed(args.getlist("fields")),
-            "properties": _listed(args.getlist("properties")),
-            "expand": _listed(args.getlist("expand")),
+            "startAt": number(args.get("startAt"), 0),
+            "maxResults": number(args.get("maxResults"), 50),
+            "fields": listed(args.getlist("fields")),
+            "properties": listed(args.getlist("properties")),
+            "expand": listed(args.getlist("expand")),
         }
         return self._data_center(call, body)
 
-    def data_center_post(self, call: Call, version: int) -> Response:
+    def data_center_post(self, call: Call) -> Response:
         """`POST /search`."""
-        return self._data_center(call, _object(call.json_body()))
+        return self._data_center(call, body_object(call.json_body()))
 
     def _data_center(self, call: Call, body: dict[str, Any]) -> Response:
         renderer = self._site.renderer(call)
@@ -150,10 +151,10 @@ class Search:
             dumps(head)[:-1] + b',"issues":[' + listed + b"]}", content_type="application/json;charset=UTF-8"
         )
 
-    def bulk_fetch(self, call: Call, version: int) -> Response:
+    def bulk_fetch(self, call: Call) -> Response:
         """`POST /issue/bulkfetch`: known issues, as they are now."""
         renderer = self._site.renderer(call)
-        body = _object(call.json_body())
+        body = body_object(call.json_body())
         refs = [str(one) for one in body.get("issueIdsOrKeys") or []]
         if not refs or len(refs) > MAX_PAGE_BULK:
             raise HttpError(400, f"issueIdsOrKeys must hold between 1 and {MAX_PAGE_BULK} issues.")
@@ -240,23 +241,3 @@ def _behind(compiled: Compiled, issue: Issue, position: list[Any]) -> bool:
         if value != bound:
             return bool(value < bound) if descending else bool(value > bound)
     return False
-
-
-def _listed(values: Sequence[str]) -> list[str]:
-    """Split values at commas; a list may be sent either way."""
-    return [one.strip() for value in values for one in value.split(",") if one.strip()]
-
-
-def _number(text: str | None, default: int) -> int:
-    try:
-        return default if text is None else int(text)
-    except ValueError as error:
-        raise HttpError(400, f"'{text}' is not a number.") from error
-
-
-def _object(body: Json) -> dict[str, Any]:
-    if body is None:
-        return {}
-    if not isinstance(body, dict):
-        raise HttpError(400, "The request body is not an object.")
-    return body

@@ -27,7 +27,7 @@ class Site:
         """Give the caller that authentication found."""
         found = call.notes
         if not isinstance(found, Caller):
-            raise HttpError(401, "Not authenticated")  # noqa: TRY004 - an answer, not a programming error
+            raise HttpError(401, "Not authenticated")
         return found
 
     def renderer(self, call: Call) -> Renderer:

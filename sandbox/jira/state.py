@@ -163,14 +163,14 @@ class State:
 
     def next_id(self, counter: str) -> int:
         """Give the next number of a counter."""
-        value = self.counters.get(counter, 10001)
+        value = self.counters.get(counter, _first_id(counter))
         self.counters[counter] = value + 1
         return value
 
     def saw_id(self, counter: str, value: Any) -> None:
         """Keep a counter above an id in use."""
         if str(value).isdigit():
-            self.counters[counter] = max(self.counters.get(counter, 10001), int(value) + 1)
+            self.counters[counter] = max(self.counters.get(counter, _first_id(counter)), int(value) + 1)
 
     def add_issue(self, issue: Issue) -> None:
         """Enter an issue into the indexes."""
@@ -293,3 +293,7 @@ class State:
                 "counters": self.counters,
             }
         )
+
+
+def _first_id(counter: str) -> int:
+    return 1 if counter.startswith("key ") else 10001
