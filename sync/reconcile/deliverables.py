@@ -27,6 +27,8 @@ from sync.reconcile.settings import ReconcileSettings
 from sync.reconcile.view import EngagementView, fold
 from sync.reconcile.words import evidence_of, narrowest, titled
 
+_Found = TypeVar("_Found", WorkItem, Milestone)
+
 
 class DateSource(IntEnum):
     """Where a date of a deliverable comes from; the lowest that exists is effective."""
@@ -66,7 +68,39 @@ def open_deliverables(view: EngagementView) -> tuple[Deliverable, ...]:
     return tuple(sorted(found, key=lambda d: (fold(d.key), d.ref)))
 
 
-def dates_of(view: EngagementView, deliverable: Deliverable) -> tuple[Dated, ...]:
+class Lookup:
+    """Finds the issues and versions that references mean; made once for a view."""
+
+    def __init__(self, view: EngagementView) -> None:
+        self._order = {(place.connection, place.place): number for number, place in reversed([*enumerate(view.places)])}
+        self._connections = {place.connection for place in view.places}
+        self._issues: dict[str, list[WorkItem]] = {}
+        for item in view.work:
+            self._issues.setdefault(fold(item.key), []).append(item)
+        self._versions: dict[str, list[Milestone]] = {}
+        for version in view.milestones:
+            self._versions.setdefault(version.ref.rpartition(":")[2], []).append(version)
+
+    def issue(self, reference: Reference) -> WorkItem | None:
+        """The issue that is meant, if it was read."""
+        return self._pick(reference, self._issues.get(fold(reference.value), ()))
+
+    def version(self, reference: Reference) -> Milestone | None:
+        """The version that is meant, if it was read."""
+        return self._pick(reference, self._versions.get(reference.value, ()))
+
+    def _pick(self, reference: Reference, candidates: Iterable[_Found]) -> _Found | None:
+        """By the host that it was written with; then by the order of the engagement's places."""
+        last = len(self._order)
+        ranked = [
+            (self._order.get((one.connection, one.place), last), one.connection not in self._connections, one.ref, one)
+            for one in candidates
+            if reference.host is None or host_of(one.url) == reference.host.casefold()
+        ]
+        return min(ranked, key=lambda entry: entry[:3])[3] if ranked else None
+
+
+def dates_of(lookup: Lookup, deliverable: Deliverable) -> tuple[Dated, ...]:
     """The dates that the deliverable's sources give, the most telling first.
 
     What cannot be seen, has no date or is a dropped issue gives none.
@@ -74,11 +108,11 @@ def dates_of(view: EngagementView, deliverable: Deliverable) -> tuple[Dated, ...
     found: set[Dated] = set()
     for reference in deliverable.tracking:
         if reference.kind is ReferenceKind.JIRA_ISSUE:
-            issue = _issue(view, reference)
+            issue = lookup.issue(reference)
             if issue is not None and issue.due is not None and issue.state is not WorkState.DROPPED:
                 found.add(_dated(DateSource.ISSUE, issue.due, issue, "due date of the tracking issue"))
         elif reference.kind is ReferenceKind.JIRA_VERSION:
-            version = _version(view, reference)
+            version = lookup.version(reference)
             if version is not None and version.due is not None:
                 found.add(_dated(DateSource.VERSION, version.due, version, "release date of the version"))
     if deliverable.promised_for is not None:
@@ -90,33 +124,6 @@ def _dated(source: DateSource, day: date, entity: Entity, field: str) -> Dated:
     return Dated(
         source=source, day=day, ref=entity.ref, field=field, url=entity.url, key=entity.key, access=entity.access
     )
-
-
-def _issue(view: EngagementView, reference: Reference) -> WorkItem | None:
-    return _pick(view, reference, [w for w in view.work if fold(w.key) == fold(reference.value)])
-
-
-def _version(view: EngagementView, reference: Reference) -> Milestone | None:
-    return _pick(view, reference, [m for m in view.milestones if m.ref.rpartition(":")[2] == reference.value])
-
-
-_Found = TypeVar("_Found", WorkItem, Milestone)
-
-
-def _pick(view: EngagementView, reference: Reference, candidates: Iterable[_Found]) -> _Found | None:
-    """The one that is meant: by the host it was written with, else by the order of the engagement's places."""
-    order = {(place.connection, place.place): number for number, place in enumerate(reversed(view.places))}
-    connections = {place.connection for place in view.places}
-    ranked = [
-        (-order.get((one.connection, one.place), -1), one.connection not in connections, one.ref, one)
-        for one in candidates
-        if _meant(reference, one)
-    ]
-    return min(ranked, key=lambda entry: entry[:3])[3] if ranked else None
-
-
-def _meant(reference: Reference, entity: Entity) -> bool:
-    return reference.host is None or host_of(entity.url) == reference.host.casefold()
 
 
 def effective_date(dates: Sequence[Dated], today: date) -> date | None:
@@ -132,8 +139,9 @@ def effective_date(dates: Sequence[Dated], today: date) -> date | None:
 
 def dates_disagree(view: EngagementView, now: datetime, settings: ReconcileSettings) -> Iterator[Finding]:  # noqa: ARG001 - all rules are called alike
     """``deliverable.dates_disagree``: the dates of an open deliverable lie further apart than the tolerance."""
+    lookup = Lookup(view)
     for deliverable in open_deliverables(view):
-        dates = dates_of(view, deliverable)
+        dates = dates_of(lookup, deliverable)
         if not dates:
             continue
         first, last = min(dates, key=_by_day), max(dates, key=_by_day)
@@ -171,11 +179,11 @@ def late(view: EngagementView, now: datetime, settings: ReconcileSettings) -> It
 
     One without any date is late as soon as the needed-by date is past.
     """
-    today = now.date()
+    today, lookup = now.date(), Lookup(view)
     for deliverable in open_deliverables(view):
         if deliverable.needed_by is None:
             continue
-        dates = dates_of(view, deliverable)
+        dates = dates_of(lookup, deliverable)
         effective = effective_date(dates, today) or today
         if effective > deliverable.needed_by:
             yield _late(view, deliverable, dates, effective, deliverable.needed_by, settings)
