@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -71,12 +70,11 @@ class JiraClient:
             get_server_info=False,  # no request of its own; the kind of site is configured
             max_retries=0,  # the transport alone repeats
             timeout=(10.0, settings.timeout_s),  # the transport forces its own; this is for whoever reads the client
-            logging=False,
+            logging=False,  # it would log whole bodies that are no JSON
             **login,
         )
         library.deploymentType = "Cloud" if self.cloud else "Server"  # otherwise Cloud searches return None
         library._fields_cache_value = {"_": "_"}  # noqa: SLF001 - keeps the library from asking GET /field; fields go by id
-        library.log = _silent_log()
         session = library._session  # noqa: SLF001 - the one way to give the library our transport
         context.transport.mount(session)
         session.hooks["response"].append(self._look)
@@ -234,13 +232,6 @@ class JiraClient:
             if write:
                 raise
             raise self.nonsense(place, "not JSON") from exc
-
-
-def _silent_log() -> logging.Logger:
-    """A log for the library that keeps nothing: it would write down whole bodies that are no JSON."""
-    log = logging.getLogger("connectors.jira.library")
-    log.disabled = True
-    return log
 
 
 def parse_instant(value: Json) -> datetime | None:

@@ -99,6 +99,13 @@ def test_a_newly_asked_field_makes_a_new_version(site):
     assert len(versions) == 2
 
 
+def test_a_marker_that_changed_alone_makes_a_new_version_on_cloud(cloud):
+    number = cloud.add()
+    before = _cycle(cloud).records[0].version
+    cloud.issues[number]["properties"]["syncline"] = {"instance": "i-2"}
+    assert _cycle(cloud).records[0].version != before
+
+
 # instants ---------------------------------------------------------------------------------------------------------
 
 
@@ -119,9 +126,10 @@ def test_an_issue_that_the_index_shows_late_is_not_lost(site):
     site.add()
     site.lag = timedelta(minutes=4)
     late = site.add()
+    site.now += timedelta(minutes=3)
     first = _cycle(site)
     assert late not in first.ids
-    site.now += timedelta(minutes=4)
+    site.now += timedelta(minutes=2)
     assert late in _cycle(site, first.cursors).ids
 
 
@@ -200,6 +208,7 @@ def test_an_issue_that_changes_while_pages_are_read_hides_no_other(site):
     numbers = [site.add() for _ in range(35)]
     site.before += [lambda: None, lambda: site.touch(numbers[2]), lambda: site.touch(numbers[13])]
     assert set(numbers) <= set(_cycle(site, None, "NIM").ids)
+    assert len(site.searches()) == 4  # and makes no page to be read again
 
 
 @pytest.mark.parametrize("gone", [(0,), (0, 1, 2, 3), (9,), (3, 9, 10), tuple(range(10))])
@@ -313,6 +322,8 @@ def test_a_hidden_project_that_comes_back_is_read(site):
     again = _cycle(site, first.cursors, connector=connector)
     assert number in again.ids
     assert again.complete == {"NIM", "FOX"}
+    _cycle(site, again.cursors, connector=connector)
+    assert len(site.paths()) == 1
 
 
 def test_a_project_that_is_called_project_is_not_taken_for_the_field(site):
