@@ -7,6 +7,7 @@ skipped, and says so.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 from unittest import SkipTest
@@ -332,17 +333,17 @@ class ConformanceSuite:
     # Leaking ----------------------------------------------------------------------------------------------------
 
     def test_no_error_holds_a_secret(self, harness: Harness) -> None:
-        """Not in its message, place or check results, though the tool echoes what it was given."""
+        """Not in its message, place, traceback or check results, though the tool echoes what it was given."""
         harness.seed(1)
         harness.deny()
         texts = [f"{r.name} {r.found} {r.mend}" for r in harness.connector().check([harness.partition.key])]
         try:
             reading = read(harness, [harness.partition])
         except ConnectorError as exc:
-            texts.append(f"{exc} {exc.place} {exc.connection}")
+            texts.append(_all_text(exc))
         else:
             _true(bool(reading.failures), "the tool refused the credentials and nothing failed")
-            texts.extend(str(failure.error) for failure in reading.failures)
+            texts.extend(_all_text(failure.error) for failure in reading.failures)
         leaked = [secret for secret in harness.secrets for text in texts if secret in text]
         _same(len(leaked), 0, "secrets found in errors")
 
@@ -380,6 +381,11 @@ def _send(writer: Writer, writes: Sequence[Write]) -> list[Receipt]:
 def _done(receipts: Sequence[Receipt]) -> None:
     for receipt in receipts:
         _same(receipt.outcome, Outcome.DONE, f"outcome of {receipt.write_id} ({receipt.message})")
+
+
+def _all_text(error: ConnectorError) -> str:
+    """Everything that a log could show of an error: what it was raised from, too."""
+    return "".join([*traceback.format_exception(error), error.place, error.connection])
 
 
 def _version(record: Record | None) -> str | None:

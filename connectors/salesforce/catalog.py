@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.core.errors import NotFoundError, PartitionError, RefusedError
+from connectors.core.errors import NotFoundError, RefusedError, SkippableError
 from connectors.core.port import Catalog, FieldInfo, FieldType
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.settings import DEFAULT_OBJECTS
@@ -45,7 +45,7 @@ def describe_all(client: SalesforceClient) -> dict[str, dict[str, Any] | None]:
         found = {name: _describe(client, name) for name in names}
     else:
         for name, one in zip(names, answers, strict=True):
-            if one.error is not None and not isinstance(one.error, NotFoundError | PartitionError):
+            if one.error is not None and not isinstance(one.error, SkippableError):
                 raise one.error
             found[name] = one.body if isinstance(one.body, dict) else None
     return {stream: found[name] for stream, name in objects.items()}
@@ -84,5 +84,5 @@ def field_info(stream: str, described: Mapping[str, Any]) -> FieldInfo:
 def _describe(client: SalesforceClient, name: str) -> dict[str, Any] | None:
     try:
         return client.describe(name)
-    except (NotFoundError, PartitionError):
+    except SkippableError:
         return None

@@ -123,8 +123,8 @@ class SalesforceClient:
             place,
             lambda sf: sf.restful("composite", method="POST", data=data, headers={SAFE_HEADER: "1"}),
         )
-        answers = answer.get("compositeResponse") if isinstance(answer, dict) else None
-        if not isinstance(answers, list) or len(answers) != len(paths):
+        answers = dicts(answer.get("compositeResponse") if isinstance(answer, dict) else None, len(paths))
+        if answers is None or not all(isinstance(one.get("httpStatusCode"), int) for one in answers):
             raise RetriableError(
                 f"{self.connection}: {place}: the composite answer does not fit the request",
                 connection=self.connection,
@@ -162,17 +162,17 @@ class SalesforceClient:
             except SalesforceExpiredSession:
                 renewed = self._login.renew(token)
                 return self._once(renewed, make)
-        except SalesforceExpiredSession as exc:
+        except SalesforceExpiredSession:
             raise FatalError(
                 f"{self.connection}: {place}: Salesforce refuses a token that it has just given;"
                 " check the user's API access, login hours and IP ranges",
                 connection=self.connection,
                 place=place,
                 status=401,
-            ) from exc
+            ) from None
         except SalesforceError as exc:
-            raise self.refused(exc.status, exc.content, place) from exc
-        except ValueError as exc:  # JSON that is none; requests' own error is one too
+            raise self.refused(exc.status, exc.content, place) from None  # its text is the whole answer, unredacted
+        except (ValueError, TypeError, LookupError, AttributeError) as exc:  # the library trips over nonsense
             kind = AmbiguousError if writes else RetriableError
             raise kind(
                 f"{self.connection}: {place}: the answer is not the JSON that Salesforce sends; a proxy?",
@@ -199,7 +199,7 @@ class SalesforceClient:
         return make(self._built[1])
 
     def _answered(self, one: Mapping[str, Any], place: str) -> Answered:
-        status = int(one.get("httpStatusCode", 0))
+        status: int = one["httpStatusCode"]
         if status == 200:
             return Answered(body=one.get("body"), error=None)
         return Answered(body=None, error=self.refused(status, one.get("body"), place))
@@ -241,6 +241,13 @@ class SalesforceClient:
         )
 
 
+def dicts(answer: Json, count: int) -> list[dict[str, Any]] | None:
+    """``answer`` if it is a list of so many JSON objects."""
+    if isinstance(answer, list) and len(answer) == count and all(isinstance(one, dict) for one in answer):
+        return answer
+    return None
+
+
 def checked_page(page: Json, *, connection: str, place: str) -> dict[str, Any]:
     """A page of a query's answer that has what every page has.
 
@@ -248,7 +255,10 @@ def checked_page(page: Json, *, connection: str, place: str) -> dict[str, Any]:
         RetriableError: It has not.
     """
     if isinstance(page, dict) and isinstance(page.get("records"), list) and isinstance(page.get("done"), bool):
-        return page
+        whole = all(isinstance(row, dict) and isinstance(row.get("Id"), str) for row in page["records"])
+        following = page["done"] or str(page.get("nextRecordsUrl")).startswith("/services/data/")
+        if whole and following and isinstance(page.get("totalSize", 0), int):
+            return page
     raise RetriableError(
-        f"{connection}: {place}: the answer has no records; a proxy?", connection=connection, place=place
+        f"{connection}: {place}: the answer is not a page of records; a proxy?", connection=connection, place=place
     )

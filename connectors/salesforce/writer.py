@@ -10,7 +10,7 @@ from typing import Any
 from connectors.core.errors import AmbiguousError, ConnectorError, FatalError, InterruptedRunError, RetriableError
 from connectors.core.port import Catalog, Json, Outcome, Receipt, Write, WriteKind
 from connectors.salesforce import soql
-from connectors.salesforce.client import COMPOSITE_QUERIES, SalesforceClient, checked_page
+from connectors.salesforce.client import COMPOSITE_QUERIES, SalesforceClient, checked_page, dicts
 from connectors.salesforce.errors import outcome_of
 from connectors.salesforce.records import stamp_of
 from connectors.salesforce.shown import in_form_of
@@ -108,8 +108,9 @@ class SalesforceWriter:
         data = json.dumps({"allOrNone": False, "records": rows})
         place = f"PATCH composite/sobjects/{object_name}/{external}"
         path = f"composite/sobjects/{object_name}/{external}"
-        answers = self._client.call(place, lambda sf: sf.restful(path, method="PATCH", data=data), writes=True)
-        if not isinstance(answers, list) or len(answers) != len(batch):
+        answer = self._client.call(place, lambda sf: sf.restful(path, method="PATCH", data=data), writes=True)
+        answers = dicts(answer, len(batch))
+        if answers is None:
             raise AmbiguousError(
                 f"{self._client.connection}: {place}: the answer does not fit the request",
                 connection=self._client.connection,
