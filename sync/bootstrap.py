@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from connectors.core.port import Clock, Connector, ConnectorContext, ConnectorSpec
+from connectors.core.port import Clock, Connector, ConnectorContext, ConnectorSpec, StreamSpec
 from connectors.core.registry import load_connectors
 from connectors.core.tokens import FileTokenStore
 from connectors.core.transport import Budget, Transport
@@ -16,6 +16,9 @@ from sync.budget import HourlyBudget
 from sync.clock import RealClock
 from sync.config.credentials import secrets_of
 from sync.config.load import Config, Connection, load
+from sync.plan.inputs import PlanSettings
+from sync.reconcile.settings import ReconcileSettings
+from sync.selection import PlaceRef, Selected
 from sync.store.database import Store
 
 _TOKENS_SUFFIX = ".tokens"
@@ -51,6 +54,38 @@ def connector_specs() -> Mapping[str, ConnectorSpec]:
 def clock() -> Clock:
     """The machine's clock."""
     return RealClock()
+
+
+def selected(config: Config) -> tuple[Selected, ...]:
+    """The configured engagements as selection and reconciliation take them."""
+    return tuple(
+        Selected(
+            key=key,
+            record_connection=e.record.connection,
+            record_key=e.record.key,
+            places=tuple(PlaceRef(connection=p.connection, place=p.place, anchor=p.anchor) for p in e.places),
+        )
+        for key, e in config.engagements.items()
+    )
+
+
+def streams(config: Config) -> dict[str, tuple[StreamSpec, ...]]:
+    """Connection -> the streams of its connector."""
+    return {name: c.spec.streams for name, c in config.connections.items()}
+
+
+def reconcile_settings(config: Config) -> ReconcileSettings:
+    """The thresholds of the configuration."""
+    return ReconcileSettings(
+        max_age=config.top.freshness.max_age,
+        tolerance_working_days=config.top.reconcile.tolerance_working_days,
+    )
+
+
+def plan_settings(config: Config) -> PlanSettings:
+    """How the configuration wants plans to be made."""
+    write = config.top.write
+    return PlanSettings(policy=write.policy, max_writes=write.max_writes, restamp=write.restamp)
 
 
 def open_store(config: Config) -> Store:

@@ -26,7 +26,8 @@ _MARKS = {True: ("✓", "green"), False: ("✗", "bold red"), None: ("?", "yello
 def check(ctx: click.Context, app: App, *, offline: bool, as_json: bool) -> None:
     """Validate the configuration, then look at each live connection, and say how to mend what is wrong.
 
-    Looks at reachability, identity, permissions, fields by name and type, clock skew and rate budget. Exit code 1 when something is wrong.
+    Looks at reachability, identity, permissions, fields by name and type, clock skew and rate budget. Exit code 1 when
+    something is wrong.
     """
     config = app.config
     results: dict[str, list[CheckResult]] = {}

@@ -53,8 +53,8 @@ Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 done but some records 
 def cli(ctx: click.Context, *, config_path: Path, verbose: int) -> None:
     """One line of status for an engagement whose facts live in several tools.
 
-    syncline reads Jira and Salesforce, reconciles what was sold with what is being built and with what third parties owe, and writes
-    status and risks back into the tools where people already look.
+    syncline reads Jira and Salesforce, reconciles what was sold with what is being built and with what third parties
+    owe, and writes status and risks back into the tools where people already look.
     """
     _log(verbose)
     ctx.obj = App(config_path=config_path)

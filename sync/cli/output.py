@@ -83,7 +83,9 @@ class Bars:
         """``by`` more are done."""
         self._counts[step] = self._counts.get(step, 0) + by
         if self._progress is not None and step in self._tasks:
-            self._progress.update(self._tasks[step], advance=by, **({} if total is None else {"total": total}))
+            self._progress.update(self._tasks[step], advance=by)
+            if total is not None:
+                self._progress.update(self._tasks[step], total=total)
 
     def done(self, step: str) -> None:
         """The step is over."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import ModuleType
 
 import click
 
@@ -25,14 +26,14 @@ from sync.cli.exits import Exit, StoppedError
 def sandbox(*, seed: int, scale: int, directory: Path, keep_log: bool) -> None:
     """Run the stand-in services alone, for trying a configuration.
 
-    Writes DIR/syncline.toml, ready to use, and DIR/truth.json (what was planted), prints one line beginning with "ready", and
-    serves on loopback until it is stopped.
+    Writes DIR/syncline.toml, ready to use, and DIR/truth.json (what was planted), prints one line beginning with
+    "ready", and serves on loopback until it is stopped.
     """
     launch = load_launcher()
-    launch.main(seed=seed, scale=scale, directory=directory, keep_log=keep_log)
+    raise SystemExit(launch.main(seed=seed, scale=scale, dir=directory, log=keep_log))
 
 
-def load_launcher():  # type: ignore[no-untyped-def]  # the module's own type says more than a protocol would
+def load_launcher() -> ModuleType:
     """The sandbox's launcher.
 
     Raises:

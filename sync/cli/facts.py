@@ -1,0 +1,56 @@
+"""Reads engagements from the store and reconciles them as of now, without a request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from sync import bootstrap
+from sync.cli.app import App
+from sync.engine.views import build_view, surroundings
+from sync.reconcile.result import Finding
+from sync.reconcile.rules import reconcile
+from sync.show.facts import Facts
+from sync.store.database import Store
+from sync.store.results import load_findings, load_risks
+from sync.store.tables import FindingRow, StatusRow
+
+
+def load_facts(app: App, store: Store, key: str | None = None) -> list[Facts]:
+    """The engagements of the configuration (or the one of ``key``) as they are now."""
+    config = app.config
+    now = bootstrap.clock().now()
+    settings = bootstrap.reconcile_settings(config)
+    selected = bootstrap.selected(config)
+    found = []
+    with store.unit_of_work() as session:
+        around = surroundings(session, selected, bootstrap.streams(config))
+        first_seen = {row.id: row.first_seen for row in session.scalars(select(FindingRow))}
+        changed = {row.engagement: row.changed for row in session.scalars(select(StatusRow))}
+        for one in selected:
+            if key not in {None, one.key}:
+                continue
+            view = build_view(session, one, around)
+            result = None if view is None else reconcile(view, now, settings)
+            stored = load_findings(session, one.key)
+            found.append(
+                Facts(
+                    key=one.key,
+                    now=now,
+                    view=view,
+                    status=result.status if result else None,
+                    findings=stored if result is None else _standing(result.findings, stored, result.concluded),
+                    first_seen=first_seen,
+                    risks=load_risks(session, one.key).get(one.key, ()),
+                    since=changed.get(one.key),
+                )
+            )
+    return found
+
+
+def _standing(now: Iterable[Finding], stored: Iterable[Finding], concluded: Iterable[object]) -> tuple[Finding, ...]:
+    """What is found now, and what was found before and cannot be concluded away."""
+    kinds = set(concluded)
+    findings = {f.id: f for f in stored if f.kind not in kinds} | {f.id: f for f in now}
+    return tuple(sorted(findings.values(), key=lambda f: (f.kind.value, f.subject)))

@@ -1,0 +1,214 @@
+"""The commands that look at the model: status, scope, deliverables, risks, findings. They ask no tool."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import click
+from rich.text import Text
+
+from sync.cli.app import App, pass_app
+from sync.cli.facts import load_facts
+from sync.cli.output import json_option, print_json, say, table
+from sync.show.facts import Facts
+from sync.show.ledger import deliverables_json, scope_json
+from sync.show.portfolio import findings_json, risks_json, status_json
+from sync.show.text import age, light, one_line, severity
+
+_engagement = click.argument("engagement", required=False)
+
+
+def _facts(app: App, engagement: str | None) -> list[Facts]:
+    key = app.engagement(engagement)
+    with app.store() as store:
+        return load_facts(app, store, key)
+
+
+def _show(
+    app: App,
+    engagement: str | None,
+    make: Callable[[Sequence[Facts]], dict[str, Any]],
+    tell: Callable[[dict[str, Any], list[Facts]], None],
+    *,
+    as_json: bool,
+) -> None:
+    facts = _facts(app, engagement)
+    data = make(facts)
+    if as_json:
+        print_json(data)
+    else:
+        tell(data, facts)
+
+
+@click.command(epilog="Examples:  syncline status      syncline status NIM-01      syncline status --json")
+@_engagement
+@json_option
+@pass_app
+def status(app: App, *, engagement: str | None, as_json: bool) -> None:
+    """Show the status of each engagement with its foremost reasons and the age of what it rests on.
+
+    With ENGAGEMENT: every dimension, its reasons, and the smallest change that turns it green.
+    """
+    _show(app, engagement, status_json, _tell_one if engagement else tell_status, as_json=as_json)
+
+
+def tell_status(data: dict[str, Any], facts: list[Facts]) -> None:
+    """The portfolio as one table."""
+    rows = []
+    for one, fact in zip(data["engagements"], facts, strict=True):
+        reasons = [r["text"] for r in one["reasons"]]
+        more = f" (+{len(reasons) - 1} more)" if len(reasons) > 1 else ""
+        told = one_line(reasons[0], 110) + more if reasons else ""
+        true_of = age(fact.status.true_of, fact.now) if fact.status else ""
+        rows.append((light(one["status"]), one["engagement"], one["name"], told, str(one["open_risks"]), true_of))
+    table("", ("status", "key", "engagement", "foremost reason", "risks", "true of"), rows)
+
+
+def _tell_one(data: dict[str, Any], facts: list[Facts]) -> None:
+    for one, fact in zip(data["engagements"], facts, strict=True):
+        head = Text.assemble(light(one["status"]), f"  {one['engagement']}  {one['name']}  ({one['account']})")
+        say(head)
+        if fact.status is not None:
+            say(f"true of {one['true_of'] or 'no instant: a source was never read'}; unchanged since {one['since']}")
+        for reason in one["reasons"]:
+            say(f"  - {reason['text']}" + _ids(reason["findings"]))
+        rows = [
+            (
+                light(d["status"]) if d["status"] != "not assessed" else Text("· not assessed", style="dim"),
+                d["dimension"].replace("_", " "),
+                "\n".join(r["text"] for r in d["reasons"]),
+                d["to_green"],
+            )
+            for d in one["dimensions"]
+        ]
+        table("\nWhy", ("light", "dimension", "reasons", "to green"), rows)
+        sources = [
+            (s["connection"], s["stream"], s["partition"], age(_read(fact, s), fact.now), s["error"])
+            for s in one["sources"]
+        ]
+        table("\nSources", ("connection", "stream", "partition", "read", "trouble"), sources)
+
+
+def _read(fact: Facts, source: dict[str, Any]) -> datetime | None:
+    wanted = (source["connection"], source["stream"], source["partition"])
+    states = fact.view.sources if fact.view else ()
+    return next((s.read_at for s in states if (s.connection, s.stream, s.partition) == wanted), None)
+
+
+def _ids(ids: Sequence[str]) -> str:
+    if not ids:
+        return ""
+    return f"  [{', '.join(ids[:3])}{', …' if len(ids) > 3 else ''}]"
+
+
+@click.command(epilog="Example:  syncline scope NIM-01")
+@_engagement
+@json_option
+@pass_app
+def scope(app: App, *, engagement: str | None, as_json: bool) -> None:
+    """Show the scope ledger: what was sold, and the work on each item; what is built and was not sold."""
+    _show(app, engagement, scope_json, _tell_scope, as_json=as_json)
+
+
+def _tell_scope(data: dict[str, Any], facts: list[Facts]) -> None:  # noqa: ARG001 - all are called alike
+    for one in data["engagements"]:
+        covered, traced = one["covered"], one["traced"]
+        baseline = f"baseline v{one['baseline']} signed {one['signed_on']}" if one["baseline"] else "no signed baseline"
+        say(Text.assemble(light(one["status"]), f"  {one['engagement']}  {one['name']}: {baseline}"))
+        rows = [
+            (
+                i["item"],
+                i["title"],
+                i["due"] or "",
+                f"{i['budget']['amount']} {i['budget']['currency']}" if i["budget"] else "",
+                Text("none", style="bold red") if i["finding"] else f"{i['live']} ({i['done']} done)",
+                i["finding"] or "",
+            )
+            for i in one["items"]
+        ]
+        table("", ("item", "sold", "due", "budget", "work", "finding"), rows)
+        say(
+            f"covered: {covered['count']} of {covered['of']} items; traced: {traced['count']} of {traced['of']} pieces of work"
+        )
+        if one["orphans"]:
+            say("built, not sold: " + ", ".join(one["orphans"]))
+        say()
+
+
+@click.command(epilog="Example:  syncline deliverables NIM-01")
+@_engagement
+@json_option
+@pass_app
+def deliverables(app: App, *, engagement: str | None, as_json: bool) -> None:
+    """Show what is owed, by us and by third parties: every source's date, the effective one, and what disagrees."""
+    _show(app, engagement, deliverables_json, _tell_deliverables, as_json=as_json)
+
+
+def _tell_deliverables(data: dict[str, Any], facts: list[Facts]) -> None:  # noqa: ARG001 - all are called alike
+    rows = [
+        (
+            d["engagement"],
+            d["deliverable"],
+            d["title"],
+            d["owed_by"].replace("_", " "),
+            d["state"],
+            d["needed_by"] or "",
+            d["effective"] or "",
+            "\n".join(f"{x['date']} {x['field']} {x['key']}" for x in d["dates"]),
+            Text("\n".join(f["kind"].partition(".")[2].replace("_", " ") for f in d["findings"]), style="bold red"),
+        )
+        for d in data["deliverables"]
+    ]
+    columns = ("engagement", "key", "deliverable", "owed by", "state", "needed by", "effective", "dates", "found")
+    table("", columns, rows)
+
+
+@click.command(epilog="Example:  syncline risks NIM-01 --all")
+@_engagement
+@click.option("--all", "closed_too", is_flag=True, help="Closed risks too.")
+@json_option
+@pass_app
+def risks(app: App, *, engagement: str | None, closed_too: bool, as_json: bool) -> None:
+    """Show the risks that the rules raised, the worst first. Each keeps its identity in every tool."""
+
+    def make(facts: Sequence[Facts]) -> dict[str, Any]:
+        data = risks_json(facts)
+        data["risks"] = [r for r in data["risks"] if closed_too or r["lifecycle"] != "closed"]
+        return data
+
+    _show(app, engagement, make, _tell_risks, as_json=as_json)
+
+
+_WORST_FIRST = ("critical", "high", "medium", "low")
+
+
+def _tell_risks(data: dict[str, Any], facts: list[Facts]) -> None:  # noqa: ARG001 - all are called alike
+    ordered = sorted(data["risks"], key=lambda r: (r["engagement"], _WORST_FIRST.index(r["severity"]), r["id"]))
+    rows = [
+        (r["engagement"], severity(r["severity"]), r["category"], r["title"], r["lifecycle"], r["raised_on"], r["id"])
+        for r in ordered
+    ]
+    table("", ("engagement", "severity", "threatens", "risk", "state", "raised", "id"), rows)
+
+
+@click.command(epilog="Example:  syncline findings --kind scope.uncovered      then:  syncline explain F-…")
+@_engagement
+@click.option("--kind", help="Only this kind (scope.uncovered, deliverable.late …).")
+@json_option
+@pass_app
+def findings(app: App, *, engagement: str | None, kind: str | None, as_json: bool) -> None:
+    """Show what reconciliation noticed, each with an id that `syncline explain` takes."""
+
+    def make(facts: Sequence[Facts]) -> dict[str, Any]:
+        data = findings_json(facts)
+        data["findings"] = [f for f in data["findings"] if kind in {None, f["kind"]}]
+        return data
+
+    _show(app, engagement, make, _tell_findings, as_json=as_json)
+
+
+def _tell_findings(data: dict[str, Any], facts: list[Facts]) -> None:  # noqa: ARG001 - all are called alike
+    rows = [(f["engagement"], severity(f["severity"]), f["kind"], f["summary"], f["id"]) for f in data["findings"]]
+    table("", ("engagement", "severity", "kind", "finding", "id"), rows)

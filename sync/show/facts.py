@@ -1,0 +1,63 @@
+"""What the commands that look at the model start from: one engagement as it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sync.reconcile.result import Evidence, Finding, RiskState, Status
+from sync.reconcile.view import EngagementView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """One configured engagement as it is now.
+
+    Attributes:
+        key: Its key in the configuration.
+        now: The instant that this is looked at.
+        view: Everything known of it; None: its record was never read.
+        status: Its status now (it ages without any sync); None: it is at rest, or its record was never read.
+        findings: The open findings.
+        first_seen: Finding id -> when it was first seen.
+        risks: All its risks, closed ones too.
+        since: When the status last changed, or None.
+    """
+
+    key: str
+    now: datetime
+    view: EngagementView | None
+    status: Status | None
+    findings: Sequence[Finding]
+    first_seen: Mapping[str, datetime]
+    risks: Sequence[RiskState]
+    since: datetime | None
+
+    @property
+    def word(self) -> str:
+        """The colour, or why there is none: a word for ``show.text.light``."""
+        if self.status is not None:
+            return self.status.colour.value
+        return "unknown" if self.view is None else self.view.engagement.stage.value
+
+    @property
+    def name(self) -> str:
+        """Name of the engagement, or empty."""
+        return self.view.engagement.name if self.view else ""
+
+    @property
+    def account(self) -> str:
+        """Name of its account, or empty."""
+        return self.view.account.name if self.view and self.view.account else ""
+
+
+def instant(value: datetime | None) -> str | None:
+    """An instant as JSON holds it."""
+    return None if value is None else value.isoformat().replace("+00:00", "Z")
+
+
+def evidence_json(items: Sequence[Evidence]) -> list[dict[str, Any]]:
+    """Evidence as JSON."""
+    return [{"ref": e.ref, "key": e.key, "field": e.field, "value": e.value, "url": e.url} for e in items]
