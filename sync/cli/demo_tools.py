@@ -35,9 +35,7 @@ def look(config_file: Path, engagement: str) -> tuple[Seen, ...]:
     config = tomllib.loads(config_file.read_text(encoding="utf-8"))
     settings = config["engagements"][engagement]
     seen = [_salesforce(config_file.parent, config, settings["record"])]
-    for place in settings["places"]:
-        if "anchor" in place:
-            seen.append(_jira(config_file.parent, config, place))
+    seen.extend(_jira(config_file.parent, config, place) for place in settings["places"] if "anchor" in place)
     return tuple(seen)
 
 

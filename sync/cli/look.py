@@ -129,9 +129,8 @@ def _tell_scope(data: dict[str, Any], facts: list[Facts]) -> None:  # noqa: ARG0
             for i in one["items"]
         ]
         table("", ("item", "sold", "due", "budget", "work", "finding"), rows)
-        say(
-            f"covered: {covered['count']} of {covered['of']} items; traced: {traced['count']} of {traced['of']} pieces of work"
-        )
+        say(f"covered: {covered['count']} of {covered['of']} items")
+        say(f"traced: {traced['count']} of {traced['of']} pieces of billable work")
         if one["orphans"]:
             say("built, not sold: " + ", ".join(one["orphans"]))
         say()

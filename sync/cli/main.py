@@ -16,6 +16,7 @@ import sync
 from connectors.core.errors import ConnectorError
 from sync.cli.app import App
 from sync.cli.exits import Exit, StoppedError
+from sync.cli.look import deliverables, findings, risks, scope, status
 from sync.cli.look_at_tools import check, fields
 from sync.cli.output import note
 from sync.cli.sandbox import sandbox
@@ -60,9 +61,8 @@ def cli(ctx: click.Context, *, config_path: Path, verbose: int) -> None:
     ctx.obj = App(config_path=config_path)
 
 
-cli.add_command(check)
-cli.add_command(fields)
-cli.add_command(sandbox)
+for command in (sandbox, check, fields, status, scope, deliverables, risks, findings):
+    cli.add_command(command)
 
 
 def main() -> None:
