@@ -188,3 +188,11 @@ def test_a_person_who_closes_the_issue_of_a_risk_that_is_gone_did_what_we_would(
     plan = world.converge()
     assert "transition" not in {p.write.kind.value for p in plan.writes}
     assert plan.conflicts == ()
+
+
+def test_a_conflict_that_lasts_is_told_in_the_same_words(worlds):
+    world = converged(worlds)
+    world.edit(RECORD, **{TEXT: "the manager's own words"})
+    first = world.plan().conflicts
+    world.now += worlds.HOURS
+    assert world.plan().conflicts == first
