@@ -148,7 +148,7 @@ class Auth:
         if not _signed(assertion, client.public_key):
             raise oauth_error("invalid_grant", "invalid assertion")
         host = call.host.partition(":")[0]
-        allowed = {*LOGIN_AUDIENCES, call.host_url.rstrip("/"), f"https://{host}"}
+        allowed = {*LOGIN_AUDIENCES, call.host_url.rstrip("/"), f"https://{host}", *self._state.org.audiences}
         if str(claims.get("aud")).rstrip("/") not in allowed:
             raise oauth_error("invalid_grant", "audience is invalid")
         self._fresh(claims.get("exp"))

@@ -31,7 +31,18 @@ _TOP_KEYS = frozenset(
     ["org", "records", "faults", "daily_limit", "calls_used", "counters", "deleted_log", "locks", "sessions", "cleared"]
 )
 _ORG_KEYS = frozenset(
-    ["id", "name", "multi_currency", "not_unique", "currency", "metadata_modified", "users", "clients", "tokens"]
+    [
+        "id",
+        "name",
+        "multi_currency",
+        "not_unique",
+        "audiences",
+        "currency",
+        "metadata_modified",
+        "users",
+        "clients",
+        "tokens",
+    ]
 )
 
 
@@ -108,6 +119,7 @@ def _org(raw: Mapping[str, Any]) -> Org:
         id=raw.get("id") or salesforce_id("Organization", 1),
         multi_currency=bool(raw.get("multi_currency", True)),
         not_unique=frozenset(raw.get("not_unique", ())),
+        audiences=frozenset(raw.get("audiences", ())),
         access={entry["username"].casefold(): access_of(entry) for entry in raw.get("users", ())},
         clients={client.client_id: client for client in clients},
     )
@@ -142,6 +154,7 @@ def _dump_org(org: Org) -> dict[str, Any]:
         "name": org.name,
         "multi_currency": org.multi_currency,
         "not_unique": sorted(org.not_unique),
+        "audiences": sorted(org.audiences),
         "currency": org.currency,
         "metadata_modified": org.metadata_modified,
         "users": users,

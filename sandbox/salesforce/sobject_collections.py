@@ -90,7 +90,7 @@ class Collections:
 
     def delete(self, call: Call, version: str) -> Json:  # noqa: ARG002 - see create
         """Delete the records of `ids`."""
-        ids = [text.strip() for text in call.args.get("ids", "").split(",") if text.strip()]
+        ids = _texts(call.args.get("ids", ""))
         if not ids:
             raise refused("INVALID_ID_FIELD", "The ids parameter is required")
 
@@ -109,13 +109,13 @@ class Collections:
         """Answer records by id, null where there is none."""
         sobject = self._room.sobject(call, name)
         body = json_object(call) if call.method == "POST" else {}
-        ids = body.get("ids") or [text for text in call.args.get("ids", "").split(",") if text]
-        fields = ",".join(body.get("fields", ())) or call.args.get("fields", "")
+        ids = _texts(body.get("ids", call.args.get("ids", "")))
+        fields = ",".join(_texts(body.get("fields", call.args.get("fields", ""))))
         if not ids or not fields:
             raise refused("MISSING_ARGUMENT", "The ids and fields parameters are required")
         _few(ids, MAX_RETRIEVED)
         names = chosen_fields(call, sobject, fields)
-        found = [self._room.state.tables[sobject.name].get(to_18(text.strip()) or "") for text in ids]
+        found = [self._room.state.tables[sobject.name].get(to_18(text) or "") for text in ids]
         return [
             show_record(sobject, row, names, version) if row and not row.get("IsDeleted") else None for row in found
         ]
@@ -202,6 +202,14 @@ def _few(rows: Sequence[Any], most: int) -> None:
     if len(rows) > most:
         message = f"record limit reached. cannot submit more than {most} records into this call"
         raise refused("EXCEEDED_ID_LIMIT", message)
+
+
+def _texts(value: Any) -> list[str]:
+    """Return the parts of a comma-separated argument, or the texts of a list in a body."""
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+        raise refused("JSON_PARSER_ERROR", "A list of strings was expected")
+    return [part.strip() for part in parts if part.strip()]
 
 
 def _value(values: dict[str, Any], name: str) -> Any:

@@ -83,11 +83,14 @@ def group_rows(scope: Scope, select: Select, rows: list[Record]) -> Groups:
 def _having(scope: Scope, select: Select, grouped: list[Record]) -> list[Record]:
     if select.having is None:
         return grouped
+    grouped_by = {_key(scope, each) for each in select.group_by}
 
     def lookup(operand: Operand) -> tuple[Getter, Field | None]:
         if isinstance(operand, Call):
             return lambda row: _value(scope, operand, row[""]), _field(scope, operand)
         key = _key(scope, operand)
+        if key not in grouped_by:
+            raise refused("MALFORMED_QUERY", f"Field must be grouped or aggregated: {operand.text}")
         return lambda row: row[key], _field(scope, operand)
 
     def no_sub_query(_select: Select) -> list[Any]:

@@ -112,7 +112,10 @@ class Filter:
     def _named_date(self, condition: Comparison, get: Getter, field: Field | None) -> Predicate:
         if field is None or field.type not in ("date", "datetime"):
             raise self._mismatch(condition.operand, field, quoted=True)
-        days = named_span(condition.literal.text, self._scope.state.now().date())
+        try:
+            days = named_span(condition.literal.text, self._scope.state.now().date())
+        except (OverflowError, ValueError) as error:
+            raise refused("MALFORMED_QUERY", f"Invalid date literal: {condition.literal.text}") from error
         tail = "T00:00:00.000+0000" if field.type == "datetime" else ""
         start, end = (day.isoformat() + tail for day in days)
         tests: dict[str, Callable[[str], bool]] = {

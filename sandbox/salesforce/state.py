@@ -22,6 +22,7 @@ The document, every key optional save where said::
            "authorized": ["sync@partner.example"],          users that JWT may name; all when left out
            "idle_seconds": 7200}                            a token unused for longer is expired
         ],
+        "audiences": ["https://fictive.my.salesforce.com"],   further `aud` of assertions, beside login and this host
         "tokens": [{"token": "...", "username": "...", "idle_seconds": 7200}]   tokens that are good from the start
       },
       "records": {
@@ -149,6 +150,7 @@ class Snapshot:
     tables: dict[str, dict[str, Record]]
     unique: dict[tuple[str, str], dict[str, list[str]]]
     deleted_log: dict[str, list[tuple[str, str]]]
+    cleared: dict[str, list[tuple[str, str]]]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -159,6 +161,7 @@ class Org:
     name: str = "Fictitious Partner"
     multi_currency: bool = True
     not_unique: frozenset[str] = frozenset()
+    audiences: frozenset[str] = frozenset()
     currency: str = "EUR"
     metadata_modified: str = "2026-01-01T00:00:00.000+0000"
     access: dict[str, Access] = field(default_factory=dict)
@@ -256,11 +259,13 @@ class State:
         tables = {name: dict(rows) for name, rows in self.tables.items()}
         unique = {key: {value: list(ids) for value, ids in index.items()} for key, index in self.unique.items()}
         deleted = {name: list(entries) for name, entries in self.deleted_log.items()}
-        return Snapshot(tables=tables, unique=unique, deleted_log=deleted)
+        cleared = {key: list(found) for key, found in self.cleared.items()}
+        return Snapshot(tables=tables, unique=unique, deleted_log=deleted, cleared=cleared)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Take back every change of records since the snapshot; ids given meanwhile are not given again."""
-        self.tables, self.unique, self.deleted_log = snapshot.tables, snapshot.unique, snapshot.deleted_log
+        self.tables, self.unique = snapshot.tables, snapshot.unique
+        self.deleted_log, self.cleared = snapshot.deleted_log, snapshot.cleared
 
     def log_deletion(self, sobject: SObject, record_id: str, stamp: str) -> None:
         """Remember a deletion for getDeleted."""

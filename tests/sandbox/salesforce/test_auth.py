@@ -108,6 +108,16 @@ def test_an_assertion_signed_by_another_key(org: Any, clock: Clock, key: rsa.RSA
         assert (status, body) == (400, {"error": "invalid_grant", "error_description": "invalid assertion"})
 
 
+def test_an_org_may_know_further_audiences(org: Any, clock: Clock, key: rsa.RSAPrivateKey) -> None:
+    register(org, key)
+    state = org.service.dump_state()
+    assertion = jwt.encode(claims(clock, aud="https://fictive.my.salesforce.com"), key, algorithm="RS256")
+    assert token(org, {"grant_type": GRANT, "assertion": assertion})[0] == 400
+    state["org"]["audiences"] = ["https://fictive.my.salesforce.com"]
+    org.service.load_state(state)
+    assert token(org, {"grant_type": GRANT, "assertion": assertion})[0] == 200
+
+
 def test_a_token_ends_by_idleness_and_not_before(org: Any, clock: Clock) -> None:
     org.token = token(org, CREDENTIALS)[1]["access_token"]
     for _ in range(3):

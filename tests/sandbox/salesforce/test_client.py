@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -167,6 +168,20 @@ def test_plain_requests_and_keep_alive(live: Any) -> None:
 def test_plain_http_is_not_spoken(live: Any) -> None:
     with pytest.raises(requests.exceptions.ConnectionError):
         live.session.get(live.url.replace("https", "http") + "/services/data", timeout=5)
+
+
+def test_many_threads_upsert_each_key_once(live: Any) -> None:
+    def work(_n: int) -> list[int]:
+        with requests.Session() as session:
+            session.trust_env, session.verify = False, str(live.ca_file)
+            session.headers["Authorization"] = f"Bearer {TOKEN}"
+            base = f"{live.url}/services/data/v66.0/sobjects/Syncline_Risk__c/Risk_Key__c"
+            return [session.patch(f"{base}/K{n}", json={"Name": "r"}).status_code for n in range(15)]
+
+    with ThreadPoolExecutor(6) as pool:
+        statuses = [status for found in pool.map(work, range(6)) for status in found]
+    assert (statuses.count(201), statuses.count(200)) == (15, 75)
+    assert len(live.service.room.state.tables["Syncline_Risk__c"]) == 15
 
 
 def test_three_thousand_records_a_second(live: Any, client: Salesforce) -> None:
