@@ -84,7 +84,8 @@ def add_link(site: Site, type_id: str, source: str, target: str, uid: str) -> Li
         state.before_write(end)
     state.add_link(link)
     row = state.tables["link_types"][type_id]
-    for end, other, word in ((*ends, "outward"), (*ends[::-1], "inward")):
+    first, second = ends
+    for end, other, word in ((first, second, "outward"), (second, first, "inward")):
         text = f"This issue {row.get(word, row['name'])} {other.key}"
         log(site, end, uid, [_link_item(to=other.key, to_text=text)])
         site.touched(end)

@@ -170,7 +170,7 @@ class Search:
         for ref in refs:
             issue = renderer.state.issue(ref)
             if issue is None or not renderer.caller.eyes.see(issue):
-                errors.append({"issueId": ref, "errorMessage": "Issue does not exist or you do not have permission"})
+                errors.append({"id": ref, "errorMessage": "Issue does not exist or you do not have permission"})
             else:
                 found[issue.id] = issue
         listed = b",".join(issue_json.issue_bytes(renderer, one, want) for one in found.values())

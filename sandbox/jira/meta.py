@@ -1,0 +1,217 @@
+"""What can be set where: fields, create and edit metadata, permissions."""
+
+from typing import Any
+
+from sandbox.core.http import Call, HttpError, Json
+from sandbox.jira import access
+from sandbox.jira.issues import project_types
+from sandbox.jira.model import FieldDef, Kind, Row
+from sandbox.jira.paging import listed, number, page_bean
+from sandbox.jira.render import Renderer
+from sandbox.jira.site import Site
+from sandbox.jira.values import PLURAL, TABLE_OF_KIND
+
+PERMISSIONS = {
+    "BROWSE_PROJECTS": ("10", "Browse Projects"),
+    "CREATE_ISSUES": ("11", "Create Issues"),
+    "EDIT_ISSUES": ("12", "Edit Issues"),
+    "TRANSITION_ISSUES": ("46", "Transition Issues"),
+    "ADD_COMMENTS": ("15", "Add Comments"),
+    "LINK_ISSUES": ("21", "Link Issues"),
+    "DELETE_ISSUES": ("16", "Delete Issues"),
+    "WORK_ON_ISSUES": ("20", "Work On Issues"),
+    "ASSIGN_ISSUES": ("13", "Assign Issues"),
+    "SET_ISSUE_SECURITY": ("26", "Set Issue Security"),
+    "ADMINISTER_PROJECTS": ("23", "Administer Projects"),
+    "ADMINISTER": ("0", "Administer Jira"),
+}
+"""Id and name by key."""
+
+
+class Meta:
+    """The handlers of `/field`, createmeta, editmeta and `/mypermissions`."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def fields(self, call: Call) -> Json:
+        """`GET /field`."""
+        rows: list[Row] = [self._key_field()]
+        for field in self._site.state.fields.values():
+            row: Row = {"id": field.id}
+            if self._site.state.cloud:
+                row["key"] = field.id
+            row |= {
+                "name": field.name,
+                "custom": field.custom,
+                "orderable": field.editable,
+                "navigable": field.navigable,
+                "searchable": bool(field.clauses) and field.kind is not Kind.ANY,
+                "clauseNames": list(field.clauses),
+            }
+            if field.schema:
+                row["schema"] = field.schema
+            rows.append(row)
+        return rows
+
+    def _key_field(self) -> Row:
+        row: Row = {
+            "id": "issuekey",
+            "name": "Key",
+            "custom": False,
+            "orderable": False,
+            "navigable": True,
+            "searchable": False,
+            "clauseNames": ["id", "issue", "issuekey", "key"],
+        }
+        return {**row, "key": "issuekey"} if self._site.state.cloud else row
+
+    def field_search(self, call: Call) -> Json:
+        """`GET /field/search` (Cloud)."""
+        start, size = number(call.args.get("startAt"), 0), number(call.args.get("maxResults"), 50)
+        wanted = (call.args.get("query") or "").casefold()
+        kinds = listed(call.args.getlist("type"))
+        rows = [
+            {"id": field.id, "name": field.name, "schema": field.schema}
+            for field in self._site.state.fields.values()
+            if wanted in field.name.casefold() and (not kinds or ("custom" if field.custom else "system") in kinds)
+        ]
+        return page_bean(rows, start=start, size=size, link=f"{self._site.renderer(call).rest}/field/search")
+
+    def editmeta(self, call: Call, ref: str) -> Json:
+        """`GET /issue/{ref}/editmeta`."""
+        issue = self._site.issue(call, ref)
+        fields = self._screen(call, issue.fields["project"], issue.fields["issuetype"], create=False)
+        return {"fields": {row.pop("fieldId"): row for row in fields}}
+
+    def create_types(self, call: Call, project_ref: str) -> Json:
+        """`GET /issue/createmeta/{project}/issuetypes`."""
+        project = self._site.project(call, project_ref)
+        renderer = self._site.renderer(call)
+        rows = [renderer.issuetype(one) for one in project_types(self._site, project["id"])]
+        return self._page(call, rows, "issueTypes")
+
+    def create_fields(self, call: Call, project_ref: str, type_id: str) -> Json:
+        """`GET /issue/createmeta/{project}/issuetypes/{id}`."""
+        project = self._site.project(call, project_ref)
+        if type_id not in project_types(self._site, project["id"]):
+            raise HttpError(400, "The issue type does not exist in the project.")
+        return self._page(call, self._screen(call, project["id"], type_id, create=True), "fields")
+
+    def _page(self, call: Call, rows: list[Row], name: str) -> Json:
+        start, size = number(call.args.get("startAt"), 0), number(call.args.get("maxResults"), 50)
+        page = rows[start : start + size]
+        shown: Row = {"maxResults": size, "startAt": start, "total": len(rows)}
+        if self._site.state.cloud:
+            return {**shown, name: page}
+        return {**shown, "isLast": start + size >= len(rows), "values": page}
+
+    def createmeta(self, call: Call) -> Json:
+        """`GET /issue/createmeta`: the old form, with `projectKeys`, `projectIds`, `issuetypeNames`, `issuetypeIds`."""
+        renderer, args = self._site.renderer(call), call.args
+        keys, ids = listed(args.getlist("projectKeys")), listed(args.getlist("projectIds"))
+        names, type_ids = listed(args.getlist("issuetypeNames")), listed(args.getlist("issuetypeIds"))
+        with_fields = "projects.issuetypes.fields" in (args.get("expand") or "")
+        projects = []
+        for project_id, project in self._site.state.projects.items():
+            if project_id not in renderer.caller.eyes.projects:
+                continue
+            if (keys or ids) and project["key"] not in keys and project_id not in ids:
+                continue
+            types = []
+            for type_id in project_types(self._site, project_id):
+                row: dict[str, Any] = renderer.issuetype(type_id)
+                if (names or type_ids) and row["name"] not in names and type_id not in type_ids:
+                    continue
+                if with_fields:
+                    fields = self._screen(call, project_id, type_id, create=True)
+                    row |= {"expand": "fields", "fields": {one["fieldId"]: one for one in fields}}
+                types.append(row)
+            shown = renderer.project(project_id)
+            projects.append(
+                {key: shown[key] for key in ("self", "id", "key", "name", "avatarUrls")} | {"issuetypes": types}
+            )
+        return {"expand": "projects", "projects": projects}
+
+    def _screen(self, call: Call, project_id: str, type_id: str, *, create: bool) -> list[Row]:
+        """Describe the fields that may be set."""
+        state, renderer = self._site.state, self._site.renderer(call)
+        project_key = state.projects[project_id]["key"]
+        rows = []
+        for field in state.fields.values():
+            if not field.on_screen(project_key, type_id) or (field.id == "project" and not create):
+                continue
+            if create and field.id in ("comment", "worklog"):
+                continue
+            row: Row = {
+                "required": field.id in ("summary", "issuetype", "project"),
+                "schema": field.schema,
+                "name": field.name,
+                "fieldId": field.id,
+                "key": field.id,
+                "hasDefaultValue": field.id == "priority",
+                "operations": _operations(field),
+            }
+            allowed = self._allowed(renderer, field, project_id)
+            if allowed is not None:
+                row["allowedValues"] = allowed
+            rows.append(row)
+        return rows
+
+    def _allowed(self, renderer: Renderer, field: FieldDef, project_id: str) -> list[Row] | None:
+        state = self._site.state
+        match field.kind:
+            case Kind.SELECT | Kind.MULTISELECT:
+                return [renderer.option(field, option["id"]) for option in field.options]
+            case Kind.VERSIONS:
+                return [renderer.version(one) for one in state.rows_of_project(state.versions, project_id)]
+            case Kind.COMPONENTS:
+                return [renderer.component(one) for one in state.rows_of_project(state.components, project_id)]
+            case Kind.ISSUETYPE:
+                return [renderer.issuetype(one) for one in project_types(self._site, project_id)]
+            case Kind.PROJECT:
+                return [renderer.project(project_id)]
+            case _ if field.kind in TABLE_OF_KIND:
+                return [renderer.value(field, one) for one in state.tables[TABLE_OF_KIND[field.kind]]]
+            case _:
+                return None
+
+    def permissions(self, call: Call) -> Json:
+        """`GET /mypermissions`, for one project or issue or the whole site."""
+        state, caller, args = self._site.state, self._site.caller(call), call.args
+        project: Row | None = None
+        if ref := args.get("projectKey") or args.get("projectId"):
+            project = self._site.project(call, ref)
+        elif ref := args.get("issueKey") or args.get("issueId"):
+            project = state.project_of(self._site.issue(call, ref))
+        wanted = listed(args.getlist("permissions"))
+        if state.cloud and not wanted:
+            raise HttpError(400, "The 'permissions' query parameter is required.")
+        if unknown := [one for one in wanted if one not in PERMISSIONS]:
+            raise HttpError(400, f"Unrecognized permission: {', '.join(unknown)}")
+        projects = [project] if project else list(state.projects.values())
+        rows = {}
+        for key in wanted or PERMISSIONS:
+            permission_id, name = PERMISSIONS[key]
+            check = access.may_edit
+            if key == "BROWSE_PROJECTS":
+                check = access.may_browse
+            elif key.startswith("ADMINISTER"):
+                check = access.may_administer
+            rows[key] = {
+                "id": permission_id,
+                "key": key,
+                "name": name,
+                "type": "GLOBAL" if key == "ADMINISTER" else "PROJECT",
+                "description": "",
+                "havePermission": any(check(state, caller.uid, one) for one in projects),
+            }
+        return {"permissions": rows}
+
+
+def _operations(field: FieldDef) -> list[str]:
+    if field.kind in PLURAL:
+        return ["add", "set", "remove"]
+    if field.id in ("comment", "worklog", "issuelinks"):
+        return ["add"]
+    return ["set", "edit"] if field.id == "timetracking" else ["set"]
