@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-from connectors.core.port import Clock, Connector, ConnectorContext, ConnectorSpec, StreamSpec
+from connectors.core.port import Clock, ConnectorContext, ConnectorSpec, StreamSpec
 from connectors.core.registry import load_connectors
 from connectors.core.tokens import FileTokenStore
 from connectors.core.transport import Budget, Transport
@@ -16,25 +15,16 @@ from sync.budget import HourlyBudget
 from sync.clock import RealClock
 from sync.config.credentials import secrets_of
 from sync.config.load import Config, Connection, load
+from sync.engine.apply import ApplySettings
+from sync.engine.live import Live, Progress
+from sync.engine.mapper import RulesMapper
+from sync.engine.run import Engine, EngineSettings
 from sync.plan.inputs import PlanSettings
 from sync.reconcile.settings import ReconcileSettings
 from sync.selection import PlaceRef, Selected
 from sync.store.database import Store
 
 _TOKENS_SUFFIX = ".tokens"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Live:
-    """One live connection.
-
-    Attributes:
-        connector: The connector.
-        transport: What its requests leave by; knows how many there were.
-    """
-
-    connector: Connector
-    transport: Transport
 
 
 def load_config(path: Path) -> Config:
@@ -106,40 +96,60 @@ def connected(config: Config, the_clock: Clock) -> Iterator[Mapping[str, Live]]:
     """
     limits = {c.name: c.settings.requests_per_hour for c in config.connections.values()}
     budget = HourlyBudget({name: limit for name, limit in limits.items() if limit is not None}, the_clock)
-    live = {c.name: connect(config, c, the_clock, budget) for c in config.connections.values()}
+    transports = {c.name: _transport(config, c, the_clock, budget) for c in config.connections.values()}
     try:
-        yield live
+        yield {c.name: _live(config, c, the_clock, transports[c.name]) for c in config.connections.values()}
     finally:
-        for one in live.values():
-            one.transport.close()
+        for transport in transports.values():
+            transport.close()
 
 
-def connect(config: Config, connection: Connection, the_clock: Clock, budget: Budget | None = None) -> Live:
-    """One live connection; makes no request.
+def engine(config: Config, store: Store, live: Mapping[str, Live], the_clock: Clock, progress: Progress) -> Engine:
+    """The engine of a configuration on an open store and live connections."""
+    plan = plan_settings(config)
+    settings = EngineSettings(
+        reconcile=reconcile_settings(config), plan=plan, apply=ApplySettings(max_writes=plan.max_writes)
+    )
+    return Engine(store, live, selected(config), the_clock, settings, progress)
 
-    Raises:
-        sync.config.credentials.CredentialError: A secret is not where the configuration says.
-    """
+
+def _transport(config: Config, connection: Connection, the_clock: Clock, budget: Budget) -> Transport:
     settings = connection.settings
-    secrets = secrets_of(settings, connection=connection.name, folder=config.folder, environ=os.environ)
     ca_file: str | None = getattr(settings, "ca_file", None)
-    transport = Transport(
+    return Transport(
         connection=connection.name,
         clock=the_clock,
         timeout_s=settings.timeout_s,
-        secrets=tuple(secrets.values()),
+        secrets=tuple(_secrets(config, connection).values()),
         ca_file=str(config.folder / ca_file) if ca_file else None,
         budget=budget,
     )
+
+
+def _secrets(config: Config, connection: Connection) -> dict[str, str]:
+    return secrets_of(connection.settings, connection=connection.name, folder=config.folder, environ=os.environ)
+
+
+def _live(config: Config, connection: Connection, the_clock: Clock, transport: Transport) -> Live:
     context = ConnectorContext(
         connection=connection.name,
-        settings=settings,
-        secrets=secrets,
+        settings=connection.settings,
+        secrets=_secrets(config, connection),
         transport=transport,
         tokens=FileTokenStore(_tokens_path(config)),
         clock=the_clock,
     )
-    return Live(connector=connection.spec.connect(context), transport=transport)
+    owned = frozenset(connection.settings.owned)
+    return Live(
+        name=connection.name,
+        connector=connection.spec.connect(context),
+        streams=connection.spec.streams,
+        mapper=RulesMapper(rules=connection.rules, owned=owned),
+        rules=connection.rules,
+        owned=owned,
+        first_write_approved=connection.settings.first_write_approved,
+        requests=lambda: transport.requests_made,
+    )
 
 
 def _tokens_path(config: Config) -> Path:

@@ -13,6 +13,7 @@ import click
 from sync import bootstrap
 from sync.cli.exits import Exit, StoppedError
 from sync.config.load import Config
+from sync.engine.live import Live
 from sync.store.database import Store
 
 
@@ -45,7 +46,7 @@ class App:
             store.close()
 
     @contextmanager
-    def live(self) -> Iterator[Mapping[str, bootstrap.Live]]:
+    def live(self) -> Iterator[Mapping[str, Live]]:
         """All connections."""
         with bootstrap.connected(self.config, bootstrap.clock()) as live:
             yield live

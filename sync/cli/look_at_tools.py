@@ -9,11 +9,11 @@ from rich.text import Text
 
 from connectors.core.errors import ConnectorError
 from connectors.core.port import CheckResult, FieldInfo
-from sync.bootstrap import Live
 from sync.cli.app import App, pass_app
 from sync.cli.exits import Exit
 from sync.cli.output import json_option, print_json, say, table
 from sync.config.load import Config
+from sync.engine.live import Live
 
 _MARKS = {True: ("✓", "green"), False: ("✗", "bold red"), None: ("?", "yellow")}
 

@@ -19,6 +19,8 @@ from sync.cli.exits import Exit, StoppedError
 from sync.cli.look import deliverables, findings, risks, scope, status
 from sync.cli.look_at_tools import check, fields
 from sync.cli.output import note
+from sync.cli.run import apply, plan, pull
+from sync.cli.run import sync as sync_command
 from sync.cli.sandbox import sandbox
 from sync.config.credentials import CredentialError
 from sync.config.problems import ConfigError
@@ -61,7 +63,7 @@ def cli(ctx: click.Context, *, config_path: Path, verbose: int) -> None:
     ctx.obj = App(config_path=config_path)
 
 
-for command in (sandbox, check, fields, status, scope, deliverables, risks, findings):
+for command in (sandbox, check, fields, pull, plan, apply, sync_command, status, scope, deliverables, risks, findings):
     cli.add_command(command)
 
 

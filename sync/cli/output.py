@@ -73,23 +73,23 @@ class Bars:
             yield self
         self._progress = None
 
-    def start(self, step: str, total: int | None = None) -> None:
-        """A step begins; ``total`` when it is known."""
-        self._counts[step] = 0
+    def start(self, task: str, total: int | None) -> None:
+        """Work named ``task`` begins; ``total`` units if that is known."""
+        self._counts[task] = 0
         if self._progress is not None:
-            self._tasks[step] = self._progress.add_task(clean(step), total=total)
+            self._tasks[task] = self._progress.add_task(clean(task), total=total)
 
-    def advance(self, step: str, by: int = 1, total: int | None = None) -> None:
-        """``by`` more are done."""
-        self._counts[step] = self._counts.get(step, 0) + by
-        if self._progress is not None and step in self._tasks:
-            self._progress.update(self._tasks[step], advance=by)
+    def advance(self, task: str, done: int, total: int | None = None) -> None:
+        """``done`` more units are done."""
+        self._counts[task] = self._counts.get(task, 0) + done
+        if self._progress is not None and task in self._tasks:
+            self._progress.update(self._tasks[task], advance=done)
             if total is not None:
-                self._progress.update(self._tasks[step], total=total)
+                self._progress.update(self._tasks[task], total=total)
 
-    def done(self, step: str) -> None:
-        """The step is over."""
-        if self._progress is not None and step in self._tasks:
-            self._progress.remove_task(self._tasks.pop(step))
+    def done(self, task: str) -> None:
+        """The work is over."""
+        if self._progress is not None and task in self._tasks:
+            self._progress.remove_task(self._tasks.pop(task))
         elif not self._terminal:
-            note(f"{step}: {self._counts.get(step, 0)}")
+            note(f"{task}: {self._counts.get(task, 0)}")

@@ -1,0 +1,188 @@
+"""The commands that run: pull, plan, apply, sync."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.text import Text
+
+from sync import bootstrap
+from sync.cli.app import App, pass_app
+from sync.cli.exits import Exit, StoppedError
+from sync.cli.output import Bars, json_option, print_json, say, table
+from sync.engine.run import Engine
+from sync.engine.summary import Ending, Summary
+from sync.plan import codec
+from sync.plan.types import Plan
+from sync.show.plans import plan_json
+from sync.show.text import one_line
+
+_EXITS = {
+    Ending.DONE: Exit.DONE,
+    Ending.FAILED: Exit.FAILED,
+    Ending.PARTLY: Exit.PARTLY,
+    Ending.BRAKED: Exit.BRAKE,
+}
+_SHOWN = 60  # lines of a plan or list shown on a terminal before "… and more"
+
+
+@contextmanager
+def running(app: App) -> Iterator[Engine]:
+    """The engine on the store and the live connections, with progress shown."""
+    the_clock = bootstrap.clock()
+    with (
+        app.store() as store,
+        bootstrap.connected(app.config, the_clock) as live,
+        Bars().shown() as bars,
+    ):
+        yield bootstrap.engine(app.config, store, live, the_clock, bars)
+
+
+def _run(ctx: click.Context, app: App, step: Callable[[Engine], Summary], *, as_json: bool) -> None:
+    with running(app) as engine:
+        summary = step(engine)
+    end(ctx, summary, as_json=as_json)
+
+
+def end(ctx: click.Context, summary: Summary, *, as_json: bool) -> None:
+    """Show a summary and exit by it."""
+    if as_json:
+        print_json(summary.to_json())
+    else:
+        tell_summary(summary)
+    ctx.exit(_EXITS[summary.ending])
+
+
+@click.command(epilog="Example:  syncline -c syncline.toml sync")
+@json_option
+@pass_app
+@click.pass_context
+def sync(ctx: click.Context, app: App, *, as_json: bool) -> None:
+    """Pull, reconcile, plan and apply: once.
+
+    A tool that is down, slow or talks nonsense is named, and what rests on it turns unknown; the rest goes on.
+    """
+    _run(ctx, app, Engine.sync, as_json=as_json)
+
+
+@click.command(epilog="Example:  syncline pull      then:  syncline status")
+@json_option
+@pass_app
+@click.pass_context
+def pull(ctx: click.Context, app: App, *, as_json: bool) -> None:
+    """Read what changed, map and reconcile it. Writes nothing to any tool."""
+    _run(ctx, app, Engine.pull, as_json=as_json)
+
+
+@click.command(epilog="Example:  syncline plan --out plan.json      then:  syncline apply plan.json")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Keep the plan in this file for apply.")
+@json_option
+@pass_app
+@click.pass_context
+def plan(ctx: click.Context, app: App, *, out: Path | None, as_json: bool) -> None:
+    """Show every write that would be made: target, field, before, after, reason. Nothing has happened yet.
+
+    It is made from what was last pulled, without a request. Exit code 4 when a brake would stop it, 3 when something is
+    in conflict or held.
+    """
+    with running(app) as engine:
+        made, summary = engine.plan()
+    if out is not None:
+        _write(out, codec.dumps(made))
+    if as_json:
+        print_json(plan_json(made))
+    else:
+        tell_plan(made)
+    ctx.exit(_EXITS[summary.ending])
+
+
+@click.command(epilog="Example:  syncline apply plan.json")
+@click.argument("plan_file", metavar="PLAN", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@json_option
+@pass_app
+@click.pass_context
+def apply(ctx: click.Context, app: App, *, plan_file: Path, as_json: bool) -> None:
+    """Carry out a plan that `syncline plan --out` kept. What has changed since is refused and named."""
+    try:
+        made = codec.loads(plan_file.read_text(encoding="utf-8"))
+    except (codec.PlanFormatError, UnicodeDecodeError) as error:
+        raise StoppedError(f"{plan_file}: {error}", Exit.USAGE) from error
+    _run(ctx, app, lambda engine: engine.apply(made), as_json=as_json)
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all, readable by its owner only: a plan tells what is confidential."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def tell_summary(summary: Summary) -> None:
+    """A run in some lines."""
+    rows = [
+        (name, str(reads.records), str(reads.requests), str(summary.writes.get(name, 0)))
+        for name, reads in summary.reads.items()
+    ]
+    table("", ("connection", "records read", "requests", "writes"), rows)
+    if summary.reconciled:
+        say(f"reconciled: {', '.join(summary.reconciled)}")
+    for title, notes in (("failed", summary.failed), ("held", summary.held)):
+        _list(title, [(n.place, n.message) for n in notes])
+    conflicts = [
+        (c.target_key, f"{c.field}: a person wrote {_short(c.theirs)}, ours is {_short(c.ours)} ({c.policy.value})")
+        for c in summary.conflicts
+    ]
+    _list("in conflict", conflicts)
+    _list("stopped by a brake", [(b.connection, f"{b.message}. {b.mend}") for b in summary.brakes])
+    say(f"{summary.command} {summary.ending.value} in {summary.duration_s:.1f} s (run {summary.run})")
+
+
+def tell_plan(made: Plan) -> None:
+    """A plan as a table, one line a field."""
+    rows = [
+        (p.write.connection, p.target_key, line.field, _short(line.before), _short(line.after), p.write.reason)
+        for p in made.writes
+        for line in p.lines
+    ]
+    table("", ("connection", "record", "field", "before", "after", "because"), rows[:_SHOWN])
+    if len(rows) > _SHOWN:
+        say(f"… and {len(rows) - _SHOWN} more lines (--json shows all)")
+    _list("held", [(h.target, f"{h.rule}: {h.reason}") for h in made.held])
+    _list("in conflict", [(c.target_key, f"{c.field}: a person wrote {_short(c.theirs)}") for c in made.conflicts])
+    _list("a brake would stop it", [(b.connection, f"{b.message}. {b.mend}") for b in made.brakes])
+    say(f"plan {made.id}: {len(made.writes)} writes")
+
+
+def _list(title: str, rows: list[tuple[str, str]]) -> None:
+    if not rows:
+        return
+    say(Text(f"{title}: {len(rows)}", style="bold"))
+    for place, message in rows[:_SHOWN]:
+        say(f"  {place}: {message}")
+    if len(rows) > _SHOWN:
+        say(f"  … and {len(rows) - _SHOWN} more (--json shows all)")
+
+
+def _short(value: Any) -> str:
+    """A value of a tool on one short line."""
+    match value:
+        case None | "" | []:
+            return "(empty)"
+        case {"value": inner}:
+            return _short(inner)
+        case str():
+            return one_line(value, 60)
+        case _:
+            return one_line(json.dumps(value, ensure_ascii=False, default=str), 60)
