@@ -26,18 +26,18 @@ class Sink:
         owned: Outward rules that syncline may write by.
         rules: Its compiled mapping.
         catalog: What the tool can hold.
-        fixed: Stream -> key of its fixed partition, for the streams that have one: where a new record will lie.
         first_write_approved: A person has approved the first write.
         written_before: This store has already written to it.
+        fixed: Stream -> key of its fixed partition, for the streams that have one: where a new record will lie.
     """
 
     connection: str
     owned: frozenset[str]
     rules: Rules
     catalog: Catalog
-    fixed: Mapping[str, str]
     first_write_approved: bool
     written_before: bool
+    fixed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
