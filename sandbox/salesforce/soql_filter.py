@@ -49,6 +49,8 @@ def sort_key(field: Field | None, value: Any) -> Any:
     """Return a value in the form in which it is compared: text without regard to case, the rest as it is."""
     if isinstance(value, str) and (field is None or field.type not in (*_IDS, "date", "datetime")):
         return value.casefold()
+    if value is None and field is not None and field.type == "boolean":
+        return False  # for SOQL no boolean is null, not even that of a parent that is not there
     return value
 
 
@@ -153,7 +155,7 @@ class Filter:
         kind, text = literal.kind, literal.text
         expected = "double" if field is None else field.type
         if kind is LiteralKind.NULL or (kind is LiteralKind.STRING and not text and expected not in _NUMBERS):
-            return None
+            return False if expected == "boolean" else None
         if expected in _NUMBERS and kind is LiteralKind.NUMBER:
             return float(text)
         if expected == "boolean" and kind is LiteralKind.BOOLEAN:

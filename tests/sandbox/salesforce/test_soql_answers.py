@@ -120,6 +120,8 @@ def atoms(state: State) -> list[Atom]:
         ("SystemModstamp >= 2026-06-01T00:00:00Z", lambda r: r["SystemModstamp"] >= "2026-06-01T00"),
         ("SystemModstamp < 2026-06-01T02:00:00+02:00", lambda r: r["SystemModstamp"] < "2026-06-01T00"),
         ("IsDeleted = true", lambda r: r["IsDeleted"]),
+        ("IsDeleted = null", lambda r: not r["IsDeleted"]),
+        ("Account__r.IsPartner = false", lambda _: True),
         ("IsDeleted != TRUE", lambda r: not r["IsDeleted"]),
         (f"Account__c = '{first}'", lambda r: r.get("Account__c") == first),
         (f"Account__c = '{first[:15]}'", lambda r: r.get("Account__c") == first),
