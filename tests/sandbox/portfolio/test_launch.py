@@ -14,9 +14,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import requests
 
 from sandbox.children import ChildFailedError, start
 from sandbox.launch import running
+from sandbox.portfolio.generate import generate
+from sandbox.portfolio.model import Project, Reading, Security
 
 pytestmark = pytest.mark.loopback
 
@@ -138,3 +141,27 @@ def test_a_stand_in_that_does_not_start_is_named_with_its_reason(tmp_path):
     with pytest.raises(ChildFailedError, match=r"(?s)broken did not start: .*JSONDecodeError") as raised:
         start(commands, tmp_path)
     assert raised.value.name == "broken"
+
+
+def test_the_syncing_account_sees_what_the_truth_says_it_sees(tmp_path):
+    truth = generate(seed=4, today=datetime.now(tz=UTC).date())
+    with running(seed=4, directory=tmp_path / "box") as sandbox:
+        token = {name: (sandbox.directory / f"{name}-token").read_text().strip() for name in ("jira", "jira-dc")}
+
+        def search(project: Project) -> requests.Response:
+            query = {"jql": f"project = {project.key}", "maxResults": 200, "fields": "summary"}
+            if project.site == "jira":
+                route, auth = "3/search/jql", {"auth": ("syncline@partner.example", token["jira"])}
+            else:
+                route, auth = "2/search", {"headers": {"Authorization": f"Bearer {token['jira-dc']}"}}
+            return requests.get(f"{sandbox.urls[project.site]}/rest/api/{route}", params=query, timeout=30, **auth)
+
+        throttled = search(next(each for each in truth.projects if each.site == "jira-dc"))
+        assert (throttled.status_code, throttled.headers["Retry-After"]) == (429, "1")
+        for project in truth.projects:
+            answer = search(project)
+            if project.reading is not Reading.READABLE:
+                assert answer.status_code == 400
+                continue
+            expected = {str(each.id) for each in project.issues if each.security is not Security.HIDDEN}
+            assert {row["id"] for row in answer.json()["issues"]} == expected
