@@ -123,6 +123,13 @@ def save_status(session: Session, status: Status, stamp: Stamp, mapping: str) ->
     session.flush()
 
 
+def set_true_of(session: Session, engagement: str, true_of: datetime | None) -> None:
+    """A status that has not changed is true of a later instant now. Makes no history."""
+    row = session.get(StatusRow, engagement)
+    if row is not None and row.true_of != true_of:
+        row.true_of = true_of
+
+
 def load_status(session: Session, engagement: str) -> Status | None:
     """The latest status of an engagement; None: it never had one, or is at rest."""
     row = session.get(StatusRow, engagement)
@@ -141,6 +148,15 @@ def forget_status(session: Session, engagement: str, stamp: Stamp, mapping: str)
 def bases_of_reconciliation(session: Session) -> Mapping[str, str]:
     """Engagement key -> what its last reconciliation rested on, as one text."""
     return {row.engagement: row.basis for row in session.scalars(select(ReconciledRow))}
+
+
+def forget_engagement(session: Session, engagement: str, stamp: Stamp) -> None:
+    """Close what is open for an engagement that is no longer configured. Its risks and history stay."""
+    close_findings(session, engagement, stamp, "")
+    forget_status(session, engagement, stamp, "")
+    row = session.get(ReconciledRow, engagement)
+    if row is not None:
+        session.delete(row)
 
 
 def save_reconciled(session: Session, engagement: str, basis: str, now: datetime) -> None:

@@ -25,6 +25,12 @@ def finish_run(session: Session, run: str, summary: Mapping[str, Any], now: date
     row.finished, row.summary = now, dict(summary)
 
 
+def last_run(session: Session, command: str | None = None) -> RunRow | None:
+    """The run that began last, of whatever command or of one; ``finished`` None: it is under way, or was killed."""
+    query = select(RunRow).order_by(RunRow.seq.desc()).limit(1)
+    return session.scalar(query if command is None else query.where(RunRow.command == command))
+
+
 def hold_record(session: Session, ref: str, connection: str, message: str, now: datetime) -> None:
     """Note that a record cannot be mapped. Its last good model rows stay."""
     _hold(session, f"record:{ref}", "record", connection, "", ref, message, now)

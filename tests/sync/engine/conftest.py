@@ -34,6 +34,7 @@ from mapping.rules import Rules
 from sync.engine.apply import ApplyReport, ApplySettings, Desk, apply, recover
 from sync.engine.live import Live, RunContext, Silent
 from sync.engine.pull import PullReport, PullSettings, pull
+from sync.engine.run import Engine, EngineSettings
 from sync.plan.types import Plan, PlannedWrite
 from sync.reconcile.identity import short_id
 from sync.selection import PlaceRef, Selected, shared_places, wanted
@@ -214,6 +215,22 @@ _MAKERS: dict[str, Callable[..., Entity]] = {
 }
 
 
+class Steps:
+    """Notes what it is shown."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, str, int]] = []
+
+    def start(self, task: str, total: int | None) -> None:
+        self.seen.append(("start", task, total or 0))
+
+    def advance(self, task: str, done: int, total: int | None = None) -> None:
+        self.seen.append(("advance", task, done))
+
+    def done(self, task: str) -> None:
+        self.seen.append(("done", task, 0))
+
+
 class World:
     """Two tools with two engagements, a store, and what it takes to run the engine on them."""
 
@@ -238,6 +255,7 @@ class World:
             for key, place in (("E-1", "ONE"), ("E-2", "TWO"))
         )
         self.runs = 0
+        self.progress = Steps()
         self.store = Store(url, now=NOW)
 
     def reopen(self) -> Store:
@@ -277,6 +295,9 @@ class World:
             PullSettings(**settings),
             Silent(),
         )
+
+    def engine(self, **settings: Any) -> Engine:
+        return Engine(self.store, self.lives(), self.engagements, self.clock, EngineSettings(**settings), self.progress)
 
     def seed(self) -> None:
         """Two engagements with a baseline and two items each; an anchor and three issues in each place."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
@@ -111,7 +111,7 @@ def build_view(session: Session, selected: Selected, around: Surroundings) -> En
     deliverables = entities(session, Deliverable, EntityRow.parent == engagement.ref)
     work = _work(session, selected, engagement, items, deliverables)
     return EngagementView(
-        engagement=engagement,
+        engagement=replace(engagement, key=selected.key),  # as everything else is kept under, also in its case
         account=_account(session, engagement),
         baselines=baselines,
         items=items,

@@ -1,0 +1,245 @@
+"""One run as a whole: recover, pull, reconcile, plan, apply; single, noted in the store, and summed up."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from connectors.core.errors import ConnectorError
+from connectors.core.port import Catalog, Clock, StreamSpec
+from sync.engine.apply import ApplyReport, ApplySettings, Desk, apply, recover
+from sync.engine.intake import Intake, mapping_hash
+from sync.engine.live import Live, Progress, RunContext
+from sync.engine.lock import single_run
+from sync.engine.planning import make_plan
+from sync.engine.pull import PullReport, PullSettings, get_catalog, pull
+from sync.engine.reconcile import Portfolio, ReconcileReport, reconcile_changed
+from sync.engine.summary import Note, Reads, Summary
+from sync.plan.inputs import PlanSettings
+from sync.plan.types import Plan
+from sync.reconcile.settings import ReconcileSettings
+from sync.selection import Selected, shared_places, wanted
+from sync.store import runs
+from sync.store.database import Store
+from sync.store.partitions import load_catalog
+
+_ANY_AGE = timedelta.max
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineSettings:
+    """The settings of all parts."""
+
+    pull: PullSettings = field(default_factory=PullSettings)
+    reconcile: ReconcileSettings = field(default_factory=ReconcileSettings)
+    plan: PlanSettings = field(default_factory=PlanSettings)
+    apply: ApplySettings = field(default_factory=ApplySettings)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Run:
+    """What one run has gathered so far."""
+
+    context: RunContext
+    command: str
+    began: float
+    requests: dict[str, int]
+    recovered: tuple[Note, ...] = ()
+    pulled: PullReport = field(default_factory=PullReport)
+    reconciled: ReconcileReport = field(default_factory=ReconcileReport)
+    applied: ApplyReport = field(default_factory=ApplyReport)
+    plan: Plan | None = None
+    summary: Summary | None = None
+
+
+class Engine:
+    """Runs the parts on one store. Not shared between threads.
+
+    Args:
+        store: What is remembered.
+        connections: The live connections by name; every connection that an engagement names.
+        engagements: The configured engagements.
+        clock: Time.
+        settings: How.
+        progress: Who shows how far it is.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        connections: Mapping[str, Live],
+        engagements: Sequence[Selected],
+        clock: Clock,
+        settings: EngineSettings,
+        progress: Progress,
+    ) -> None:
+        self._store = store
+        self._connections = connections
+        self._engagements = engagements
+        self._clock = clock
+        self._settings = settings
+        self._progress = progress
+        self._streams: Mapping[str, Sequence[StreamSpec]] = {name: live.streams for name, live in connections.items()}
+        self._shared = shared_places(engagements)
+
+    def sync(self) -> Summary:
+        """Pull, reconcile, plan and apply, once.
+
+        Raises:
+            AlreadyRunningError: Another run is under way on this store.
+        """
+        with self._run("sync") as run:
+            self._read(run)
+            catalogs = self._catalogs(run.pulled.catalogs, run.pulled.down)
+            run.plan = self._plan(run, catalogs)
+            run.applied = apply(self._desk(run, catalogs), run.plan)
+        return _summed(run)
+
+    def pull(self) -> Summary:
+        """Find out what became of earlier writes, read, map and reconcile; nothing is written to a tool.
+
+        Raises:
+            AlreadyRunningError: Another run is under way on this store.
+        """
+        with self._run("pull") as run:
+            self._read(run)
+        return _summed(run)
+
+    def plan(self) -> tuple[Plan, Summary]:
+        """Map and reconcile what is stored, and plan. No request, save for a catalog that was never had.
+
+        Raises:
+            AlreadyRunningError: Another run is under way on this store.
+        """
+        with self._run("plan") as run:
+            catalogs = self._catalogs({})
+            for name, catalog in catalogs.items():
+                Intake(self._connections[name], catalog, run.context, self._shared).remap(self._store)
+            run.reconciled = reconcile_changed(self._store, self._portfolio(catalogs), run.context, self._progress)
+            plan = run.plan = self._plan(run, catalogs)
+        return plan, _summed(run)
+
+    def apply(self, plan: Plan) -> Summary:
+        """Carry out a plan that was made earlier: what has changed since is refused.
+
+        Raises:
+            AlreadyRunningError: Another run is under way on this store.
+        """
+        with self._run("apply") as run:
+            catalogs = self._catalogs({})
+            desk = self._desk(run, catalogs)
+            run.plan = plan
+            run.recovered = recover(desk)
+            run.applied = apply(desk, plan)
+        return _summed(run)
+
+    @contextmanager
+    def _run(self, command: str) -> Iterator[_Run]:
+        with single_run(self._store):
+            context = RunContext(id=uuid.uuid4().hex[:12], now=self._clock.now())
+            requests = {name: live.requests() for name, live in self._connections.items()}
+            run = _Run(context=context, command=command, began=self._clock.monotonic(), requests=requests)
+            with self._store.unit_of_work() as session:
+                runs.start_run(session, context.id, command, context.now)
+                session.commit()
+            yield run
+            run.summary = self._sum_up(run)
+            with self._store.unit_of_work() as session:
+                runs.finish_run(session, context.id, run.summary.to_json(), self._clock.now())
+                session.commit()
+
+    def _read(self, run: _Run) -> None:
+        run.recovered = recover(self._desk(run, self._known_catalogs()))
+        run.pulled = pull(
+            self._store,
+            self._connections,
+            wanted(self._engagements, self._streams),
+            self._shared,
+            self._clock,
+            run.context,
+            self._settings.pull,
+            self._progress,
+        )
+        portfolio = self._portfolio(self._catalogs(run.pulled.catalogs, run.pulled.down))
+        run.reconciled = reconcile_changed(self._store, portfolio, run.context, self._progress)
+
+    def _plan(self, run: _Run, catalogs: Mapping[str, Catalog]) -> Plan:
+        settings = replace(self._settings.plan, max_writes=self._settings.apply.max_writes)
+        return make_plan(self._store, self._connections, catalogs, self._portfolio(catalogs), settings, run.context)
+
+    def _known_catalogs(self) -> dict[str, Catalog]:
+        with self._store.unit_of_work() as session:
+            stored = {name: load_catalog(session, name) for name in self._connections}
+        return {name: found[0] for name, found in stored.items() if found is not None}
+
+    def _catalogs(self, fresh: Mapping[str, Catalog], down: Collection[str] = ()) -> dict[str, Catalog]:
+        """The catalogs at hand; a connection that has none, and cannot give one now, is left out."""
+        found = {**self._known_catalogs(), **fresh}
+        context = RunContext(id="", now=self._clock.now())
+        for name, live in self._connections.items():
+            if name in found or name in down:
+                continue
+            try:
+                places = sorted({p.place for e in self._engagements for p in e.places if p.connection == name})
+                found[name], _error = get_catalog(self._store, live, places, context, _ANY_AGE)
+            except ConnectorError:
+                continue  # named by the pull, or by the writes that cannot be made
+        return found
+
+    def _portfolio(self, catalogs: Mapping[str, Catalog]) -> Portfolio:
+        return Portfolio(
+            engagements=self._engagements,
+            streams=self._streams,
+            mappings={name: mapping_hash(self._connections[name], catalog) for name, catalog in catalogs.items()},
+            settings=self._settings.reconcile,
+        )
+
+    def _desk(self, run: _Run, catalogs: Mapping[str, Catalog]) -> Desk:
+        return Desk(
+            store=self._store,
+            connections=self._connections,
+            catalogs=catalogs,
+            shared=self._shared,
+            clock=self._clock,
+            run=run.context,
+            settings=self._settings.apply,
+            progress=self._progress,
+        )
+
+    def _sum_up(self, run: _Run) -> Summary:
+        with self._store.unit_of_work() as session:
+            held = [Note(place=row.place, message=row.message) for row in runs.held(session, "record")]
+        plan = run.plan
+        if plan is not None:
+            held += [Note(place=f"{h.connection}:{h.target}", message=f"{h.rule}: {h.reason}") for h in plan.held]
+        brakes = run.applied.brakes if run.command in ("sync", "apply") else (plan.brakes if plan else ())
+        return Summary(
+            run=run.context.id,
+            command=run.command,
+            started=run.context.now,
+            duration_s=self._clock.monotonic() - run.began,
+            reads={
+                name: Reads(
+                    records=run.pulled.records.get(name, 0), requests=live.requests() - run.requests.get(name, 0)
+                )
+                for name, live in self._connections.items()
+            },
+            writes={name: run.applied.writes.get(name, 0) for name in self._connections},
+            reconciled=run.reconciled.reconciled,
+            held=(*held, *run.applied.held),
+            failed=(*run.recovered, *run.pulled.failed, *run.reconciled.failed, *run.applied.failed),
+            conflicts=() if plan is None else plan.conflicts,
+            brakes=(*run.pulled.brakes, *brakes),
+            down=run.pulled.down,
+            plan="" if plan is None else plan.id,
+            planned=0 if plan is None else len(plan.writes),
+        )
+
+
+def _summed(run: _Run) -> Summary:
+    if run.summary is None:
+        raise RuntimeError("a run is summed up when it ends")
+    return run.summary
