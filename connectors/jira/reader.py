@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from connectors.core.errors import NotFoundError, RefusedError, RetriableError
+from connectors.core.errors import NotFoundError, RefusedError
 from connectors.core.port import Catalog, Json, Page, PartitionFailure, Record, Wanted
 from connectors.jira.client import BULK_FETCH, MARKER_PROPERTY, JiraClient
 from connectors.jira.issues import IssueReading
@@ -76,13 +76,21 @@ def issues_by_id(client: JiraClient, ids: Sequence[str], fields: Sequence[str]) 
         issues = answer.get("issues") if isinstance(answer, Mapping) else None
         if not isinstance(issues, list):
             raise client.nonsense("POST issue/bulkfetch", "no list of issues")
-        if answer.get("issueErrors"):
-            message = f"{client.connection}: POST issue/bulkfetch: Jira could not read some issues for now"
-            raise RetriableError(message, connection=client.connection, place="POST issue/bulkfetch")
         for issue in issues:
             if str(issue.get("id")) in found:
                 found[str(issue["id"])] = issue
+        for number in _failed(client, answer):
+            if found.get(number, ...) is None:  # asked for, and not answered: by itself it says whether it is gone
+                found[number] = _one(client, number, fields)
     return found
+
+
+def _failed(client: JiraClient, answer: Mapping[str, Json]) -> list[str]:
+    """Ids of issues that a bulkfetch could not give; Jira means those it may give later, not those that are gone."""
+    errors = answer.get("issueErrors") or []
+    if not isinstance(errors, list) or not all(isinstance(e, Mapping) and e.get("id") for e in errors):
+        raise client.nonsense("POST issue/bulkfetch", "errors that name no issue")
+    return [str(e["id"]) for e in errors]
 
 
 def _one(client: JiraClient, number: str, fields: Sequence[str]) -> Mapping[str, Json] | None:

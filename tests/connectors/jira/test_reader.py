@@ -97,10 +97,21 @@ def test_fetch_does_not_wait_for_the_index(site):
     assert site.connector().reader.fetch("issues", [number], ["Summary"], site.connector().catalog([]))[number]
 
 
-def test_issues_that_cloud_could_not_read_for_now_are_not_called_gone(cloud):
+def test_issues_that_a_bulkfetch_could_not_give_are_asked_for_one_by_one(cloud):
+    number = cloud.add()
     connector = cloud.connector()
     catalog = connector.catalog([])
-    answer = {"issues": [], "issueErrors": [{"id": "1", "errorMessage": "busy"}]}
+    errors = [{"id": number, "errorMessage": "busy"}, {"id": "99999", "errorMessage": "busy"}]
+    cloud.script.append(("POST", "bulkfetch", (200, {}, {"issues": [], "issueErrors": errors})))
+    found = connector.reader.fetch("issues", [number, "99999"], ["Summary"], catalog)
+    assert found[number].id == number
+    assert found["99999"] is None
+
+
+def test_errors_of_a_bulkfetch_that_name_no_issue_are_a_matter_of_trying_again(cloud):
+    connector = cloud.connector()
+    catalog = connector.catalog([])
+    answer = {"issues": [], "issueErrors": [{"errorMessage": "busy"}]}
     cloud.script.append(("POST", "bulkfetch", (200, {}, answer)))
     with pytest.raises(RetriableError):
         connector.reader.fetch("issues", ["1"], ["Summary"], catalog)
