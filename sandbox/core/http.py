@@ -10,6 +10,8 @@ from werkzeug.wrappers import Request, Response
 Json = Any
 """Whatever `json.loads` may give."""
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+
 Handler = Callable[..., Any]
 """`handler(call, **path_arguments)`, giving a `Response` or something that `json.dumps` takes."""
 
@@ -73,7 +75,7 @@ class Route:
 
 def dumps(value: Json) -> bytes:
     """Serialise compactly; the result never holds a line break."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def json_response(value: Json, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

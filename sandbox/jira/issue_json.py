@@ -25,7 +25,7 @@ class Wanted:
         expand: words of `expand`.
     """
 
-    fields: frozenset[str] | None
+    fields: tuple[str, ...] | None
     key: bool = True
     properties: tuple[str, ...] = ()
     expand: frozenset[str] = frozenset()
@@ -67,7 +67,7 @@ def wanted(
             chosen.add(by_name[word.casefold()])
     only_id = all(word == "id" for word in words)
     return Wanted(
-        fields=None if only_id or not chosen else frozenset(chosen),
+        fields=None if only_id or not chosen else tuple(one for one in definitions if one in chosen),
         key=not only_id,
         properties=tuple(properties),
         expand=frozenset(expand),
@@ -82,8 +82,7 @@ def issue_bytes(renderer: Renderer, issue: Issue, want: Wanted, *, expand: str =
     head: Row = {"expand": expand, "id": issue.id, "self": link, "key": issue.key}
     parts = [dumps(head)[:-1]]
     if want.fields is not None:
-        pieces = _pieces(renderer, issue)
-        parts.append(b',"fields":{' + b",".join(piece for name, piece in pieces if name in want.fields) + b"}")
+        parts.append(b',"fields":{' + b",".join(_pieces(renderer, issue, want.fields)) + b"}")
     if want.properties:
         names = issue.properties if "*all" in want.properties else want.properties
         found = {name: issue.properties[name] for name in names if name in issue.properties}
@@ -96,7 +95,7 @@ def issue_bytes(renderer: Renderer, issue: Issue, want: Wanted, *, expand: str =
 
 def names_and_schema(renderer: Renderer, want: Wanted) -> Row:
     """Give the `names` and `schema` that `expand` asked for."""
-    chosen = [renderer.state.fields[one] for one in sorted(want.fields or ())]
+    chosen = [renderer.state.fields[one] for one in want.fields or ()]
     extra: Row = {}
     if "names" in want.expand:
         extra["names"] = {field.id: field.name for field in chosen}
@@ -120,28 +119,33 @@ def transition_json(renderer: Renderer, transition: Transition) -> Row:
     }
 
 
-def _pieces(renderer: Renderer, issue: Issue) -> list[tuple[str, bytes]]:
-    """Render every field of an issue, or take what was rendered before."""
+def _pieces(renderer: Renderer, issue: Issue, wanted_ids: Iterable[str]) -> Iterable[bytes]:
+    """Give the wanted fields rendered, each rendered once for as long as the issue stays as it is."""
     state, caller = renderer.state, renderer.caller
     hidden: frozenset[str] = frozenset()
     if not caller.eyes.all_seeing:
         hidden = frozenset(one.id for one in state.relatives(issue) if not caller.eyes.see(one))
-    key = (caller.version, caller.base, caller.zone_name, hidden)
-    found: list[tuple[str, bytes]] | None = issue.cache.get(key)
-    if found is None:
-        project_key, type_id = state.project_of(issue)["key"], issue.fields["issuetype"]
-        found = []
-        for field in state.fields.values():
-            if field.custom and not field.on_screen(project_key, type_id):
-                continue
-            if field.kind is Kind.ANY and field.id not in issue.fields and field.id != "attachment":
-                continue
-            if field.id == "parent" and _visible_parent(issue, hidden) is None:
-                continue
-            value = _derived(renderer, issue, field, hidden)
-            found.append((field.id, dumps(field.id) + b":" + dumps(value)))
-        issue.cache[key] = found
-    return found
+    kept: dict[str, bytes] = issue.cache.setdefault((caller.version, caller.base, caller.zone_name, hidden), {})
+    for field_id in wanted_ids:
+        piece = kept.get(field_id)
+        if piece is None:
+            field = state.fields[field_id]
+            piece = b""
+            if _shown(renderer, issue, field, hidden):
+                piece = dumps(field_id) + b":" + dumps(_derived(renderer, issue, field, hidden))
+            kept[field_id] = piece
+        if piece:
+            yield piece
+
+
+def _shown(renderer: Renderer, issue: Issue, field: FieldDef, hidden: frozenset[str]) -> bool:
+    """Say whether the issue has the field at all, be it empty."""
+    if field.id == "parent":
+        return _visible_parent(issue, hidden) is not None
+    if field.kind is Kind.ANY and field.id != "attachment":
+        return field.id in issue.fields
+    project_key = renderer.state.project_of(issue)["key"]
+    return not field.custom or field.on_screen(project_key, issue.fields["issuetype"])
 
 
 def _visible_parent(issue: Issue, hidden: frozenset[str]) -> Any:

@@ -126,7 +126,7 @@ def _fill(state: State, issue: Issue, row: Row) -> None:
                 raise values.WrongValue(f"no such field: {name}")
             continue
         try:
-            issue.fields[name] = values.read(state, definition, value, project_id=project_id)
+            issue.fields[name] = values.read(state, definition, value, project_id=project_id, limited=False)
         except values.WrongValue as error:
             raise values.WrongValue(f"{name}: {error}") from error
     if issue.fields.get("issuetype") is None:

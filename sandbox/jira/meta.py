@@ -34,7 +34,7 @@ class Meta:
     def __init__(self, site: Site) -> None:
         self._site = site
 
-    def fields(self, call: Call) -> Json:
+    def fields(self, _call: Call) -> Json:
         """`GET /field`."""
         rows: list[Row] = [self._key_field()]
         for field in self._site.state.fields.values():

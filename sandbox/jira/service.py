@@ -79,6 +79,7 @@ class JiraService(Service):
         state = loading.load(document)
         if state.deployment is not self._site.state.deployment:
             raise ValueError("the deployment of a running stand-in cannot change")
+        state.writes = self._site.state.writes + 1  # answers kept from the old state must not fit the new one
         self._site.state = state
         self._add_faults()
 

@@ -1,4 +1,4 @@
-"""What ties an issue to the outside: remote links, entity properties, issue links. The first two do not bump `updated`."""
+"""What ties an issue to other things: remote links, entity properties (neither bumps `updated`), and issue links."""
 
 from typing import Any
 

@@ -29,7 +29,15 @@ class WrongValue(ValueError):  # noqa: N818 - the word is Jira's own
     """A value that the field does not take; the message is Jira's."""
 
 
-def read(state: State, field: FieldDef, value: Any, *, project_id: str, adf_expected: bool = False) -> Any:
+def read(
+    state: State,
+    field: FieldDef,
+    value: Any,
+    *,
+    project_id: str,
+    adf_expected: bool = False,
+    limited: bool = True,
+) -> Any:
     """Turn a value as sent into what is stored.
 
     Args:
@@ -38,6 +46,7 @@ def read(state: State, field: FieldDef, value: Any, *, project_id: str, adf_expe
         value: as in a request body or a state document.
         project_id: whose versions and components count.
         adf_expected: version 3 of the interface, where long text is a document.
+        limited: whether texts may be too long; what a state document holds was once accepted somewhere.
 
     Raises:
         WrongValue: with Jira's own words.
@@ -47,7 +56,9 @@ def read(state: State, field: FieldDef, value: Any, *, project_id: str, adf_expe
     if value is None or value == "":
         return None
     if field.kind is Kind.TEXTAREA:
-        return read_long_text(value, adf_expected=adf_expected)
+        return read_long_text(value, adf_expected=adf_expected, limited=limited)
+    if not limited and field.kind in (Kind.TEXT, Kind.URL, Kind.EPIC_NAME):
+        return str(value)
     return _read_one(state, field, value)
 
 
@@ -78,7 +89,7 @@ def _read_one(state: State, field: FieldDef, value: Any) -> Any:
             return value
 
 
-def read_long_text(value: Any, *, adf_expected: bool) -> str:
+def read_long_text(value: Any, *, adf_expected: bool, limited: bool = True) -> str:
     """Turn a description, comment or multi-line text as sent into wiki text.
 
     Raises:
@@ -90,7 +101,7 @@ def read_long_text(value: Any, *, adf_expected: bool) -> str:
         value = adf.to_wiki(value)
     if not isinstance(value, str):
         raise WrongValue("Operation value must be a string")
-    if len(value) > MAX_LONG_TEXT:
+    if limited and len(value) > MAX_LONG_TEXT:
         raise WrongValue("The entered text is too long. It exceeds the allowed limit of 32,767 characters.")
     return value
 
