@@ -50,7 +50,7 @@ class Bulk:
 
     def __init__(self, room: Room) -> None:
         self._room = room
-        self._jobs: dict[str, Job] = {}
+        self._jobs: dict[str, Job] = room.jobs
 
     def routes(self) -> Iterable[Route]:
         """List the routes."""

@@ -41,7 +41,7 @@ class Queries:
 
     def __init__(self, room: Room) -> None:
         self._room = room
-        self._cursors: dict[str, _Cursor] = {}
+        self._cursors: dict[str, _Cursor] = room.cursors
         self._read: set[str] = set()
 
     def routes(self) -> Iterable[Route]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -23,9 +23,22 @@ DATA = "/services/data/<version>"
 
 @dataclass(slots=True, kw_only=True)
 class Room:
-    """Holds the state, which a load replaces whole; every group of endpoints reads it from here at each request."""
+    """Holds the state, which a load replaces whole; every group of endpoints reads it from here at each request.
+
+    Attributes:
+        cursors: Open query cursors by id (`sandbox.salesforce.queries`).
+        jobs: Bulk jobs by id (`sandbox.salesforce.bulk`).
+    """
 
     state: State
+    cursors: dict[str, Any] = field(default_factory=dict)
+    jobs: dict[str, Any] = field(default_factory=dict)
+
+    def replace(self, state: State) -> None:
+        """Take another state; cursors and jobs of the old one end."""
+        self.state = state
+        self.cursors.clear()
+        self.jobs.clear()
 
     def sobject(self, call: Call, name: str) -> SObject:
         """Return the object of that name, when the caller sees it; else 404 NOT_FOUND."""

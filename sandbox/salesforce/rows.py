@@ -177,7 +177,7 @@ class Rows:
         return self._show(call, version, owner, found)
 
     def _show(self, call: Call, version: str, sobject: SObject, record: Record) -> Response:
-        modified = stamps.from_api(record["SystemModstamp"])
+        modified = stamps.from_api(record["LastModifiedDate"])
         since = header_instant(call, "If-Modified-Since")
         if since is not None and modified <= since:
             return not_modified(modified)

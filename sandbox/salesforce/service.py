@@ -28,6 +28,8 @@ from sandbox.salesforce.steering import Steering
 _OPEN = ("/services/oauth2/token", "/services/oauth2/revoke", "/services/oauth2/introspect", "/services/data")
 """Paths that need no token."""
 _SOAP = "/services/Soap/u/<version>"
+MAX_URI_BYTES = 16_384
+"""A longer address is refused before anything looks at it (field guide 2.2, not verified there)."""
 _VERSION = re.compile(r"/services/data/v(\d+)\.0(?:/|\Z)")
 
 _SOAP_REFUSAL = (
@@ -90,7 +92,7 @@ class SalesforceService(Service):
 
     def load_state(self, document_: Json) -> None:
         """Replace the state; ValueError names all that is wrong with the document."""
-        self.room.state = document.load(document_, self.clock)
+        self.room.replace(document.load(document_, self.clock))
         self.faults.clear()
         for rule in document_.get("faults", ()):
             self.faults.add(rule)
@@ -114,6 +116,8 @@ class SalesforceService(Service):
         """
         if call.path.rstrip("/") in _OPEN or call.route == _SOAP:
             return
+        if len(call.path) + len(call.query_string) > MAX_URI_BYTES:
+            raise HttpError(414, "URI Too Long")
         version = _VERSION.match(call.path)
         if call.path.startswith("/services/data/") and not (
             version and FIRST_VERSION <= int(version[1]) <= LAST_VERSION
@@ -136,6 +140,8 @@ class SalesforceService(Service):
         """Turn an error into a list of {message, errorCode}."""
         if isinstance(error, SalesforceError) or error.body is not None:
             return json_response(error.body, status=error.status, headers=error.headers)
+        if error.status == 414:
+            return Response("<html><body><h1>URI Too Long</h1></body></html>", status=414, content_type="text/html")
         code, message = (
             "UNKNOWN_EXCEPTION",
             "An unexpected error occurred. Please include this ErrorId if you contact support",

@@ -172,3 +172,17 @@ def test_archived_events_are_for_query_all(org: Any) -> None:
     org.service.load_state(state)
     assert org.query("SELECT COUNT() FROM Event")["totalSize"] == 1
     assert org.query("SELECT COUNT() FROM Event", everything=True)["totalSize"] == 2
+
+
+def test_a_load_ends_the_cursors_of_the_old_state(org: Any) -> None:
+    rows = [{"op": "create", "object": "Syncline_Risk__c", "values": {"Name": f"r{n}"}} for n in range(201)]
+    org.ask("POST", "/_sandbox/records", rows)
+    small = {"Sforce-Query-Options": "batchSize=200"}
+    url = org.ask("GET", "query?q=SELECT+Id+FROM+Syncline_Risk__c", headers=small)[1]["nextRecordsUrl"]
+    org.service.load_state(org.service.dump_state())
+    assert org.ask("GET", url)[0] == 400
+
+
+def test_a_query_that_is_too_long_for_a_url(org: Any) -> None:
+    ids = ",".join(f"'{salesforce_id('Account', n)}'" for n in range(900))
+    assert org.ask("GET", "query?q=" + quote(f"SELECT Id FROM Account WHERE Id IN ({ids})"))[0] == 414
