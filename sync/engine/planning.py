@@ -11,7 +11,6 @@ from connectors.core.port import Catalog, Record
 from mapping.model import WorkClass
 from sync.engine.live import Live, RunContext
 from sync.engine.reconcile import Portfolio
-from sync.store.views import build_view, surroundings
 from sync.plan.build import build_plan
 from sync.plan.inputs import PlanInput, PlanSettings, Sink
 from sync.plan.types import Plan
@@ -24,6 +23,7 @@ from sync.store.database import Store
 from sync.store.records import load_records, refs_of_keys, stream_records
 from sync.store.results import load_findings, load_risks, load_status
 from sync.store.runs import save_conflicts, save_held_writes
+from sync.store.views import build_view, surroundings
 
 _RISK_RULE = "risk.record"
 _OWN_LABEL = "syncline-"

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from connectors.core.port import StreamSpec
 from sync.engine.live import Progress, RunContext
 from sync.engine.summary import Note
-from sync.store.views import Surroundings, build_view, source_states, surroundings
 from sync.reconcile.freshness import is_stale
 from sync.reconcile.risks import lifecycle
 from sync.reconcile.rules import Result, reconcile
@@ -35,6 +34,7 @@ from sync.store.results import (
 )
 from sync.store.touching import touched_engagements
 from sync.store.types import digest
+from sync.store.views import Surroundings, build_view, source_states, surroundings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
