@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from connectors.core.errors import ConnectorError, FatalError, InterruptedRunError, RetriableError
 from connectors.core.faults import Fault, FaultKind, KilledError, Op
+from connectors.core.memory_tool import MemoryRow, MemoryTool
 from connectors.core.port import Catalog, Json, Outcome, Receipt, Write, WriteKind
-
-if TYPE_CHECKING:  # memory imports this module
-    from connectors.core.memory import MemoryRow, MemoryTool
 
 _OUTCOMES = {
     FaultKind.FAIL: Outcome.FAILED,
