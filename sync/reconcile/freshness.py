@@ -60,12 +60,16 @@ def claims_can_resolve(view: EngagementView) -> bool:
 
 def source_stale(view: EngagementView, now: datetime, settings: ReconcileSettings) -> Iterator[Finding]:
     """``source.stale``: one finding a place or object, named by the first of its stale streams."""
-    seen: set[tuple[str, str]] = set()
-    for source in stale_sources(view, now, settings):
-        if (source.connection, source.partition) in seen:
-            continue
-        seen.add((source.connection, source.partition))
+    for source in one_a_place(stale_sources(view, now, settings)):
         yield _finding(view, source, settings)
+
+
+def one_a_place(sources: Iterable[SourceState]) -> tuple[SourceState, ...]:
+    """The first of the sources of each place or object, in the order of their streams' names."""
+    first: dict[tuple[str, str], SourceState] = {}
+    for source in sorted(sources, key=_order):
+        first.setdefault((source.connection, source.partition), source)
+    return tuple(first.values())
 
 
 def _finding(view: EngagementView, source: SourceState, settings: ReconcileSettings) -> Finding:

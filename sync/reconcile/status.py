@@ -11,7 +11,7 @@ from fractions import Fraction
 from mapping.model import Access, Deliverable, OwedBy, ScopeItem
 from sync.reconcile.claims import work_facts
 from sync.reconcile.deliverables import open_deliverables
-from sync.reconcile.freshness import resting_on, span_text, stale_sources, stale_text
+from sync.reconcile.freshness import one_a_place, resting_on, span_text, stale_sources, stale_text
 from sync.reconcile.result import (
     Colour,
     Dimension,
@@ -57,7 +57,7 @@ def status_of(view: EngagementView, findings: Iterable[Finding], now: datetime, 
     colour = _overall(dimensions)
     reasons = [reason for d in dimensions if d.colour is colour for reason in d.reasons]
     if colour is not Colour.UNKNOWN:
-        reasons += [Reason(text=stale_text(source, settings)) for source in stale]
+        reasons += [Reason(text=stale_text(source, settings)) for source in one_a_place(stale)]
     read = [source.read_at for source in view.sources]
     known = [instant for instant in read if instant is not None]
     return Status(
@@ -78,7 +78,7 @@ def _unknown(
     dimension: Dimension, view: EngagementView, stale: Sequence[SourceState], settings: ReconcileSettings
 ) -> DimensionStatus | None:
     """The dimension as unknown, when a source that it rests on is stale (or there is no source at all)."""
-    resting = resting_on(dimension, stale)
+    resting = one_a_place(resting_on(dimension, stale))
     if view.sources and not resting:
         return None
     reasons = tuple(Reason(text=f"Not known: {stale_text(source, settings)}") for source in resting)

@@ -171,3 +171,9 @@ def test_a_status_tells_nothing_of_restricted_records(build):
     told = repr(got)
     for secret in ("SECRET", "NIM-2", "NIM-3", "NIM-7", build.day(43).isoformat()):
         assert secret not in told
+
+
+def test_a_place_that_cannot_be_read_is_one_reason(build):
+    lost = [build.source("issues", "GONE", None), build.source("versions", "GONE", None)]
+    got = status(build, sources=[*build.fresh_sources(), *lost])
+    assert [r.text for r in got.reasons] == ["Not known: jira GONE (issues) was never completely read"]
