@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from connectors.core.errors import AmbiguousError, RetriableError, SkippableError
@@ -112,9 +113,18 @@ class JiraWriter:
 
     def _edit(self, issue: str, body: dict[str, Json], marker: Mapping[str, Json] | None) -> None:
         if marker is not None:
-            body["properties"] = [{"key": MARKER_PROPERTY, "value": dict(marker)}]
+            body["properties"] = self._properties(marker)
         quiet = {} if self._client.settings.notify_users else {"notifyUsers": "false"}
         self._client.put(f"issue/{issue}", body, quiet)
+
+    def _properties(self, marker: Mapping[str, Json]) -> list[Json]:
+        """The marker as part of an edit.
+
+        Data Center's description gives properties of an edit as JSON text; whether it keeps the text or what it says,
+        ``_carries`` understands both.
+        """
+        value: Json = dict(marker) if self._client.cloud else json.dumps(dict(marker), sort_keys=True)
+        return [{"key": MARKER_PROPERTY, "value": value}]
 
     def _create(self, write: Write) -> Receipt:
         if not write.target or not write.external_id or write.marker is None:
@@ -124,8 +134,7 @@ class JiraWriter:
                 "an issue is created only below a parent and with a marker: it could not be found again otherwise",
             )
         fields = {"project": {"key": write.partition}, "parent": {"id": write.target}, **write.values}
-        properties = [{"key": MARKER_PROPERTY, "value": dict(write.marker)}]
-        answer = self._client.post("issue", {"fields": fields, "properties": properties})
+        answer = self._client.post("issue", {"fields": fields, "properties": self._properties(write.marker)})
         if not isinstance(answer, Mapping) or not answer.get("id"):
             return _ended(write, Outcome.AMBIGUOUS, "Jira accepted the new issue but did not say which it is")
         return Receipt(
@@ -185,4 +194,9 @@ def _joins(write: Write, group: Sequence[Write]) -> bool:
 def _carries(issue: Mapping[str, Json], identity: str) -> bool:
     properties = issue.get("properties")
     marker = properties.get(MARKER_PROPERTY) if isinstance(properties, Mapping) else None
+    if isinstance(marker, str):
+        try:
+            marker = json.loads(marker)
+        except ValueError:
+            return False
     return isinstance(marker, Mapping) and identity in [v for v in marker.values() if isinstance(v, str)]

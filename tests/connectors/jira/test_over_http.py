@@ -94,6 +94,11 @@ def _state(deployment: str) -> dict:
     }
 
 
+def _marker(issue: dict) -> dict:
+    marker = (issue.get("properties") or {}).get("syncline") or {}
+    return json.loads(marker) if isinstance(marker, str) else marker
+
+
 class StandIn:
     """One running stand-in, steered by its admin routes and used by a person over its REST API."""
 
@@ -264,12 +269,11 @@ class StandInHarness:
     def traces(self, write: Write) -> int:
         issues = self.jira.admin("GET", "state")["issues"]
         if write.kind is WriteKind.CREATE:
-            markers = [(i.get("properties") or {}).get("syncline") or {} for i in issues]
-            return sum(m.get("risk") == write.external_id for m in markers)
+            return sum(_marker(i).get("risk") == write.external_id for i in issues)
         (issue,) = (i for i in issues if i["id"] == write.target)
         match write.kind:
             case WriteKind.SET_FIELDS:
-                return int(issue["properties"]["syncline"] == {"instance": "i-1", "engagement": "NIM-01"})
+                return int(_marker(issue) == {"instance": "i-1", "engagement": "NIM-01"})
             case WriteKind.ADD_LABEL:
                 return issue["fields"]["labels"].count("syncline-orphan")
             case WriteKind.PUT_LINK:

@@ -1,5 +1,6 @@
 """Writing: one effect for one write, the marker in the same request, refusals in words."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -41,6 +42,11 @@ def _risk(parent, **values):
     )
 
 
+def _marker(issue):
+    marker = issue["properties"]["syncline"]
+    return json.loads(marker) if isinstance(marker, str) else marker
+
+
 def _send(connector, *writes):
     return [r for batch in connector.writer.batches(writes) for r in connector.writer.send(batch)]
 
@@ -56,7 +62,7 @@ def test_fields_and_marker_go_in_one_request(site):
             {},
             {
                 "fields": {"customfield_10001": {"value": "Amber"}},
-                "properties": [{"key": "syncline", "value": {"id": "status"}}],
+                "properties": [{"key": "syncline", "value": {"id": "status"} if site.cloud else '{"id": "status"}'}],
             },
         )
     ]
@@ -103,7 +109,7 @@ def test_a_risk_is_made_below_its_parent_with_its_marker_in_the_same_request(sit
     assert receipt.outcome is Outcome.DONE
     made = site.issues[receipt.record_id]
     assert (made["key"], made["fields"]["parent"]) == (receipt.key, parent)
-    assert made["properties"] == {"syncline": {"instance": "i-1", "id": "R-1"}}
+    assert _marker(made) == {"instance": "i-1", "id": "R-1"}
     assert len(site.paths()) == 1
 
 
@@ -112,13 +118,24 @@ def test_a_created_issue_is_found_though_the_index_does_not_show_it_and_its_titl
     site.lag = timedelta(hours=1)
     connector = site.connector()
     other = _send(connector, _risk(parent, summary="Another"))[0].record_id
-    site.issues[other]["properties"]["syncline"]["id"] = "R-2"
+    site.issues[other]["properties"]["syncline"] = {"instance": "i-1", "id": "R-2"}
     (receipt,) = _send(connector, _risk(parent))
     site.touch(receipt.record_id, summary="Renamed by a person")
     site.log.clear()
     found = site.connector().writer.find(_risk(parent))
     assert (found.record_id, found.key, found.outcome) == (receipt.record_id, receipt.key, Outcome.DONE)
     assert not site.searches()
+
+
+@pytest.mark.parametrize(
+    ("marker", "ours"), [({"id": "R-1"}, True), ('{"id": "R-1"}', True), ("R-1", False), ([], False)]
+)
+def test_a_marker_is_understood_as_an_object_and_as_text(site, marker, ours):
+    parent = site.add()
+    child = site.add(parent=parent)
+    site.issues[child]["properties"]["syncline"] = marker
+    found = site.connector().writer.find(_risk(parent))
+    assert (found is not None) == ours
 
 
 def test_a_sub_task_with_the_same_title_but_without_the_marker_is_not_ours(site):
