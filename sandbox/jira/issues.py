@@ -276,9 +276,8 @@ class Issues:
             issue = self._site.state.issue(str(ref))
             if issue is None or not renderer.caller.eyes.see(issue):
                 continue
-            # this answer writes instants as milliseconds
             histories = [
-                {**renderer.entry(row), "created": row["created"]}
+                renderer.entry(row)
                 for row in issue.entries
                 if not ids or any(item.get("fieldId", item["field"]) in ids for item in row["items"])
             ]
