@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from mapping import confidentiality
@@ -15,9 +16,12 @@ def narrowest(accesses: Iterable[Access]) -> Access:
 
 
 def titled(entity: Entity, title: str) -> str:
-    """``NIM-7 Core rack``; the key alone when the record is restricted or has no title."""
+    """``NIM-7 Core rack``; the title alone when it names the key; the key alone when the record is restricted."""
     title = " ".join(title.split())
-    return entity.key if entity.access is Access.RESTRICTED or not title else f"{entity.key} {title}"
+    if entity.access is Access.RESTRICTED or not title:
+        return entity.key
+    named = re.search(rf"(?<![\w-]){re.escape(entity.key)}(?![\w-])", title, re.IGNORECASE)
+    return title if named else f"{entity.key} {title}"
 
 
 def evidence_of(entity: Entity, field: str, value: str) -> Evidence:

@@ -36,12 +36,12 @@ def test_each_late_or_disputed_deliverable_and_each_bare_item_is_a_risk(build):
 
 
 def test_orphans_and_double_claims_are_one_risk_each_for_the_engagement(build):
-    works = [build.work("NIM-2"), build.work("NIM-3"), build.work("NIM-4", "SI-01", "SI-02")]
+    works = [build.work("NIM-2", title="Core"), build.work("NIM-3"), build.work("NIM-4", "SI-01", "SI-02")]
     orphans, twice = sorted(risks(build, works=works, known={"NIM-01": ["SI-01", "SI-02"]}), key=lambda r: r.title)
     assert {r.subject for r in (orphans, twice)} == {"engagement:NIM-01"}
     assert orphans.label_targets == ("jira:issues:NIM2", "jira:issues:NIM3")
     assert twice.label_targets == ("jira:issues:NIM4",)
-    assert "NIM-2 Title of NIM-2" in orphans.description
+    assert "- NIM-2 Core\n" in orphans.description
     assert len(orphans.findings) == 2
 
 
