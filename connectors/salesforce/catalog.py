@@ -37,7 +37,7 @@ def describe_all(client: SalesforceClient) -> dict[str, dict[str, Any] | None]:
     """The description of each stream's object, in one request; None: missing, or this user may not see it."""
     objects = {stream: client.settings.object_of(stream) for stream in DEFAULT_OBJECTS}
     names = list(dict.fromkeys(objects.values()))
-    paths = [f"sobjects/{name}/describe" for name in names]
+    paths = [(f"describe {name}", f"sobjects/{name}/describe") for name in names]
     found: dict[str, dict[str, Any] | None] = {}
     try:
         answers = client.composite(paths, place="describe")

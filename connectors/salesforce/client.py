@@ -109,13 +109,19 @@ class SalesforceClient:
         found: dict[str, Any] = self.call(place, lambda sf: getattr(sf, object_name).describe())
         return found
 
-    def composite(self, paths: Sequence[str], *, place: str) -> list[Answered]:
-        """GET several paths (below the version's root) in one request that counts as one; they fail independently."""
+    def composite(self, paths: Sequence[tuple[str, str]], *, place: str) -> list[Answered]:
+        """GET several paths (below the version's root) in one request that counts as one; they fail independently.
+
+        Args:
+            paths: What is asked (for errors), and the path where it is.
+            place: What all of it is, for errors.
+        """
         root = f"/services/data/v{self.settings.api_version}/"
         body = {
             "allOrNone": False,
             "compositeRequest": [
-                {"method": "GET", "url": root + path, "referenceId": f"r{number}"} for number, path in enumerate(paths)
+                {"method": "GET", "url": root + path, "referenceId": f"r{number}"}
+                for number, (_, path) in enumerate(paths)
             ],
         }
         data = json.dumps(body)
@@ -130,9 +136,7 @@ class SalesforceClient:
                 connection=self.connection,
                 place=place,
             )
-        return [
-            self._answered(one, f"{place} ({path.split('?')[0]})") for one, path in zip(answers, paths, strict=True)
-        ]
+        return [self._answered(one, asked) for one, (asked, _) in zip(answers, paths, strict=True)]
 
     def query_path(self, soql: str, *, deleted: bool) -> str:
         """Path of a query for ``composite``."""

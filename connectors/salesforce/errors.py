@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -43,6 +44,8 @@ _RETRIABLE = frozenset(
 _FATAL = frozenset({"API_DISABLED_FOR_ORG", "API_CURRENTLY_DISABLED", "INVALID_SESSION_ID", "ORG_LOCKED"})
 _GONE = frozenset({"ENTITY_IS_DELETED", "NOT_FOUND", "INVALID_CROSS_REFERENCE_KEY", "MALFORMED_ID"})
 _PARTITION = frozenset({"INVALID_FIELD", "INVALID_TYPE", "MALFORMED_QUERY", "OBJECT_NOT_FOUND"})
+
+_CORE = re.compile(r"No such column '[^']*' on entity '[^']*'|sObject type '[^']*' is not supported")
 
 _PLAIN: Mapping[str, str] = {
     "FIELD_CUSTOM_VALIDATION_EXCEPTION": "a validation rule of the org refused it",
@@ -99,9 +102,11 @@ def complaint(content: Json) -> Complaint:
     code = first.get("errorCode") or first.get("statusCode") or first.get("error") or ""
     message = first.get("message") or first.get("error_description") or ""
     fields = first.get("fields") or ()
+    told = " ".join(str(message).split())
+    core = _CORE.search(told)  # the rest repeats the query, and tells developers about WSDL
     return Complaint(
         code=str(code),
-        message=" ".join(str(message).split())[:_MOST_CHARS],
+        message=(core[0] if core is not None else told)[:_MOST_CHARS],
         fields=tuple(str(f) for f in fields) if isinstance(fields, (list, tuple)) else (),
     )
 

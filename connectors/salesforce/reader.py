@@ -130,7 +130,7 @@ class SalesforceReader:
         """The first page of each job in one request, or the error that concerns this job alone."""
         if len(group) == 1:
             return [self._first_page(group[0])]
-        paths = [self._client.query_path(job.soql(), deleted=True) for job in group]
+        paths = [(f"queryAll {job.object_name}", self._client.query_path(job.soql(), deleted=True)) for job in group]
         place = "queryAll " + ", ".join(job.object_name for job in group)
         try:
             answers = self._client.composite(paths, place=place)

@@ -164,7 +164,7 @@ class SalesforceWriter:
         place = "query of what is shown"
         if len(queries) == 1:
             return [self._client.query_all_rows(queries[0], place=place)]
-        paths = [self._client.query_path(query, deleted=False) for query in queries]
+        paths = [(place, self._client.query_path(query, deleted=False)) for query in queries]
         found: list[list[dict[str, Any]]] = []
         for one in self._client.composite(paths, place=place):
             if one.error is not None:

@@ -123,6 +123,8 @@ def test_an_object_whose_field_is_hidden_fails_alone_and_says_what_to_do(org, co
     assert [f.partitions for f in failures] == [frozenset({ACCOUNTS})]
     assert isinstance(failures[0].error, PartitionError)
     assert "permission set" in str(failures[0].error)
+    assert "queryAll Account:" in str(failures[0].error)
+    assert "No such column 'Name' on entity 'Account' [INVALID_FIELD]" in str(failures[0].error)
     assert "FIC-1" in {r.key for r in records}
 
 
