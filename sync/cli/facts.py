@@ -8,13 +8,13 @@ from sqlalchemy import select
 
 from sync import bootstrap
 from sync.cli.app import App
-from sync.engine.views import build_view, surroundings
 from sync.reconcile.result import Finding
 from sync.reconcile.rules import reconcile
 from sync.show.facts import Facts
 from sync.store.database import Store
 from sync.store.results import load_findings, load_risks
 from sync.store.tables import FindingRow, StatusRow
+from sync.store.views import build_view, surroundings
 
 
 def load_facts(app: App, store: Store, key: str | None = None) -> list[Facts]:

@@ -15,7 +15,10 @@ import mapping
 import sync
 from connectors.core.errors import ConnectorError
 from sync.cli.app import App
+from sync.cli.demo import demo
 from sync.cli.exits import Exit, StoppedError
+from sync.cli.explain import explain
+from sync.cli.logs import FieldsFormatter
 from sync.cli.look import deliverables, findings, risks, scope, status
 from sync.cli.look_at_tools import check, fields
 from sync.cli.output import note
@@ -63,7 +66,9 @@ def cli(ctx: click.Context, *, config_path: Path, verbose: int) -> None:
     ctx.obj = App(config_path=config_path)
 
 
-for command in (sandbox, check, fields, pull, plan, apply, sync_command, status, scope, deliverables, risks, findings):
+_RUN = (demo, sandbox, pull, plan, apply, sync_command)
+_LOOK = (check, fields, status, scope, deliverables, risks, findings, explain)
+for command in (*_RUN, *_LOOK):
     cli.add_command(command)
 
 
@@ -105,10 +110,10 @@ def _named(error: Exception) -> str:
 
 
 def _log(verbose: int) -> None:
-    level = {0: logging.WARNING, 1: logging.INFO}.get(verbose, logging.DEBUG)
-    logging.basicConfig(
-        level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True
-    )
+    level = {0: logging.ERROR, 1: logging.INFO}.get(verbose, logging.DEBUG)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(FieldsFormatter())
+    logging.basicConfig(level=level, handlers=[handler], force=True)
     for library in ("urllib3", "jira", "alembic", "sqlalchemy"):  # they log headers and statements at DEBUG
         logging.getLogger(library).setLevel(max(level, logging.WARNING))
 
