@@ -142,12 +142,8 @@ def _tell_same(seen: tuple[Seen, ...]) -> None:
     }
     titles = [{title for title, _ in one.risks} for one in seen if one.risks]
     same = len(statuses) == 1 and all(t == titles[0] for t in titles)
-    say(
-        Text(
-            "the same status and the same risks in each tool" if same else "the tools differ",
-            style="green" if same else "red",
-        )
-    )
+    words = "the same status and the same risks in each tool" if same else "the tools differ"
+    say(Text(words, style="green" if same else "red"))
 
 
 def _tell_requests(*runs: tuple[str, _Ran]) -> None:

@@ -15,7 +15,7 @@ from sync.store.outbox import State
 from sync.store.tables import HeadRow, OutboxRow
 
 ISSUES_A_PAGE = {"cloud": 100, "data-center": 1000}
-"""Issues with fields in one answer: Jira Cloud's ``search/jql`` and Data Center's default ``jira.search.views.default.max``."""
+"""Issues with fields in one answer: Cloud's ``search/jql``; Data Center's default ``jira.search.views.default.max``."""
 ROWS_A_PAGE = 2000
 """Rows in one answer of Salesforce's query resource."""
 QUERIES_A_REQUEST = 5
@@ -47,25 +47,24 @@ class Least:
 def least_requests(config: Config, store: Store, summary: Summary, *, first: bool) -> dict[str, Least]:
     """The fewest requests that each connection needs for what ``summary`` says was done.
 
-    Args:
-        first: The run read everything; otherwise nothing had changed.
+    ``first``: the run read everything; otherwise nothing had changed.
     """
     with store.unit_of_work() as session:
         heads: Counter[tuple[str, str]] = Counter()
-        for connection, stream, count in session.execute(
+        for of, stream, count in session.execute(
             select(HeadRow.connection, HeadRow.stream, func.count()).group_by(HeadRow.connection, HeadRow.stream)
         ):
-            heads[connection, stream] = count
+            heads[of, stream] = count
         written: Counter[tuple[str, str]] = Counter()
         sent = select(OutboxRow.connection, OutboxRow.kind, func.count()).where(
             OutboxRow.run == summary.run, OutboxRow.state == State.DONE.value
         )
-        for connection, kind, count in session.execute(sent.group_by(OutboxRow.connection, OutboxRow.kind)):
-            written[connection, kind] = count
+        for of, kind, count in session.execute(sent.group_by(OutboxRow.connection, OutboxRow.kind)):
+            written[of, kind] = count
     failed = {note.place for note in summary.failed}
     found = {}
     for name, connection in config.connections.items():
-        kinds = {kind: count for (of, kind), count in written.items() if of == name}
+        kinds = {kind: count for (where, kind), count in written.items() if where == name}
         if any(s.per_place for s in connection.spec.streams):
             places = {p.place for e in config.engagements.values() for p in e.places if p.connection == name}
             hidden = {p for p in places if any(f"{name}:{s.name}:{p}" in failed for s in connection.spec.streams)}
