@@ -13,7 +13,7 @@ from sync.plan.known import RiskRecords
 from sync.plan.labels import label_writes
 from sync.plan.risks import risk_writes
 from sync.plan.status import link_writes, status_writes
-from sync.plan.types import Brake, Conflict, Held, Plan, PlannedWrite
+from sync.plan.types import Agreed, Brake, Conflict, Held, Plan, PlannedWrite
 
 _RULE_ORDER = ("engagement.status", "anchor.status", "anchor.link", "risk.record", "risk.issue", "work.label")
 _KIND_ORDER = tuple(WriteKind)  # of one record: fields before its transition
@@ -36,6 +36,7 @@ def build_plan(given: PlanInput) -> Plan:
             sorted({_conflict_key(d): d for d in drafted if isinstance(d, Conflict)}.values(), key=_conflict_key)
         ),
         held=tuple(sorted({d for d in drafted if isinstance(d, Held)}, key=_held_key)),
+        agreed=tuple(sorted((d for d in drafted if isinstance(d, Agreed)), key=_agreed_key)),
         brakes=tuple(sorted(set(brakes), key=lambda brake: (brake.kind, brake.connection, brake.message))),
     )
 
@@ -70,6 +71,10 @@ def _order(planned: PlannedWrite) -> tuple[int, str, str, str, str, int, str]:
 
 def _conflict_key(conflict: Conflict) -> tuple[str, str, str, str]:
     return (conflict.connection, conflict.target, conflict.field_id, conflict.engagement)
+
+
+def _agreed_key(agreed: Agreed) -> tuple[str, str, str, str]:
+    return (agreed.connection, agreed.stream, agreed.id, agreed.field_id)
 
 
 def _held_key(held: Held) -> tuple[str, str, str, str, str]:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from connectors.core.port import Write, WriteKind
 from sync.plan.ids import plan_id, write_id
-from sync.plan.types import Brake, BrakeKind, Conflict, FieldLine, Held, Plan, PlannedWrite, Policy
+from sync.plan.types import Agreed, Brake, BrakeKind, Conflict, FieldLine, Held, Plan, PlannedWrite, Policy
 
 FORMAT = "syncline-plan"
 VERSION = 1
@@ -86,6 +86,10 @@ def to_json(plan: Plan) -> dict[str, Any]:
                 "reason": h.reason,
             }
             for h in plan.held
+        ],
+        "agreed": [
+            {"connection": a.connection, "stream": a.stream, "id": a.id, "field_id": a.field_id, "value": a.value}
+            for a in plan.agreed
         ],
         "brakes": [
             {"kind": b.kind.value, "connection": b.connection, "message": b.message, "mend": b.mend}
@@ -182,6 +186,7 @@ def from_json(raw: Any) -> Plan:
         conflicts=node.each("conflicts", _conflict),
         held=node.each("held", _held),
         brakes=node.each("brakes", _brake),
+        agreed=node.each("agreed", _agreed),
     )
     if plan.id != plan_id(planned.write for planned in plan.writes):
         raise PlanFormatError("id", plan.id, "the id of these writes: the plan was changed since it was made")
@@ -263,6 +268,16 @@ def _held(node: _Node) -> Held:
         rule=node.text("rule"),
         target=node.text("target"),
         reason=node.text("reason"),
+    )
+
+
+def _agreed(node: _Node) -> Agreed:
+    return Agreed(
+        connection=node.text("connection"),
+        stream=node.text("stream"),
+        id=node.text("id"),
+        field_id=node.text("field_id"),
+        value=node.any("value"),
     )
 
 

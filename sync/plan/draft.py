@@ -11,16 +11,17 @@ from mapping.confidentiality import may_show
 from mapping.model import Access
 from mapping.outbound import AttributeValue, OutboundError
 from mapping.spec import OutRule
+from mapping.values import empty
 from sync.plan.conflict import NEVER_WRITTEN, Sides, Verdict, judge
 from sync.plan.ids import write_id
 from sync.plan.inputs import PlanInput, Sink
 from sync.plan.markers import instance_of
-from sync.plan.types import Brake, BrakeKind, Conflict, FieldLine, Held, PlannedWrite
+from sync.plan.types import Agreed, Brake, BrakeKind, Conflict, FieldLine, Held, PlannedWrite
 
 PROPERTY = "syncline"
 """Entity property that bears the marker on records whose rule has no field for it."""
 
-Drafted = PlannedWrite | Conflict | Held | Brake
+Drafted = PlannedWrite | Conflict | Held | Brake | Agreed
 """What drafting yields."""
 
 
@@ -130,8 +131,11 @@ def set_fields(desk: Desk, job: Job, wanted: Fields) -> Iterator[Drafted]:
             theirs=theirs if wanted.reads_as is None else wanted.reads_as(field_id, theirs),
             ours=ours[field_id],
         )
-        verdict = judge(sides, desk.given.settings.policy, _sameness(job.rule, field_id), wanted.unmoved)
+        same = _sameness(job.rule, field_id)
+        verdict = judge(sides, desk.given.settings.policy, same, wanted.unmoved)
         verdicts[field_id] = verdict
+        if verdict is Verdict.EQUAL:
+            yield from agree(record, field_id, sides, same)
         if verdict.conflicts:
             told = Sides(base=sides.base, theirs=theirs, ours=sides.ours)
             yield _conflict(desk, job, record, names.get(field_id, field_id), field_id, told)
@@ -156,6 +160,13 @@ def set_fields(desk: Desk, job: Job, wanted: Fields) -> Iterator[Drafted]:
         url=record.url,
         names=names,
     )
+
+
+def agree(record: Record, field_id: str, sides: Sides, same: Callable[[Json, Json], bool]) -> Iterator[Agreed]:
+    """The base to be stored for a field that shows what we want, when it is not the base already."""
+    if empty(sides.ours) if sides.base is NEVER_WRITTEN else same(sides.base, sides.ours):
+        return
+    yield Agreed(connection=record.connection, stream=record.stream, id=record.id, field_id=field_id, value=sides.ours)
 
 
 def _sameness(rule: OutRule, field_id: str) -> Callable[[Json, Json], bool]:

@@ -9,8 +9,8 @@ from mapping import outbound
 from mapping.outbound import AttributeValue, OutboundError
 from mapping.spec import OutRule
 from mapping.values import empty
-from sync.plan.conflict import NEVER_WRITTEN, Sides, judge
-from sync.plan.draft import Desk, Drafted, Fields, Job, fields_of, foreign_instance, planned, set_fields
+from sync.plan.conflict import NEVER_WRITTEN, Sides, Verdict, judge
+from sync.plan.draft import Desk, Drafted, Fields, Job, agree, fields_of, foreign_instance, planned, set_fields
 from sync.plan.inputs import Sink
 from sync.plan.known import RiskRecords, risk_label
 from sync.plan.markers import marker_property, marker_text
@@ -201,6 +201,8 @@ def _transition(desk: Desk, job: Job, state: RiskState, record: Record) -> Itera
         ours=opened if state.lifecycle is RiskLifecycle.OPEN else closed,
     )
     verdict = judge(sides, desk.given.settings.policy, _same_word)
+    if verdict is Verdict.EQUAL:
+        yield from agree(record, _STATUS, sides, _same_word)
     if verdict.conflicts:
         yield Conflict(
             engagement=job.engagement,

@@ -13,6 +13,8 @@ from mapping.outbound import OutboundError
 from sync.plan.conflict import NEVER_WRITTEN
 from sync.plan.draft import Desk, Drafted, Fields, Job, fields_of, foreign_instance, planned, set_fields, sink_obstacle
 from sync.plan.markers import marker_property, marker_text
+from sync.plan.types import Brake, BrakeKind, Policy
+from sync.reconcile.freshness import instant_text
 from sync.reconcile.result import Status
 from sync.reconcile.text import same_message, stamp_of, status_text
 from sync.reconcile.view import EngagementView, Place, fold
@@ -57,9 +59,15 @@ def _reason(status: Status) -> str:
 def _on(desk: Desk, job: Job, view: EngagementView, status: Status, record: Record) -> Iterator[Drafted]:
     """The status on one record; its instant is renewed only when the status says something else or has grown old."""
     try:
+        unknown = _unknown_to_us(desk, job, record)
         stamp, text = _stamped(desk, job, view, status, record)
     except OutboundError as error:
         yield job.held(record.id, str(error))
+        return
+    shown = outbound.shown(job.rule, record, job.sink.catalog)
+    if unknown is not None and text not in shown.values() and desk.given.settings.policy is not Policy.OURS:
+        yield job.held(record.id, "it shows a later status than this store ever wrote there")
+        yield _older_store(job.sink.connection, record, unknown)
         return
     key = view.engagement.key
     attributes: dict[str, str | datetime | None] = {"status": status.colour.value, "text": text}
@@ -80,6 +88,31 @@ def _on(desk: Desk, job: Job, view: EngagementView, status: Status, record: Reco
             unmoved=_says_the_same,
             together=(texts, fields_of(job, "as_of")),
         ),
+    )
+
+
+def _unknown_to_us(desk: Desk, job: Job, record: Record) -> datetime | None:
+    """Instant of a shown status text that is later than the one that we last wrote.
+
+    A person does not write such a text.
+    """
+    shown = outbound.shown(job.rule, record, job.sink.catalog)
+    for field_id in sorted(fields_of(job, "text")):
+        theirs, base = shown.get(field_id), desk.base(record.connection, record.stream, record.id, field_id)
+        stamp = stamp_of(theirs) if isinstance(theirs, str) else None
+        ours = stamp_of(base) if isinstance(base, str) else None
+        if stamp is not None and (ours is None or stamp > ours):
+            return stamp
+    return None
+
+
+def _older_store(connection: str, record: Record, stamp: datetime) -> Brake:
+    return Brake(
+        kind=BrakeKind.OTHER_INSTANCE,
+        connection=connection,
+        message=f"{record.key} shows a status of {instant_text(stamp)}, which this store never wrote: "
+        "it is older than what it wrote (a restored backup), or another installation writes here too",
+        mend='make sure that no other installation writes here, then run once with policy = "ours" in [write]',
     )
 
 

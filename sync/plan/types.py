@@ -90,6 +90,20 @@ class Held:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreed:
+    """An owned field that shows what we want though it is not what we last wrote there.
+
+    Nothing is written; it is remembered as our base, so that a later change of ours is no conflict.
+    """
+
+    connection: str
+    stream: str
+    id: str
+    field_id: str
+    value: Any
+
+
 class BrakeKind(StrEnum):
     """What stopped a run to ask a person."""
 
@@ -117,6 +131,7 @@ class Plan:
         id: Hash of the writes.
         made: Instant it was made (aware UTC).
         writes: In the order in which they will be made.
+        agreed: Bases to be stored without writing; may be stored when the plan is made.
     """
 
     id: str
@@ -125,3 +140,4 @@ class Plan:
     conflicts: tuple[Conflict, ...]
     held: tuple[Held, ...]
     brakes: tuple[Brake, ...]
+    agreed: tuple[Agreed, ...] = ()

@@ -6,7 +6,7 @@ import pytest
 from connectors.core.port import Visibility, WriteKind
 from mapping.model import Access, Stage, WorkClass, WorkState
 from sync.plan.build import build_plan
-from sync.plan.types import BrakeKind
+from sync.plan.types import BrakeKind, Policy
 
 ANCHOR = "jira:issues:NIM1"
 RECORD = "salesforce:engagements:NIM-01"
@@ -411,3 +411,34 @@ def test_nothing_restricted_leaves(worlds, build):
         assert "SECRET" not in repr((planned.write.values, planned.lines, planned.write.reason))
         assert build.day(43).isoformat() not in repr((planned.write.values, planned.write.reason))
     assert {"NIM-20", "NIM-21"} <= {p.target_key for p in by_rule(plan, "work.label")}
+
+
+def test_a_store_older_than_what_it_wrote_stops(worlds):
+    world = worlds.world()
+    world.converge()
+    old, later = dict(world.bases), world.now + 30 * worlds.HOURS
+    world.now = later
+    world.view(sources=tuple(replace(s, read_at=later) for s in world.views["NIM-01"].sources))
+    world.converge()
+    world.bases = old  # a restored backup
+    assert world.plan().brakes == ()  # what the tools show is what we want
+    world.now += 30 * worlds.HOURS
+    world.view(sources=tuple(replace(s, read_at=world.now) for s in world.views["NIM-01"].sources))
+    plan = world.plan()
+    assert kinds(plan) == [(BrakeKind.OTHER_INSTANCE, "jira"), (BrakeKind.OTHER_INSTANCE, "salesforce")]
+    assert plan.writes == ()
+    assert all("restored backup" in brake.message for brake in plan.brakes)
+    world.view(deliverables=())  # and now there is something else to say
+    assert {kind for kind, _ in kinds(world.plan())} == {BrakeKind.OTHER_INSTANCE}
+    world.settings = replace(world.settings, policy=Policy.OURS)
+    world.converge()
+    world.settings = replace(world.settings, policy=Policy.HOLD)
+    again = world.plan()
+    assert (again.writes, again.brakes) == ((), ())
+
+
+def test_a_persons_text_is_no_sign_of_an_older_store(worlds):
+    world = worlds.world()
+    world.converge()
+    world.edit(RECORD, Syncline_Status_Text__c=world.shown(RECORD, "Syncline_Status_Text__c") + "\nand my own line")
+    assert world.plan().brakes == ()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from connectors.core.port import Write, WriteKind
 from sync.plan.codec import PlanFormatError, dumps, loads, to_json
 from sync.plan.ids import plan_id, write_id
-from sync.plan.types import Brake, BrakeKind, Conflict, FieldLine, Held, Plan, PlannedWrite, Policy
+from sync.plan.types import Agreed, Brake, BrakeKind, Conflict, FieldLine, Held, Plan, PlannedWrite, Policy
 
 TEXT = st.text(max_size=8)
 JSON = st.recursive(
@@ -58,6 +58,7 @@ CONFLICTS = st.builds(
     policy=st.sampled_from(Policy),
 )
 HELD = st.builds(Held, engagement=TEXT, connection=TEXT, rule=TEXT, target=TEXT, reason=TEXT)
+AGREED = st.builds(Agreed, connection=TEXT, stream=TEXT, id=TEXT, field_id=TEXT, value=JSON)
 BRAKES = st.builds(Brake, kind=st.sampled_from(BrakeKind), connection=TEXT, message=TEXT, mend=TEXT)
 
 
@@ -71,6 +72,7 @@ def plans(draw):
         conflicts=tuple(draw(st.lists(CONFLICTS, max_size=2))),
         held=tuple(draw(st.lists(HELD, max_size=2))),
         brakes=tuple(draw(st.lists(BRAKES, max_size=2))),
+        agreed=tuple(draw(st.lists(AGREED, max_size=2))),
     )
 
 

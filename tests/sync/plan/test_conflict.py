@@ -196,3 +196,46 @@ def test_a_conflict_that_lasts_is_told_in_the_same_words(worlds):
     first = world.plan().conflicts
     world.now += worlds.HOURS
     assert world.plan().conflicts == first
+
+
+# --------------------------------------------------------------------------------------------------- agreement
+
+
+def test_a_person_who_wrote_what_we_want_is_no_conflict_later(worlds, build):
+    world = converged(worlds)
+    fresh = world.views["NIM-01"].sources
+    world.edit(RECORD, **{COLOUR: "Unknown"})
+    world.view(sources=build.stale("issues"))  # now ours is Unknown, too
+    plan = world.converge()
+    assert [(a.field_id, a.value) for a in plan.agreed] == [(COLOUR, "Unknown")]
+    assert plan.conflicts == ()
+    world.view(sources=fresh)
+    plan = world.converge()
+    assert plan.conflicts == ()
+    assert world.shown(RECORD, COLOUR) == "Red"
+    assert world.plan().agreed == ()
+
+
+def test_a_risk_that_returns_after_a_person_closed_its_issue_is_opened_again(worlds):
+    world = converged(worlds)
+    deliverables = world.views["NIM-01"].deliverables
+    world.edit(risk_issue(world, LATE), status={"name": "Done"})
+    world.view(deliverables=())
+    assert [(a.field_id, a.value) for a in world.converge().agreed] == [("status", "Done")]
+    world.view(deliverables=deliverables)
+    plan = world.converge()
+    assert plan.conflicts == ()
+    assert world.shown(risk_issue(world, LATE), "status") == {"name": "To Do"}
+
+
+def test_what_was_lost_from_the_store_is_agreed_where_the_tool_shows_it_still(worlds):
+    world = converged(worlds)
+    links = {key: value for key, value in world.bases.items() if key[3].startswith("link:")}
+    world.bases = dict(links)
+    plan = world.converge()
+    assert (plan.writes, plan.conflicts, plan.brakes) == ((), (), ())
+    assert {a.field_id for a in plan.agreed} >= {COLOUR, TEXT, AS_OF, "Lifecycle__c", "summary"}
+    world.view(deliverables=())
+    plan = world.converge()
+    assert plan.conflicts == ()
+    assert world.shown(risk_record(world, LATE), "Lifecycle__c") == "Closed"

@@ -154,6 +154,8 @@ class World:
         return build_plan(self.given())
 
     def apply(self, plan: Plan) -> None:
+        for a in plan.agreed:
+            self.bases[a.connection, a.stream, a.id, a.field_id] = a.value
         for planned in plan.writes:
             self._apply(planned)
 
