@@ -1,0 +1,100 @@
+"""The state in memory: accounts, repositories, projects, who may do what; loaded from and dumped as one JSON document.
+
+The document, every key optional save those marked `!`. Instants are ISO 8601 with a zone, kept to the second, written
+back as `2026-11-24T10:00:00Z`; days are `2026-11-24`. People are named by login, repositories by `owner/name`, issues
+and pull requests elsewhere by `owner/name#number`::
+
+    {
+      "deployment": "cloud",                    or "ghes": no limits, one API version, `X-GitHub-Enterprise-Version`
+      "html_url": "https://github.example",     the address that `html_url`s begin with; else the host of the request
+      "accounts": [
+        {"login": "fictive-partner",!           case is kept, not compared
+         "type": "Organization",                or "User" (unless told) or "Bot"
+         "id": 1001, "name": null, "email": null, "company": null, "bio": null, "created_at": "...",
+         "members": {"ada": "admin", "bob": "member"},          of an organization
+         "base_permission": "read",             what members may do in its repositories: none read write admin
+         "issue_types": [{"name": "Bug",! "id": 1, "description": null, "color": "red", "is_enabled": true}]}
+      ],
+      "apps": [
+        {"id": 7,! "slug": "sync-app",! "name": "...", "owner": "fictive-partner", "client_id": "Iv1.7",
+         "public_key": "-----BEGIN PUBLIC KEY-----...",         checks the RS256 JWT whose `iss` is the id or client_id
+         "installations": [{"id": 70,! "account": "fictive-partner",! "repositories": "all",    or ["owner/name", ...]
+                            "permissions": {"issues": "write", "pull_requests": "read", ...},! "suspended": false}]}
+      ],                                        an app acts as the account `slug[bot]`, made when missing
+      "tokens": [
+        {"token": "...",! "login": "ada",! "kind": "fine_grained",                              or "classic"
+         "permissions": {"issues": "write"},    of a fine-grained token, by GitHub's names; metadata is always read
+         "repositories": "all",                 of a fine-grained token: all that its user reaches, or a list
+         "scopes": ["repo", "read:org"],        of a classic token: repo public_repo read:org project admin:repo_hook
+         "expires_at": null}
+      ],
+      "repositories": [
+        {"full_name": "fictive-partner/sizing",! "id": 5001, "private": false, "description": null, "archived": false,
+         "has_issues": true, "default_branch": "main", "topics": [], "created_at", "updated_at", "pushed_at": "...",
+         "previous_names": ["fictive-partner/old-name"],        answer 301 to `/repositories/ID`
+         "collaborators": {"carol": "write"},   read triage write maintain admin
+         "labels": [{"name": "bug",! "id", "color": "d73a4a", "description": null, "default": false}],
+         "milestones": [{"title": "v1",! "number": 1, "id", "state": "open", "description", "creator",
+                         "due_on": "2026-12-01T08:00:00Z", "created_at", "updated_at", "closed_at"}],
+         "issues": [                            pull requests among them
+           {"number": 1, "id", "title": "...",! "body": null, "user": "ada",!
+            "state": "open", "state_reason": null,              closed: completed (unless told), not_planned, duplicate
+            "labels": ["bug"],                  a label that the repository lacks is made
+            "assignees": ["bob"], "milestone": 1, "type": "Bug", "locked": false, "active_lock_reason": null,
+            "created_at", "updated_at", "closed_at": "...", "closed_by": "bob",
+            "app": "sync-app",                  it was made through this app
+            "parent": "fictive-partner/sizing#2", "blocked_by": ["fictive-partner/sizing#3"],
+            "reactions": {"+1": 2},
+            "comments": [{"id", "user": "bob",! "body": "...",! "created_at", "updated_at", "app": null}],
+            "events": [{"event": "labeled",! "id", "actor": "ada", "created_at", "label": "bug",
+                        "milestone": "v1", "rename": {"from": "a", "to": "b"}, "assignee": "bob", "assigner": "ada",
+                        "issue": "owner/name#2",                the other end: sub_issue_added, blocked_by_added,
+                                                                cross-referenced, ...
+                        "issue_type": "Bug", "prev_issue_type": null, "state_reason": null, "commit_id": null,
+                        "reviewer": "bob", "app": null}],
+            "pull_request": {                   makes it a pull request
+              "head": "topic", "head_sha": "40 hex digits", "head_repository": "owner/fork", "base": "main",
+              "base_sha", "draft": false, "merged_at": null, "merged_by": null, "merge_commit_sha": null,
+              "mergeable": true, "requested_reviewers": ["bob"], "commits": 1, "additions": 1, "deletions": 0,
+              "changed_files": 1,
+              "closes": ["owner/name#4"],       issues that it closes when merged (GraphQL closingIssuesReferences)
+              "reviews": [{"user": "bob",! "id", "state": "APPROVED", "body": "", "submitted_at", "commit_id"}],
+              "review_comments": [{"user",! "id", "body",! "path": "a.py", "line": 1, "diff_hunk", "review": ID,
+                                   "commit_id", "created_at", "updated_at"}],
+              "checks": [{"name": "build",! "id", "status": "completed", "conclusion": "success", "started_at",
+                          "completed_at", "app": null}]}},      check runs of the head commit
+           {"number": 8, "title": "gone", "user": "ada", "deleted": true},                      answers 410
+           {"number": 9, "title": "moved", "user": "ada", "transferred_to": "owner/name#5"}     answers 301
+         ],
+         "releases": [{"tag_name": "v1.0",! "id", "name", "body", "draft": false, "prerelease": false, "author",
+                       "target_commitish": "main", "created_at", "published_at": "..."}],
+         "hooks": [{"url": "http://127.0.0.1:8080/hook",! "id", "secret": "...", "events": ["issues"], "active": true,
+                    "created_at", "updated_at"}]}
+      ],
+      "organization_hooks": {"fictive-partner": [{...}]},       as hooks; also of projects_v2_item
+      "projects": [
+        {"owner": "fictive-partner",! "number": 1, "id", "title": "Roadmap",! "short_description": null, "readme": null,
+         "public": false, "closed": false, "creator", "created_at", "updated_at",
+         "fields": [                            beside the built-in ones (Title, Assignees, Labels, Milestone, ...)
+           {"name": "Status",! "id", "type": "SINGLE_SELECT",!  TEXT NUMBER DATE SINGLE_SELECT ITERATION
+            "options": [{"name": "Todo",! "id": "8 hex digits", "color": "GRAY", "description": ""}]},
+           {"name": "Sprint", "type": "ITERATION", "duration": 14,
+            "iterations": [{"title": "Sprint 1",! "id": "8 hex digits", "start_date": "2026-11-16",! "duration": 14}]}],
+         "items": [{"content": "owner/name#1",  or {"title": "...", "body": "", "assignees": [], "creator"}: a draft
+                    "id", "creator", "created_at", "updated_at", "archived": false,
+                    "values": {"Status": "Todo", "Estimate": 3, "Due": "2026-12-01", "Sprint": "Sprint 1"}}]}
+      ],
+      "switches": {...},                        what the outside evidence does not settle: `sandbox.github.switches`
+      "limits": {...},                          rate limits: `sandbox.github.switches`
+      "faults": [{...}]                         rules of sandbox.core.faults, added at load
+    }
+
+What is left out: ids count up per kind in document order (accounts from 1001, repositories from 5001, all else from
+100001), passing over those given; numbers of issues and milestones count up per repository; `created_at` is the load's
+instant, `updated_at` falls back on `closed_at`, then `created_at`; SHAs are made from the place. Logins that are
+mentioned but have no account get one of type User. Node ids are made from the ids as GitHub makes them, see
+`sandbox.github.ids.node_id`. A document is checked whole at load: one ValueError names all that is wrong.
+
+A dump is a document that loads to the same state; beside the above it bears `"counters"`, `"installation_tokens"` and
+`"deliveries"`. Counts of the rate limits are not dumped: a load begins a new window.
+"""

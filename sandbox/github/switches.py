@@ -1,0 +1,217 @@
+"""What the outside evidence leaves open, and the rate limits: both in the state, changed by `/_sandbox/settings`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from enum import StrEnum
+from typing import Any, Self, TypeVar
+
+MOVES = (
+    "title",
+    "body",
+    "state",
+    "labels",
+    "assignees",
+    "milestone",
+    "lock",
+    "issue_type",
+    "comment_created",
+    "comment_edited",
+    "comment_deleted",
+    "sub_issue_child",
+    "sub_issue_parent",
+    "dependency",
+    "review",
+    "review_comment",
+    "cross_reference",
+    "reaction",
+    "label_edited",
+    "label_deleted",
+    "milestone_edited",
+    "milestone_deleted",
+    "issue_type_edited",
+    "project_item",
+    "project_value",
+    "head_pushed",
+)
+"""Everything that might move an issue's `updated_at`."""
+
+MOVES_UNLESS_TOLD = (*MOVES[: MOVES.index("sub_issue_child")], "sub_issue_child", "review", "review_comment")
+
+
+T = TypeVar("T", bound="Switches | Limits")
+
+
+class LimitStatus(StrEnum):
+    """The status of a refusal for a limit; GitHub documents both."""
+
+    FORBIDDEN = "403"
+    TOO_MANY = "429"
+
+
+class LimitForm(StrEnum):
+    """What a refusal for a secondary limit tells: when to come back, or nothing."""
+
+    RETRY_AFTER = "retry_after"
+    BARE = "bare"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switches:
+    """One way or the other; a client must do right by both.
+
+    Attributes:
+        moves_updated_at: which of `MOVES` move an issue's `updated_at`.
+        issue_list_cursors: `Link` of issue lists bears opaque `after=` and no `last`; else page numbers.
+        etag_per_token: an ETag is good only with the very token that got it; else with any of the same installation
+            or user.
+        if_match_on_writes: a write with an `If-Match` that does not match is 412; else the header is not looked at.
+        pulls_hidden_without_permission: issue lists of private repositories leave out pull requests when the token
+            lacks `pull_requests`.
+        add_project_item_idempotent: `addProjectV2ItemById` gives the item that exists; else it is an error.
+        org_issues_for_apps: `/orgs/{org}/issues` answers to App tokens; else 403.
+        user_projects_for_apps: projects of users can be reached by App tokens.
+        rest_projects: `/orgs/{org}/projectsV2` exists (REST, 2025).
+        conditional_costs_secondary: a 304 costs points of the secondary limit.
+        deleted_status: what a deleted issue answers, 410 or 404.
+        long_tokens: installation tokens are `ghs_APPID_JWT`, longer than 40 characters.
+        token_seconds: how long an installation token lives.
+        delivery_seconds: how long deliveries of webhooks are kept.
+        list_lag_seconds: lists show a changed issue as it was until so long after the change.
+    """
+
+    moves_updated_at: tuple[str, ...] = MOVES_UNLESS_TOLD
+    issue_list_cursors: bool = True
+    etag_per_token: bool = False
+    if_match_on_writes: bool = False
+    pulls_hidden_without_permission: bool = False
+    add_project_item_idempotent: bool = True
+    org_issues_for_apps: bool = True
+    user_projects_for_apps: bool = False
+    rest_projects: bool = True
+    conditional_costs_secondary: bool = True
+    deleted_status: int = 410
+    long_tokens: bool = True
+    token_seconds: float = 3600
+    delivery_seconds: float = 259_200
+    list_lag_seconds: float = 0
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Self:
+        """Read switches from JSON; raises ValueError."""
+        switches = _read(cls(), document, "switches")
+        if unknown := set(switches.moves_updated_at) - set(MOVES):
+            raise ValueError(f"switches.moves_updated_at: {', '.join(sorted(unknown))} unknown")
+        if switches.deleted_status not in (404, 410):
+            raise ValueError("switches.deleted_status: 404 or 410")
+        return switches
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The documented rate limits; null turns one off. On GHES all are off unless told.
+
+    Attributes:
+        anonymous: requests an hour for each address.
+        user: requests an hour for each user, over all tokens of theirs.
+        app: requests an hour for each installation.
+        graphql: points an hour.
+        search: requests a minute.
+        concurrent: requests at once (only told, never reached: the stand-in answers one at a time).
+        rest_points: secondary points a minute; a read costs 1, a write 5.
+        graphql_points: secondary points a minute; a query costs 1, a mutation 5.
+        content_minute: requests that create content, a minute.
+        content_hour: the same, an hour.
+        primary_status: of a refusal at the primary limit.
+        secondary_status: of a refusal at a secondary limit.
+        secondary_form: whether that bears `Retry-After`.
+        retry_after_seconds: its least value.
+        nodes: how many nodes a GraphQL call may ask for.
+    """
+
+    anonymous: int | None = 60
+    user: int | None = 5_000
+    app: int | None = 5_000
+    graphql: int | None = 5_000
+    search: int | None = 30
+    concurrent: int | None = 100
+    rest_points: int | None = 900
+    graphql_points: int | None = 2_000
+    content_minute: int | None = 80
+    content_hour: int | None = 500
+    primary_status: LimitStatus = LimitStatus.FORBIDDEN
+    secondary_status: LimitStatus = LimitStatus.FORBIDDEN
+    secondary_form: LimitForm = LimitForm.RETRY_AFTER
+    retry_after_seconds: int = 60
+    nodes: int = 500_000
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any], *, enterprise: bool) -> Self:
+        """Read limits from JSON over the deployment's own; raises ValueError."""
+        off = dict.fromkeys(_LIMITS) if enterprise else {}
+        return _read(cls(), {**off, **document}, "limits")
+
+
+_LIMITS = (
+    "anonymous",
+    "user",
+    "app",
+    "graphql",
+    "search",
+    "concurrent",
+    "rest_points",
+    "graphql_points",
+    "content_minute",
+    "content_hour",
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class Knobs:
+    """Both, as they stand now; replaced, never changed in place."""
+
+    switches: Switches = field(default_factory=Switches)
+    limits: Limits = field(default_factory=Limits)
+
+    def as_json(self) -> dict[str, Any]:
+        """Give what `of` of both reads."""
+        return {"switches": _write(self.switches), "limits": _write(self.limits)}
+
+    def change(self, changes: Mapping[str, Any]) -> None:
+        """Take `{"switches": {...}, "limits": {...}}`; what is not named stays. Raises ValueError."""
+        merged = {name: {**self.as_json()[name], **(changes.get(name) or {})} for name in ("switches", "limits")}
+        switches = Switches.of(merged["switches"])
+        self.limits = Limits.of(merged["limits"], enterprise=False)
+        self.switches = switches
+
+
+def _write(values: Switches | Limits) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(values).items()}
+
+
+def _read(base: T, document: Mapping[str, Any], place: str) -> T:
+    known = {each.name for each in fields(base)}
+    if unknown := set(document) - known:
+        raise ValueError(f"{place}: {', '.join(sorted(unknown))} unknown")
+    return replace(
+        base, **{name: _fit(getattr(base, name), value, f"{place}.{name}") for name, value in document.items()}
+    )
+
+
+def _fit(default: Any, value: Any, place: str) -> Any:
+    match default:
+        case bool():
+            fits = isinstance(value, bool)
+        case StrEnum():
+            return type(default)(str(value))
+        case tuple():
+            fits = isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)
+            value = tuple(value) if fits else value
+        case str():
+            fits = isinstance(value, str)
+        case _:
+            fits = value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+    if not fits:
+        raise ValueError(f"{place}: {value!r} is of the wrong kind")
+    return value
