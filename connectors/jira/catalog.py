@@ -11,8 +11,9 @@ from connectors.jira.client import JiraClient
 from connectors.jira.records import ISSUES, VERSIONS
 
 ANCHOR_TYPE = "Engagement"
+"""Issue type whose options are looked at, since syncline writes them (``docs/connectors/jira.md``)."""
 RISK_TYPE = "Risk"
-"""Issue types whose fields are looked at, since syncline writes them (``docs/connectors/jira.md``)."""
+"""Issue type that syncline creates."""
 
 _PAGE = 200
 _LONGEST_LINE = 255  # characters of a single-line text (summary, text field)
@@ -101,19 +102,20 @@ class CreateField:
 
 
 def read_catalog(client: JiraClient, places: Sequence[str]) -> Catalog:
-    """The catalog: one request for the fields, and up to three for each place. Places that cannot be seen are left out.
+    """The catalog: one request for the fields, and two for each place of a connection that is written to.
 
-    Options are known for fields that can be set when an ``Engagement`` or ``Risk`` issue is created in ``places``.
+    Options are known for fields that can be set when an ``Engagement`` issue is created in ``places``. Places that cannot
+    be seen are left out.
     """
     fields = {info.id: info for info in _fields(client)}
     types: dict[str, tuple[str, ...]] = {}
-    for place in places:
+    for place in places if client.settings.owned else ():
         creatable = creatable_types(client, place)
         if creatable is None:
             continue
         types[place] = tuple(t.name for t in creatable)
         for issue_type in creatable:
-            if issue_type.name in (ANCHOR_TYPE, RISK_TYPE):
+            if issue_type.name == ANCHOR_TYPE:
                 for found in create_fields(client, place, issue_type.id):
                     if found.id in fields:
                         fields[found.id] = _merged(fields[found.id], found)

@@ -20,6 +20,11 @@ _BY_RULE = {
     "risk.issue": ("CREATE_ISSUES", "EDIT_ISSUES", "TRANSITION_ISSUES"),
 }
 _FIELDS_READ = {"Scope item": FieldType.TEXT, "Engagement": FieldType.TEXT, "Billable": FieldType.OPTION}
+_WITHOUT = {
+    "Scope item": "work can be tied to scope items by labels and links alone",
+    "Engagement": "work in a shared project is told apart by its claims alone",
+    "Billable": "all work counts as billable",
+}
 _FIELDS_WRITTEN = {"Syncline status": FieldType.OPTION, "Syncline status text": FieldType.LONG_TEXT}
 _GIVEN = frozenset({"project", "issuetype", "parent", "summary", "description", "labels", "reporter"})
 """What syncline, or Jira itself, gives to a new risk issue."""
@@ -160,7 +165,7 @@ def _fields(client: JiraClient, catalog: Catalog) -> Iterator[CheckResult]:
         must = name in _FIELDS_WRITTEN
         if not found:
             mend = f"make a custom field {name} of the type {kind.value}, on the screens of the projects"
-            mend = mend if must else f"{mend}; not needed when work is tied to scope items by labels alone"
+            mend = mend if must else f"{mend}; without it {_WITHOUT[name]}"
             yield CheckResult(name="fields", ok=False if must else None, found=f"{name}: no such field", mend=mend)
         elif must and len(found) > 1:
             ids = ", ".join(info.id for info in found)

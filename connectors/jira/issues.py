@@ -10,6 +10,7 @@ from connectors.core.errors import FatalError, NotFoundError, PartitionError, Re
 from connectors.core.port import Catalog, Json, Page, Partition, PartitionFailure, Record, Wanted
 from connectors.jira.client import JiraClient
 from connectors.jira.cursor import BoundForm, IssuesCursor, issues_cursor, search, settled
+from connectors.jira.projects import unseen_projects
 from connectors.jira.records import ISSUES, field_ids, issue_record
 
 _PROJECTS_A_SEARCH = 200  # keeps the address of the request under 6,000 characters, with keys of 10 and 60 fields
@@ -42,6 +43,9 @@ class IssueReading:
         known = {k: c for k, c in cursors.items() if c is not None and k not in self.hidden}
         new = {k: c for k, c in cursors.items() if c is None and k not in self.hidden}
         apart = {k: c for k, c in cursors.items() if k in self.hidden}
+        if apart and (unseen := unseen_projects(self._client, apart)):
+            yield from self._set_apart(unseen, None)
+            apart = {k: c for k, c in apart.items() if k not in unseen}
         for group in (known, new, apart):
             names = list(group)
             for start in range(0, len(names), _PROJECTS_A_SEARCH):
@@ -49,7 +53,11 @@ class IssueReading:
                 yield from self._read(chunk, fields)
 
     def _read(self, cursors: Cursors, fields: Sequence[str]) -> Iterator[Page | PartitionFailure]:
-        """Read a group, again without the projects that Jira names as unknown."""
+        """Read a group, again without the projects that Jira names as unknown.
+
+        If it names them one at a time, the second refusal is the last: then it is asked which ones can be seen.
+        """
+        refusals = 0
         while cursors:
             crawl = _Crawl(self._client, cursors, self._overlap)
             order = _CLOUD_ORDER if self._client.cloud else _DATA_CENTER_ORDER
@@ -62,7 +70,10 @@ class IssueReading:
                 raise FatalError(message, connection=exc.connection, place=exc.place, status=exc.status) from exc
             except RefusedError as exc:
                 named = _named(exc, cursors)
+                refusals += 1
                 if named:
+                    if refusals > 1:
+                        named |= unseen_projects(self._client, cursors.keys() - named)
                     yield from self._set_apart(named, exc)
                     cursors = {k: crawl.reached[k] for k in cursors if k not in named}
                 elif self._form is BoundForm.EPOCH and _about_dates(exc):
@@ -82,7 +93,7 @@ class IssueReading:
                 self.hidden.difference_update(cursors)
                 return
 
-    def _set_apart(self, named: frozenset[str], exc: RefusedError) -> Iterator[PartitionFailure]:
+    def _set_apart(self, named: frozenset[str], exc: RefusedError | None) -> Iterator[PartitionFailure]:
         if not named <= self.hidden and not self._identity_confirmed:
             self._client.myself()  # with a dead login every project would look hidden: this raises FatalError then
             self._identity_confirmed = True
@@ -94,8 +105,9 @@ class IssueReading:
             )
             yield self._failure({key: None}, exc, message)
 
-    def _failure(self, keys: Mapping[str, object], exc: RefusedError, message: str) -> PartitionFailure:
-        error = PartitionError(message, connection=exc.connection, place=exc.place, status=exc.status)
+    def _failure(self, keys: Mapping[str, object], exc: RefusedError | None, message: str) -> PartitionFailure:
+        place, status = (exc.place, exc.status) if exc else (f"project {', '.join(keys)}", None)
+        error = PartitionError(message, connection=self._client.connection, place=place, status=status)
         error.__cause__ = exc
         return PartitionFailure(partitions=frozenset(Partition(stream=ISSUES, key=k) for k in keys), error=error)
 

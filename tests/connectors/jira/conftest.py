@@ -83,6 +83,7 @@ class FakeJira:
         self.epoch_bounds = True
         self.sends_date = True
         self.answers = 0
+        self.names_all_unknown = True
         self.states_statuses = True
         self.lag = timedelta()
         self.page = 100 if cloud else 1000
@@ -176,6 +177,17 @@ class FakeJira:
         }
         if path in plain:
             return 200, plain[path]
+        if method == "POST" and path == "issue":
+            return self._create(body)
+        if found := re.fullmatch(r"issue/(\d+)(?:/(\w+))?", path):
+            return self._one(method, found[1], found[2], query, body)
+        return self._of_projects(path, query)
+
+    def _of_projects(self, path: str, query: dict):
+        if path == "project/search" and self.cloud:
+            return 200, {"values": [{"key": k} for k in query["keys"] if self.projects.get(k)], "isLast": True}
+        if path == "project" and not self.cloud:
+            return 200, [{"key": k} for k, visible in self.projects.items() if visible]
         if path == "mypermissions":
             if not self.projects.get(query["projectKey"][0]):
                 return 404, {"errorMessages": ["No project could be found"]}
@@ -190,10 +202,6 @@ class FakeJira:
             items = self.create_fields if found[2] else self.types
             name = ("fields" if found[2] else "issueTypes") if self.cloud else "values"
             return 200, {name: items, "total": len(items), "startAt": 0, "maxResults": 200}
-        if method == "POST" and path == "issue":
-            return self._create(body)
-        if found := re.fullmatch(r"issue/(\d+)(?:/(\w+))?", path):
-            return self._one(method, found[1], found[2], query, body)
         return 404, {"errorMessages": ["dead link"]}
 
     def _visible(self, number: str) -> bool:
@@ -252,6 +260,7 @@ class FakeJira:
                         rows[issue["id"]] = (at, int(issue["id"])) if order.startswith("updated") else int(issue["id"])
         if unknown:
             texts = [f"The value '{name}' does not exist for the field 'project'." for name in unknown]
+            texts = texts if self.names_all_unknown else texts[:1]
             return 400, {"errorMessages": texts, "errors": {}}
         assert rows or where.startswith(("project", "("))
         ordered = sorted(rows, key=rows.__getitem__)

@@ -118,7 +118,7 @@ def test_the_catalog_holds_types_options_and_issue_types(site):
             "allowedValues": [{"value": "Green", "id": "1"}, {"value": "Amber", "id": "2"}],
         }
     )
-    catalog = site.connector().catalog(["NIM", "FOX"])
+    catalog = site.connector(owned=OWNED).catalog(["NIM", "FOX"])
     (status,) = catalog.find("issues", "Syncline status")
     assert (status.id, status.type, status.options, status.writable) == (
         "customfield_10001",
@@ -132,9 +132,15 @@ def test_the_catalog_holds_types_options_and_issue_types(site):
     assert catalog.find("versions", "releaseDate")[0].type is FieldType.DATE
 
 
+def test_the_catalog_of_a_connection_that_is_only_read_is_one_request(site):
+    assert site.connector().catalog(["NIM", "FOX"]).find("issues", "Syncline status")
+    assert site.paths() == ["GET field"]
+
+
 def test_a_place_that_cannot_be_seen_is_left_out_of_the_catalog(site):
     site.script.append(("GET", "createmeta/NIM/issuetypes", (400, {}, {"errorMessages": ["no project"]})))
-    assert site.connector().catalog(["NIM"]).record_types == {}
+    assert site.connector(owned=OWNED).catalog(["NIM"]).record_types == {}
+    assert site.script == []
 
 
 @pytest.mark.parametrize(

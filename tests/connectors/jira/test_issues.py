@@ -300,16 +300,31 @@ def test_a_hidden_project_fails_alone(site):
     assert "project FOX does not exist or this login may not see it" in str(failure.error)
 
 
-def test_hidden_projects_cost_one_request_a_cycle_however_many_they_are(site):
-    site.add("NIM")
+@pytest.mark.parametrize("names_all", [True, False])
+def test_hidden_projects_cost_the_same_few_requests_however_many_they_are(site, names_all):
+    site.names_all_unknown = names_all
+    number = site.add("NIM")
     bad = [f"BAD{n}" for n in range(7)]
     connector = site.connector()
     catalog = connector.catalog([])
     first = _cycle(site, None, "NIM", *bad, connector=connector, catalog=catalog)
     assert len(first.failures) == 7
+    assert first.ids == [number]
+    assert len(site.paths()) == (3 if names_all else 5)  # refusals, the login confirmed, the list, the search
     again = _cycle(site, first.cursors, "NIM", *bad, connector=connector, catalog=catalog)
     assert len(again.failures) == 7
+    assert again.complete == {"NIM"}
     assert len(site.paths()) == 2
+
+
+def test_a_site_that_tells_no_list_of_projects_still_names_the_hidden_ones(site):
+    site.names_all_unknown = False
+    site.add("NIM")
+    path = "project/search" if site.cloud else "project"
+    site.script += [("GET", path, (403, {}, {})), ("GET", path, (404, {}, {}))]
+    cycle = _cycle(site, None, "NIM", "BAD1", "BAD2", "BAD3")
+    assert len(cycle.failures) == 3
+    assert cycle.complete == {"NIM"}
 
 
 def test_a_hidden_project_that_comes_back_is_read(site):
