@@ -149,4 +149,4 @@ def _tell_same(seen: tuple[Seen, ...]) -> None:
 def _tell_requests(*runs: tuple[str, _Ran]) -> None:
     rows = [(name, *row) for name, ran in runs for row in rows_of(ran.summary, ran.least)]
     table("", ("", "connection", "made", "least", "of that start-up", "reading", "writing", "ratio"), rows)
-    say("least: the fewest requests that the tool's API needs for the same work (docs/requests.md)")
+    say("least: the fewest requests that the tool's API needs for the same work (README.md)")
