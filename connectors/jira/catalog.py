@@ -104,8 +104,8 @@ class CreateField:
 def read_catalog(client: JiraClient, places: Sequence[str]) -> Catalog:
     """The catalog: one request for the fields, and two for each place of a connection that is written to.
 
-    Options are known for fields that can be set when an ``Engagement`` issue is created in ``places``. Places that cannot
-    be seen are left out.
+    Options are known for fields that can be set when an ``Engagement`` issue is created in ``places``. Places that
+    cannot be seen are left out.
     """
     fields = {info.id: info for info in _fields(client)}
     types: dict[str, tuple[str, ...]] = {}

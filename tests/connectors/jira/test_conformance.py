@@ -27,6 +27,7 @@ class JiraHarness:
 
     def __init__(self, jira) -> None:
         self.jira = jira
+        jira.page = 50  # the site may allow less than is asked for
         self.several_pages = jira.page + 5
         jira.add("FOX")
 
