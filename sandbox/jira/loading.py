@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
-from sandbox.jira import stamps, values
+from sandbox.jira import stamps, values, workflow
 from sandbox.jira.catalog import custom_field, system_fields
 from sandbox.jira.model import Deployment, FieldDef, Issue, Kind, Link, Row
 from sandbox.jira.state import TABLES, State
-from sandbox.jira.workflow import initial_status
 
 _LIFTED = frozenset({"created", "updated", "resolutiondate", "comment", "worklog", "issuelinks", "project", "subtasks"})
 """Fields of an issue document that are not stored among the fields."""
@@ -35,6 +34,7 @@ def load(document: Mapping[str, Any]) -> State:
     state.deleted_worklogs = list(document.get("deleted_worklogs") or [])
     state.workflows = list(document.get("workflows") or [])
     _load_tables(state, document)
+    workflow.check(state)
     rows = list(document.get("issues") or [])
     _load_issues(state, rows)
     return state
@@ -133,7 +133,7 @@ def _fill(state: State, issue: Issue, row: Row) -> None:
         raise values.WrongValue("issuetype is missing")
     issue.fields.setdefault("creator", issue.fields.get("reporter"))
     if issue.fields.get("status") is None:
-        issue.fields["status"] = initial_status(state, issue)
+        issue.fields["status"] = workflow.initial_status(state, issue)
     issue.created = stamps.parse_instant(fields["created"])
     issue.updated = stamps.parse_instant(fields.get("updated") or fields["created"])
     if fields.get("resolutiondate"):

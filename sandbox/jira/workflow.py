@@ -59,6 +59,21 @@ def transitions(state: State, issue: Issue) -> list[Transition]:
     return found
 
 
+def check(state: State) -> None:
+    """Check every workflow of a state.
+
+    Raises:
+        ValueError: one names a status or resolution that there is not.
+    """
+    for workflow in state.workflows:
+        _status(state, workflow.get("initial"))
+        for row in workflow["transitions"]:
+            for ref in (row["to"], *(row.get("from") or ())):
+                _status(state, ref)
+            if row.get("resolution"):
+                _resolution(state, row["resolution"])
+
+
 def _to_anywhere(state: State, status_id: str, row: Row) -> Transition:
     done = row.get("category") == "done"
     resolution = next(iter(state.tables["resolutions"]), None) if done else None

@@ -205,8 +205,13 @@ Connect = Callable[..., Client]
 
 
 @pytest.fixture
+def small_site() -> Callable[[str], dict[str, Any]]:
+    return document
+
+
+@pytest.fixture
 def connect() -> Iterator[Connect]:
-    """Starts stand-ins; `connect(deployment, user=..., version=...)` gives a client, one server a deployment and test."""
+    """Gives `connect(deployment, user=..., version=...)`: a client of a stand-in, one a deployment and test."""
     clients: list[Client] = []
     running_now: dict[str, tuple[JiraService, str]] = {}
     contexts = []

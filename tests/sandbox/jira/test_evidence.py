@@ -32,18 +32,45 @@ def adf(text: str) -> dict[str, Any]:
     return {"type": "doc", "version": 1, "content": content}
 
 
+GETS = (
+    "/myself",
+    "/serverInfo",
+    "/field",
+    "/status",
+    "/status/1",
+    "/statuscategory",
+    "/issuetype",
+    "/issuetype/1",
+    "/priority",
+    "/resolution",
+    "/issueLinkType",
+    "/project",
+    "/project/NIM",
+    "/project/NIM/statuses",
+    "/project/NIM/version",
+    "/project/NIM/versions",
+    "/project/NIM/components",
+    "/project/NIM/securitylevel",
+    "/version/500",
+    "/component/600",
+    "/issue/createmeta/NIM/issuetypes",
+    "/issue/createmeta/NIM/issuetypes/1",
+    "/issue/NIM-2/editmeta",
+    "/issue/NIM-2/transitions",
+    "/issue/NIM-2/comment",
+    "/issue/NIM-2/worklog",
+    "/issue/NIM-2/properties",
+    "/issue/NIM-2/properties/syncline",
+    "/issue/NIM-2/remotelink",
+    "/issueLink/900",
+)
+
+
 def exercise(api: Any, *, cloud: bool) -> None:
     """Call every route once or more, writes included, with right and wrong input."""
     rich = adf if api.version == 3 else str
     user = {"accountId": "acc:bob"} if cloud else {"name": "bob"}
-    for path in (
-        "/myself /serverInfo /field /status /status/1 /statuscategory /issuetype /issuetype/1 /priority /resolution "
-        "/issueLinkType /project /project/NIM /project/NIM/statuses /project/NIM/version /project/NIM/versions "
-        "/project/NIM/components /project/NIM/securitylevel /version/500 /component/600 "
-        "/issue/createmeta/NIM/issuetypes /issue/createmeta/NIM/issuetypes/1 /issue/NIM-2/editmeta "
-        "/issue/NIM-2/transitions /issue/NIM-2/comment /issue/NIM-2/worklog /issue/NIM-2/properties "
-        "/issue/NIM-2/properties/syncline /issue/NIM-2/remotelink /issueLink/900"
-    ).split():
+    for path in GETS:
         api.get(path)
     api.get("/mypermissions", **({"permissions": "BROWSE_PROJECTS,EDIT_ISSUES"} if cloud else {}))
     api.get("/issue/NIM-2", expand="names,schema,changelog,transitions", properties="syncline")

@@ -1,0 +1,119 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from sandbox.jira import adf, loading
+from sandbox.jira.service import JiraService
+
+Connect = Callable[..., Any]
+
+
+@pytest.mark.loopback
+@pytest.mark.parametrize("deployment", ["cloud", "data-center"])
+def test_a_dumped_state_loads_into_the_same(connect: Connect, deployment: str) -> None:
+    api = connect(deployment)
+    api("POST", "/issue/NIM-2/comment", {"body": "c"})
+    api("PUT", "/issue/NIM-2", {"fields": {"summary": "Changed"}})
+    first = requests.get(f"{api.url}/_sandbox/state", timeout=30).json()
+    before = [api.get(f"/issue/{key}", expand="changelog") for key in ("NIM-1", "NIM-2", "NIM-3", "NIM-4")]
+    assert requests.put(f"{api.url}/_sandbox/state", json=first, timeout=30).status_code == 204
+    assert [api.get(f"/issue/{key}", expand="changelog") for key in ("NIM-1", "NIM-2", "NIM-3", "NIM-4")] == before
+    assert requests.get(f"{api.url}/_sandbox/state", timeout=30).json() == first
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda d: d.update(deployment="x"), "deployment must be cloud or data-center"),
+        (
+            lambda d: d["issues"][0]["fields"].update(status="Nope"),
+            "issue A-1: status: The status selected is invalid.",
+        ),
+        (lambda d: d["issues"][0]["fields"].update(customfield_9=1), "issue A-1: no such field: customfield_9"),
+        (lambda d: d["issues"][0]["fields"].pop("created"), "issue A-1: 'created'"),
+        (lambda d: d["issues"][0]["fields"].pop("issuetype"), "issue A-1: issuetype is missing"),
+        (lambda d: d["issues"].append(d["issues"][0]), "is there twice"),
+        (lambda d: d["projects"][0].update(browse=["zed"]), "project A: browse: no such user: zed"),
+        (lambda d: d["fields"].append({"id": "customfield_1", "name": "x", "type": "y"}), "field customfield_1"),
+        (
+            lambda d: d.update(workflows=[{"initial": "To Do", "transitions": [{"id": "1", "name": "n", "to": "No"}]}]),
+            "a workflow names a status that there is not: No",
+        ),
+    ],
+)
+def test_a_wrong_document_is_refused_by_name(change: Callable[[dict[str, Any]], Any], message: str) -> None:
+    document: dict[str, Any] = {
+        "deployment": "cloud",
+        "users": [{"accountId": "a"}],
+        "projects": [{"id": "1", "key": "A", "name": "A"}],
+        "issuetypes": [{"id": "1", "name": "Task"}],
+        "statuses": [{"id": "1", "name": "To Do"}],
+        "fields": [],
+        "issues": [{"key": "A-1", "fields": {"issuetype": {"id": "1"}, "created": "2026-01-01T00:00:00Z"}}],
+    }
+    loading.load(document)
+    change(document)
+    with pytest.raises(ValueError, match=message):
+        loading.load(document)
+
+
+@pytest.mark.loopback
+def test_faults_and_lag_come_with_the_state(connect: Connect) -> None:
+    api = connect()
+    document = api.service.dump_state()
+    document["faults"] = [{"route": "/myself", "times": 1, "action": {"kind": "status", "status": 503}}]
+    document["index_lag_seconds"] = 7
+    api.service.load_state(document)
+    assert [api("GET", "/myself").status_code for _ in range(2)] == [503, 200]
+    assert requests.get(f"{api.url}/_sandbox/settings", timeout=30).json() == {"index_lag_seconds": 7.0}
+
+
+def test_a_document_stays_what_it_is(small_site: Callable[[str], dict[str, Any]]) -> None:
+    given = small_site("cloud")
+    document = loading.dump(loading.load(given))
+    assert given == small_site("cloud")
+    assert JiraService(document).dump_state() == document
+
+
+@pytest.mark.parametrize(
+    "text", ["one\ntwo", "a\n\nb", "* x\n* y", "h2. Title\n\n*bold* and [label|https://a.example]", ""]
+)
+def test_wiki_text_survives_the_document_format(text: str) -> None:
+    document = adf.from_wiki(text)
+    assert adf.is_document(document)
+    assert adf.to_wiki(document) == text
+
+
+@pytest.mark.loopback
+def test_the_command_serves_until_it_is_told_to_stop(
+    tmp_path: Path, small_site: Callable[[str], dict[str, Any]]
+) -> None:
+    state, log = tmp_path / "state.json", tmp_path / "log.jsonl"
+    state.write_text(json.dumps(small_site("cloud")))
+    command = [sys.executable, "-m", "sandbox.jira", "--port", "0", "--state", str(state), "--log", str(log)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ}) as process:
+        assert process.stdout is not None
+        word, name, url = process.stdout.readline().split()
+        assert (word, name) == ("ready", "jira")
+        answer = requests.get(f"{url}/rest/api/2/myself", auth=("ann@nimbus.example", "ann-token"), timeout=10)
+        assert answer.json()["displayName"] == "Ann Example"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=10) == 0
+    assert json.loads(log.read_text())["path"] == "/rest/api/2/myself"
+
+
+def test_the_command_refuses_a_wrong_state(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    state.write_text('{"deployment": "moon"}')
+    command = [sys.executable, "-m", "sandbox.jira", "--state", str(state)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 2
+    assert "deployment must be cloud or data-center" in done.stderr
