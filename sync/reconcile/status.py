@@ -47,25 +47,22 @@ def status_of(view: EngagementView, findings: Iterable[Finding], now: datetime, 
     """
     ordered = sorted(findings, key=lambda finding: (finding.kind.value, finding.subject))
     stale = stale_sources(view, now, settings)
-    dimensions = (
-        _lateness(Dimension.SCHEDULE, view, ordered, stale, settings),
-        _lateness(Dimension.THIRD_PARTIES, view, ordered, stale, settings),
-        _scope(view, ordered, stale, now.date(), settings),
-        DimensionStatus(dimension=Dimension.COST, colour=None, reasons=()),
-        _freshness(view, stale, settings),
+    known = (
+        _lateness(Dimension.SCHEDULE, view, ordered, settings),
+        _lateness(Dimension.THIRD_PARTIES, view, ordered, settings),
+        _scope(view, ordered, now.date(), settings),
+        _freshness(view, settings),
     )
-    colour = _overall(dimensions)
-    reasons = [reason for d in dimensions if d.colour is colour for reason in d.reasons]
-    if colour is not Colour.UNKNOWN:
-        reasons += [Reason(text=stale_text(source, settings)) for source in one_a_place(stale)]
+    judged = [_or_unknown(dimension, view, stale, settings) for dimension in known]
+    colour = _overall(judged)
     read = [source.read_at for source in view.sources]
-    known = [instant for instant in read if instant is not None]
+    instants = [instant for instant in read if instant is not None]
     return Status(
         engagement=view.engagement.key,
         colour=colour,
-        reasons=tuple(dict.fromkeys(reasons)),
-        dimensions=dimensions,
-        true_of=min(known) if known and len(known) == len(read) else None,
+        reasons=_foremost(judged, colour, [stale_text(source, settings) for source in one_a_place(stale)]),
+        dimensions=(*judged[:3], DimensionStatus(dimension=Dimension.COST, colour=None, reasons=()), *judged[3:]),
+        true_of=min(instants) if instants and len(instants) == len(read) else None,
     )
 
 
@@ -74,19 +71,35 @@ def _overall(dimensions: Sequence[DimensionStatus]) -> Colour:
     return next(c for c in (Colour.RED, Colour.UNKNOWN, Colour.AMBER, Colour.GREEN) if c in colours)
 
 
-def _unknown(
-    dimension: Dimension, view: EngagementView, stale: Sequence[SourceState], settings: ReconcileSettings
-) -> DimensionStatus | None:
-    """The dimension as unknown, when a source that it rests on is stale (or there is no source at all)."""
-    resting = one_a_place(resting_on(dimension, stale))
+def _foremost(dimensions: Sequence[DimensionStatus], colour: Colour, stale: Sequence[str]) -> tuple[Reason, ...]:
+    """The reasons of the dimensions that made the colour.
+
+    What is not known first, or last when it did not make the colour.
+    """
+    made = [reason for d in dimensions if d.colour is colour for reason in d.reasons]
+    if colour is Colour.UNKNOWN:
+        made.sort(key=lambda reason: bool(reason.findings))
+        made += [reason for d in dimensions if d.colour is Colour.AMBER for reason in d.reasons]
+    else:
+        made += [Reason(text=text) for text in stale]
+    return tuple(dict.fromkeys(made))
+
+
+def _or_unknown(
+    known: DimensionStatus, view: EngagementView, stale: Sequence[SourceState], settings: ReconcileSettings
+) -> DimensionStatus:
+    """The dimension as unknown, with what is known, when a source that it rests on is stale (or there is none at all)."""
+    resting = one_a_place(resting_on(known.dimension, stale))
     if view.sources and not resting:
-        return None
+        return known
     reasons = tuple(Reason(text=f"Not known: {stale_text(source, settings)}") for source in resting)
+    found = tuple(reason for reason in known.reasons if reason.findings)
+    read = "Read " + (listed([f"{s.connection} {s.partition}" for s in resting], _MOST_NAMED) or "its sources")
     return DimensionStatus(
-        dimension=dimension,
+        dimension=known.dimension,
         colour=Colour.UNKNOWN,
-        reasons=reasons or (Reason(text="Not known: no source was ever read"),),
-        to_green="Read " + (listed([f"{s.connection} {s.partition}" for s in resting], _MOST_NAMED) or "its sources"),
+        reasons=(reasons or (Reason(text="Not known: no source was ever read"),)) + found,
+        to_green=f"{read}; {known.to_green}" if known.to_green else read,
     )
 
 
@@ -108,13 +121,9 @@ def _lateness(
     dimension: Dimension,
     view: EngagementView,
     findings: Sequence[Finding],
-    stale: Sequence[SourceState],
     settings: ReconcileSettings,
 ) -> DimensionStatus:
     """Our own deliverables make the schedule, those of third parties their own dimension."""
-    unknown = _unknown(dimension, view, stale, settings)
-    if unknown is not None:
-        return unknown
     theirs = dimension is Dimension.THIRD_PARTIES
     mine = {d.ref: d for d in open_deliverables(view) if (d.owed_by is OwedBy.THIRD_PARTY) == theirs}
     about = [(finding, mine[finding.subject]) for finding in findings if finding.subject in mine]
@@ -169,13 +178,9 @@ def _light(colour: Colour, text: str, findings: Sequence[Finding], mend: str) ->
 def _scope(
     view: EngagementView,
     findings: Sequence[Finding],
-    stale: Sequence[SourceState],
     today: date,
     settings: ReconcileSettings,
 ) -> DimensionStatus:
-    unknown = _unknown(Dimension.SCOPE, view, stale, settings)
-    if unknown is not None:
-        return unknown
     lights = [
         *_no_baseline(view, today),
         *_uncovered(view, findings, today, settings),
@@ -264,9 +269,6 @@ def _decimal(number: Fraction) -> str:
     return str(exact.quantize(Decimal("0.1"), rounding=ROUND_HALF_EVEN))
 
 
-def _freshness(view: EngagementView, stale: Sequence[SourceState], settings: ReconcileSettings) -> DimensionStatus:
-    unknown = _unknown(Dimension.FRESHNESS, view, stale, settings)
-    if unknown is not None:
-        return unknown
+def _freshness(view: EngagementView, settings: ReconcileSettings) -> DimensionStatus:
     text = f"All {counted(len(view.sources), 'source', 'sources')} read within {span_text(settings.max_age)}"
     return DimensionStatus(dimension=Dimension.FRESHNESS, colour=Colour.GREEN, reasons=(Reason(text=text),))

@@ -177,3 +177,16 @@ def test_a_place_that_cannot_be_read_is_one_reason(build):
     lost = [build.source("issues", "GONE", None), build.source("versions", "GONE", None)]
     got = status(build, sources=[*build.fresh_sources(), *lost])
     assert [r.text for r in got.reasons] == ["Not known: jira GONE (issues) was never completely read"]
+
+
+def test_an_unknown_status_tells_what_is_known_after_what_is_not(build):
+    got = status(
+        build, sources=build.stale("versions"), deliverables=[owed(build, OwedBy.US, 30)], works=[build.work("NIM-2")]
+    )
+    assert got.colour is Colour.RED  # scope does not rest on versions
+    got = status(build, sources=build.stale("issues"), deliverables=[owed(build, OwedBy.US, 30)])
+    assert got.colour is Colour.UNKNOWN
+    assert [r.text.partition(" ")[0] for r in got.reasons] == ["Not", "D-1"]
+    assert (
+        got.dimensions[0].to_green == "Read jira NIM; Deliver D-1 by 2026-11-24, or agree 2026-12-24 as needed-by date"
+    )
