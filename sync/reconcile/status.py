@@ -88,7 +88,7 @@ def _foremost(dimensions: Sequence[DimensionStatus], colour: Colour, stale: Sequ
 def _or_unknown(
     known: DimensionStatus, view: EngagementView, stale: Sequence[SourceState], settings: ReconcileSettings
 ) -> DimensionStatus:
-    """The dimension as unknown, with what is known, when a source that it rests on is stale (or there is none at all)."""
+    """The dimension as unknown, with what is known, when a source that it rests on is stale, or there is none."""
     resting = one_a_place(resting_on(known.dimension, stale))
     if view.sources and not resting:
         return known
