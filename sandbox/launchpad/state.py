@@ -1,0 +1,89 @@
+"""The whole state of the stand-in as JSON: read, checked, and written back.
+
+Every key may be left out but those marked `!`. Instants are ISO 8601 with an offset, dates `YYYY-MM-DD`; people and
+teams are named by their Launchpad name. A key that is a plain field of the entry in `entries.txt` (which lists every
+field of every entry) may always be given too: `"homepage_url"` of a project, `"status_explanation"` of a task::
+
+    {
+      "format": 1,
+      "host": "launchpad.example",              # in web links: https://bugs.HOST/..., https://HOST/...
+      "date": "2026-01-01T00:00:00+00:00",      # stands wherever a date_created is left out
+      "settings": {...},                        # switches, see sandbox.launchpad.settings
+      "faults": [...],                          # rules as in sandbox.core.faults, in force from the start
+      "people": [{"name": "bot"!, "display_name": "Bot", "emails": ["bot@nimbus.example"], "karma": 0,
+                  "time_zone": "UTC", "admin": false,       # admin: a Launchpad administrator, may do all
+                  "id": 7}],                                # given, or counted
+      "teams": [{"name": "nimbus-dev"!, "display_name": "...", "owner": "ann"!, "members": ["ann", "bot"],
+                 "admins": ["ann"], "membership_policy": "Moderated Team", "visibility": "Public"}],
+      "tokens": [{"key": "tok-bot"!, "secret": "sec-bot"!, "person": "bot"!, "consumer": "syncline",
+                                                # consumer left out: any consumer key passes
+                  "level": "WRITE_PRIVATE",     # READ_PUBLIC WRITE_PUBLIC READ_PRIVATE WRITE_PRIVATE (default)
+                                                # DESKTOP_INTEGRATION UNAUTHORIZED
+                  "expires": null}],            # an instant; after it the token is unknown: 401
+      "bug_trackers": [{"name": "nimbus-jira"!, "title": "...", "base_url": "https://jira.nimbus.example/"!,
+                        "bug_tracker_type": "Bugzilla"}],
+      "project_groups": [{"name": "nimbus-all"!, "display_name": "...", "owner": "ann"!}],
+      "projects": [{
+         "name": "nimbus"!, "display_name": "Nimbus", "owner": "ann"!, "driver": null, "bug_supervisor": null,
+         "project_group": "nimbus-all", "summary": "...", "information_type": "Public", "active": true,
+         "official_bugs": true, "official_bug_tags": ["syncline-risk"], "vcs": "Git",
+         "development_focus": "trunk",          # a series "trunk" is there even when not listed
+         "series": [{"name": "2.0"!, "status": "Active Development", "summary": "...",
+                     "milestones": [{"name": "2.0.1"!, "date_targeted": "2026-12-10", "is_active": true,
+                                     "summary": "...", "code_name": null,
+                                     "released": "2026-12-11T09:00:00+00:00"}]}],   # left out: no release
+         "specifications": [{"name": "fast-boot"!, "title": "...", "summary": "...", "owner": "ann",
+                     "definition_status": "Approved", "implementation_status": "Started", "priority": "High",
+                     "milestone": "2.0.1", "assignee": "bot", "drafter": null, "approver": null,
+                     "whiteboard": null, "workitems_text": "", "direction_approved": true,
+                     "information_type": "Public", "specification_url": null,
+                     "dependencies": ["boot-plan"],          # names in the same pillar
+                     "bugs": [12]}],
+         "webhooks": [{"delivery_url": "http://127.0.0.1:9999/hook"!, "event_types": ["bug:0.1", "bug:comment:0.1"],
+                       "active": true, "secret": "s3cr3t"}],
+         "members": ["ann"]                     # a proprietary project: who sees it, beside its owner
+      }],
+      "distributions": [{
+         "name": "nimbuntu"!, "display_name": "...", "owner": "ann"!, "driver": null, "bug_supervisor": null,
+         "series": [{"name": "noble"!, "version": "24.04", "status": "Current Stable Release", "milestones": [...]}],
+         "source_packages": ["linux"], "specifications": [...], "webhooks": [...]
+      }],
+      "bugs": [{
+         "id": 12!, "title": "..."!, "description": "...", "owner": "ann"!, "date_created": "...",
+         "date_last_updated": "...",            # left out: the latest date found in the bug
+         "information_type": "Public",          # Public, Public Security, Private Security, Private, Proprietary
+         "tags": ["api"], "name": null, "duplicate_of": null, "heat": 6,
+         "lock_status": "Unlocked", "lock_reason": null,
+         "subscribers": ["bot"],                # of a private bug: who sees it, beside those of the projects
+         "affects": ["ann"], "unaffected": [],  # affects left out: the owner
+         "cves": ["2026-1234"],
+         "tasks": [{"target": "nimbus"!,        # PROJECT, PROJECT/SERIES, DISTRO, DISTRO/SERIES,
+                                                # DISTRO/+source/PACKAGE or DISTRO/SERIES/+source/PACKAGE
+                    "status": "New", "importance": "Undecided", "assignee": null, "milestone": "2.0.1",
+                    "owner": "ann", "bug_watch": null,       # bug_watch: the id of one of `watches`
+                    "date_created": "...", "date_assigned": null, "date_closed": null}],   # and the other dates
+         "messages": [{"owner": "ann"!, "content": "..."!, "subject": null, "date_created": "...", "visible": true,
+                       "date_last_edited": null}],           # comments 1, 2, ...; comment 0 is the description
+         "watches": [{"id": 3!, "bug_tracker": "nimbus-jira"!, "remote_bug": "NIM-7"!, "remote_status": "Open",
+                      "remote_importance": null, "date_last_changed": null, "owner": "ann"}],
+         "attachments": [{"title": "log"!, "type": "Unspecified", "message": 0, "content": "text", "filename": "a.log",
+                          "url": null}],        # url given: a link in place of content
+         "activity": [{"person": "ann", "datechanged": "...", "whatchanged": "nimbus: status", "oldvalue": "New",
+                       "newvalue": "Triaged", "message": null}],    # left out: the one entry "added bug"
+         "nominations": [{"target": "nimbus/2.0"!, "owner": "ann", "status": "Nominated"}]
+      }],
+      "git_repositories": [{
+         "owner": "ann"!, "target": "nimbus", "name": "nimbus"!, "default": true,   # default: it is lp:nimbus
+         "refs": {"main": "<40 hex digits>"},   # branch name -> commit; left out: main
+         "merge_proposals": [{"id": 5!, "source": "fix-boot"!, "target": "main"!, "registrant": "ann",
+                     "source_repository": "~bot/nimbus/+git/nimbus",     # left out: this repository
+                     "queue_status": "Needs review", "description": "LP: #12", "commit_message": null,
+                     "date_created": "...", "date_review_requested": null, "date_reviewed": null,
+                     "date_merged": null, "merged_revision_id": null, "reviewer": null, "bugs": [12],
+                     "votes": [{"reviewer": "bot"!, "registrant": "ann", "review_type": null}],
+                     "comments": [{"author": "bot"!, "content": "..."!, "vote": "Approve"}]}]
+      }]
+    }
+
+A name that stands for nothing, a choice that is none, an unknown key: `load` names them all in one ValueError.
+"""
