@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from sync.plan.inputs import PlanInput
 from sync.plan.types import Brake, BrakeKind, PlannedWrite
@@ -30,3 +31,19 @@ def brakes_of(given: PlanInput, writes: Sequence[PlannedWrite]) -> Iterator[Brak
             message=f"the plan holds {len(writes)} writes, more than {most}",
             mend="look at the plan, then raise max_writes in [write]",
         )
+
+
+def gathered(brakes: Iterable[Brake]) -> tuple[Brake, ...]:
+    """One brake for each kind, connection and way to go on.
+
+    Its message names the first record and how many more there are.
+    """
+    found: dict[tuple[str, str, str], list[Brake]] = {}
+    for brake in sorted(set(brakes), key=lambda brake: brake.message):
+        found.setdefault((brake.kind.value, brake.connection, brake.mend), []).append(brake)
+    return tuple(_told(found[key]) for key in sorted(found))
+
+
+def _told(same: Sequence[Brake]) -> Brake:
+    more = len(same) - 1
+    return replace(same[0], message=f"{same[0].message}, and {more} more such") if more else same[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from connectors.core.port import WriteKind
-from sync.plan.brakes import brakes_of
+from sync.plan.brakes import brakes_of, gathered
 from sync.plan.draft import Desk, Drafted
 from sync.plan.ids import plan_id
 from sync.plan.inputs import PlanInput
@@ -37,7 +37,7 @@ def build_plan(given: PlanInput) -> Plan:
         ),
         held=tuple(sorted({d for d in drafted if isinstance(d, Held)}, key=_held_key)),
         agreed=tuple(sorted((d for d in drafted if isinstance(d, Agreed)), key=_agreed_key)),
-        brakes=tuple(sorted(set(brakes), key=lambda brake: (brake.kind, brake.connection, brake.message))),
+        brakes=gathered(brakes),
     )
 
 

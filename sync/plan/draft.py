@@ -228,7 +228,7 @@ def other_instance(connection: str, record: Record, found: str) -> Brake:
         kind=BrakeKind.OTHER_INSTANCE,
         connection=connection,
         message=f"{record.key} bears the marker of another instance of syncline ({found})",
-        mend="let one installation write to this connection only; after a restored backup, take over its markers",
+        mend="let one installation alone write to this connection: stop the other, or run this on the other's store",
     )
 
 
