@@ -200,6 +200,9 @@ class WriteKind(StrEnum):
     """Bring the record into the workflow status named in ``values["status"]``, by one transition of its workflow."""
     PUT_LINK = "put_link"
     """Create or replace the link whose global id is ``external_id``; values: ``url``, ``title``."""
+    PUT_BLOCK = "put_block"
+    """Create or replace the one block of text that is known by ``external_id`` on the record, in ``values["text"]``: a managed
+    comment, or a delimited part of a long text field. The text around it, and comments by others, are never touched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
