@@ -6,6 +6,7 @@ from typing import Any
 
 from sandbox.core.http import HttpError, dumps
 from sandbox.jira import stamps, values
+from sandbox.jira.auth import Caller
 from sandbox.jira.model import FieldDef, Issue, Kind, Row
 from sandbox.jira.site import Site
 from sandbox.jira.values import PLURAL, WrongValue
@@ -57,11 +58,12 @@ class Reader:
     """Reads the body of one request about one issue (which, on create, is not there yet)."""
 
     def __init__(
-        self, site: Site, *, version: int, project_id: str, issuetype_id: str, screen: frozenset[str] | None = None
+        self, site: Site, caller: Caller, *, project_id: str, issuetype_id: str, screen: frozenset[str] | None = None
     ) -> None:
         self._site = site
         self._state = site.state
-        self._adf = version == 3
+        self._eyes = caller.eyes
+        self._adf = caller.version == 3
         self._project = site.state.projects[project_id]
         self._issuetype_id = issuetype_id
         self._screen = screen
@@ -116,6 +118,11 @@ class Reader:
             level = self._state.tables["security_levels"][stored]
             if level.get("projects") is not None and self._project["key"] not in level["projects"]:
                 raise WrongValue("The security level selected is invalid.")
+            if stored not in self._eyes.levels:
+                raise WrongValue("The security level selected is invalid.")
+        names_issue = definition.kind in (Kind.PARENT, Kind.EPIC_LINK) and isinstance(stored, str)
+        if names_issue and not self._eyes.see(self._state.issues[stored]):
+            raise WrongValue("Could not find issue by id or key.")
         return stored
 
     def _operate(self, change: Change, issue: Issue | None, name: str, verb: str, value: Any) -> None:
@@ -168,7 +175,7 @@ class Reader:
         outward = value.get("outwardIssue")
         other = outward or value.get("inwardIssue") or {}
         found = self._state.issue(str(other.get("id") or other.get("key")))
-        if found is None:
+        if found is None or not self._eyes.see(found):
             raise WrongValue("The issue to link to does not exist or you do not have permission to see it.")
         return (type_id, None, found.id) if outward else (type_id, found.id, None)
 

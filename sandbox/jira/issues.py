@@ -53,7 +53,7 @@ class Issues:
         site, state = self._site, self._site.state
         fields = body.get("fields") or {}
         project_id, type_id = self._place(call, fields)
-        reader = Reader(site, version=site.caller(call).version, project_id=project_id, issuetype_id=type_id)
+        reader = Reader(site, site.caller(call), project_id=project_id, issuetype_id=type_id)
         change = reader.read(body, None)
         if not fields.get("summary"):
             change.errors["summary"] = "You must specify a summary of the issue."
@@ -148,7 +148,7 @@ class Issues:
             raise HttpError(400, "one of 'fields' or 'update' required")
         reader = Reader(
             self._site,
-            version=caller.version,
+            caller,
             project_id=issue.fields["project"],
             issuetype_id=issue.fields["issuetype"],
         )
@@ -183,7 +183,7 @@ class Issues:
         target = body.get("accountId") if self._site.state.cloud else body.get("name")
         reader = Reader(
             self._site,
-            version=caller.version,
+            caller,
             project_id=issue.fields["project"],
             issuetype_id=issue.fields["issuetype"],
         )
@@ -236,7 +236,7 @@ class Issues:
         done = state.tables["statuses"][way.to].get("category") == "done"
         reader = Reader(
             site,
-            version=caller.version,
+            caller,
             project_id=issue.fields["project"],
             issuetype_id=issue.fields["issuetype"],
             screen=frozenset({"resolution"} if done else ()),

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from lark import Lark, Token, Transformer
-from lark.exceptions import UnexpectedInput
+from lark.exceptions import UnexpectedInput, VisitError
 
 GRAMMAR = r"""
 start: [disjunction] [order]
@@ -41,9 +41,30 @@ DIRECTION.3: /(asc|desc)(?![^\s,])/i
 OPERATOR: "!=" | "!~" | "<=" | ">=" | "=" | "<" | ">" | "~"
 CF.4: /cf\[\d+\]/i
 STRING: /"(\\.|[^"\\])*"|'(\\.|[^'\\])*'/
-WORD: /(\\.|[^\s()\[\]"',=!<>~&|])+/
+WORD: /(\\.|[^\s()\[\]"',=!<>~&|{}*\/%+^$#@?;])+/
 %ignore /\s+/
 """
+
+
+RESERVED_CHARACTERS = frozenset("{}*/%+^$#@?;")
+"""Characters that may stand only in quotes."""
+
+_RESERVED = """
+abort access add after alias all alter and any as asc audit avg before begin between boolean break by byte
+catch cf char character check checkpoint collate collation column commit connect continue count create current
+date decimal declare decrement default defaults define delete delimiter desc difference distinct divide do
+double drop else empty encoding end equals escape exclusive exec execute exists explain false fetch file field
+first float for from function go goto grant greater group having identified if immediate in increment index
+initial inner inout input insert int integer intersect intersection into is isempty isnull join last left less
+like limit lock long max min minus mode modify modulo more multiply next noaudit not notin nowait null number
+object of on option or order outer output power previous prior privileges public raise raw remainder rename
+resource return returns revoke right row rowid rownum rows select session set share size sqrt start strict
+string subtract sum synonym table then to trans transaction trigger true uid union unique update user validate
+values view when whenever where while with
+"""
+
+RESERVED_WORDS = frozenset(_RESERVED.split())
+"""Words that may stand only in quotes, as Jira's documentation lists them."""
 
 
 class JqlError(ValueError):
@@ -138,10 +159,20 @@ def parse(text: str) -> Query:
         line, column = max(getattr(error, "line", 1), 1), max(getattr(error, "column", 1), 1)
         token = getattr(error, "token", None) or getattr(error, "char", "")
         where = f"(line {line}, character {column})"
+        if str(token) in RESERVED_CHARACTERS:
+            raise JqlError(
+                f"Error in the JQL Query: The character '{token}' is a reserved JQL character. You must enclose it in "
+                f"a string or use the escape '\\u{ord(str(token)):04x}' instead. {where}"
+            ) from error
         if not str(token):
             raise JqlError(f"Error in the JQL Query: The query ends unexpectedly. {where}") from error
         raise JqlError(f"Error in the JQL Query: '{token}' is not expected here. {where}") from error
-    query: Query = _Build().transform(tree)
+    try:
+        query: Query = _Build().transform(tree)
+    except VisitError as error:
+        if isinstance(error.orig_exc, JqlError):
+            raise error.orig_exc from error
+        raise
     return query
 
 
@@ -149,6 +180,11 @@ def _text(token: Token) -> str:
     raw = str(token)
     if token.type == "STRING":
         raw = raw[1:-1]
+    elif raw.casefold() in RESERVED_WORDS:
+        raise JqlError(
+            f"Error in the JQL Query: '{raw}' is a reserved JQL word. You must surround it in quotation marks to use "
+            f"it in a query. (line {token.line}, character {token.column})"
+        )
     out, escaped = [], False
     for char in raw:
         if escaped:

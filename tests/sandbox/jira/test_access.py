@@ -79,6 +79,17 @@ def test_silent_edits_need_administration_on_cloud_and_are_ignored_on_data_cente
     assert connect("data-center", user="bob")("PUT", "/issue/NIM-1", body, notifyUsers="false").status_code == 204
 
 
+def test_what_a_caller_cannot_see_it_cannot_name_in_a_write(connect: Connect) -> None:
+    api = connect(user="bob")
+    link = {"update": {"issuelinks": [{"add": {"type": {"name": "Blocks"}, "outwardIssue": {"key": "NIM-4"}}}]}}
+    assert set(api("PUT", "/issue/NIM-1", link).json()["errors"]) == {"issuelinks"}
+    assert set(api("PUT", "/issue/NIM-2", {"fields": {"parent": {"key": "SEC-1"}}}).json()["errors"]) == {"parent"}
+    level = {"fields": {"security": {"name": "Confidential"}}}
+    assert set(api("PUT", "/issue/NIM-2", level).json()["errors"]) == {"security"}
+    assert connect()("PUT", "/issue/NIM-2", level).status_code == 204
+    assert api("GET", "/issue/NIM-2").status_code == 404
+
+
 def test_permissions_are_told_for_a_project(connect: Connect) -> None:
     api = connect(user="bob")
     query = {"permissions": "EDIT_ISSUES,ADMINISTER_PROJECTS", "projectKey": "NIM"}

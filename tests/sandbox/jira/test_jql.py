@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -98,7 +99,7 @@ def run(text: str, *, zone: Any = UTC, uid: str | None = "a", lenient: bool = Fa
         ('text ~ "brown fox"', [3]),
         ('text ~ "fox quick"', [3]),
         ('text ~ "\\"fox quick\\""', []),
-        ("summary ~ numb*", [3, 2, 1]),
+        ('summary ~ "numb*"', [3, 2, 1]),
         ('summary !~ "2"', [3, 1]),
         ('"Scope item" ~ "SI-03"', [3]),
         ("cf[1] is EMPTY", [2, 1]),
@@ -109,7 +110,7 @@ def run(text: str, *, zone: Any = UTC, uid: str | None = "a", lenient: bool = Fa
         ("due = 2026-06-20", [2]),
         ("duedate < 2026-06-20", []),
         ("due <= 3d", [2]),
-        ("resolutiondate > 2026/06/09", [3]),
+        ('resolutiondate > "2026/06/09"', [3]),
         ("NOT (type = Epic OR assignee = b)", [3]),
         ("!(type = Epic) and not assignee is empty", [2]),
         ("type = Epic or assignee = b and labels = red", [1]),
@@ -165,6 +166,20 @@ def test_all_errors_come_at_once() -> None:
 @pytest.mark.parametrize("text", ["project =", "= 1", "project = ABC AND", "project = (", "a b", 'x = "open', "order"])
 def test_what_is_no_query(text: str) -> None:
     with pytest.raises(JqlError, match="Error in the JQL Query"):
+        parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("updated > 2026/06/09", "The character '/' is a reserved JQL character."),
+        ("assignee = ann@nimbus.example", "The character '@' is a reserved JQL character."),
+        ("project = ON", "'ON' is a reserved JQL word."),
+        ("labels in (input)", "'input' is a reserved JQL word."),
+    ],
+)
+def test_what_must_stand_in_quotes(text: str, message: str) -> None:
+    with pytest.raises(JqlError, match=re.escape(message)):
         parse(text)
 
 
