@@ -15,6 +15,9 @@ from sync.reconcile.settings import ReconcileSettings
 from sync.reconcile.status import status_of
 from sync.reconcile.view import EngagementView
 
+SEMANTICS = 1
+"""Raised when equal views begin to give other findings, risks or texts, so that everything is reconciled again."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
