@@ -1,0 +1,103 @@
+"""Proof `truth`: after one sync the findings are what was planted, and the next runs write nothing."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from benchmarks.product import findings, planted, syncline
+from benchmarks.record import Progress, fingerprint, write
+from sandbox.launch import running
+
+SEEDS = tuple(range(1, 21))
+SCALES = (1, 5)
+AT_ONCE = 2
+COMMAND = "python -m benchmarks.soak --only truth"
+WHAT = "findings after one sync against what was planted; writes and requests of the second and third run"
+
+
+def one(seed: int, scale: int) -> dict[str, Any]:
+    """Serve one portfolio, sync it three times, and compare."""
+    with (
+        tempfile.TemporaryDirectory(prefix="syncline-truth-") as folder,
+        running(seed=seed, scale=scale, directory=Path(folder)) as box,
+    ):
+        runs = [syncline(box.config, "sync", "--json") for _ in range(3)]
+        said, want = Counter(findings(box.config)), Counter(planted(box.truth))
+    first, second, third = (run.json for run in runs)
+    return {
+        "planted": want.total(),
+        "missing": sorted((want - said).elements()),
+        "extra": sorted((said - want).elements()),
+        "records": sum(r["records"] for r in first["reads"].values()),
+        "writes": [sum(run["writes"].values()) for run in (first, second, third)],
+        "unfinished": [len(run["held"]) + len(run["conflicts"]) + len(run["brakes"]) for run in (first, second, third)],
+        "unexpected_failures": [
+            note for run in (first, second, third) for note in run["failed"] if not _planted_failure(note)
+        ],
+        "requests": {
+            name: [run["reads"][name]["requests"] for run in (first, second, third)] for name in first["reads"]
+        },
+        "seconds": first["duration_s"],
+    }
+
+
+def _planted_failure(note: dict[str, str]) -> bool:
+    """Places that the portfolio means to be unreadable: they are the planted `source.stale`."""
+    return "does not exist or this login may not see it" in note["message"]
+
+
+def good(result: dict[str, Any]) -> bool:
+    """Whether a portfolio proved what it should."""
+    return (
+        not result["missing"]
+        and not result["extra"]
+        and not result["unexpected_failures"]
+        and result["planted"] > 0
+        and result["writes"][0] > 0
+        and result["writes"][1:] == [0, 0]
+        and not any(result["unfinished"])
+    )
+
+
+def main(*, quick: bool = False, again: bool = False) -> bool:
+    """Run all seeds at all scales; True when all is as planted."""
+    sources = fingerprint()
+    progress = Progress("truth", sources, again=again)
+    cases = [(seed, scale) for scale in SCALES for seed in (SEEDS[:2] if quick else SEEDS)]
+    left = [case for case in cases if f"{case}" not in progress.done]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for case, result in zip(left, pool.map(lambda c: one(*c), left), strict=True):
+            progress.keep(f"{case}", result)
+            print(f"truth seed {case[0]} scale {case[1]}: {'exact' if good(result) else result}", flush=True)
+    results = {case: progress.done[f"{case}"] for case in cases}
+    if not quick:
+        write("truth", what=WHAT, figures=_figures(results), command=COMMAND, sources=sources)
+    return all(good(result) for result in results.values())
+
+
+def _figures(results: dict[tuple[int, int], dict[str, Any]]) -> dict[str, Any]:
+    all_of = list(results.values())
+    figures: dict[str, Any] = {
+        "portfolios": len(all_of),
+        "seeds": len({seed for seed, _scale in results}),
+        "scales": sorted({scale for _seed, scale in results}),
+        "exact": sum(good(r) for r in all_of),
+        "planted": sum(r["planted"] for r in all_of),
+        "missing": sum(len(r["missing"]) for r in all_of),
+        "extra": sum(len(r["extra"]) for r in all_of),
+        "records_first_run": sum(r["records"] for r in all_of),
+        "writes_first_run": sum(r["writes"][0] for r in all_of),
+        "writes_second_run": sum(r["writes"][1] for r in all_of),
+        "writes_third_run": sum(r["writes"][2] for r in all_of),
+    }
+    for scale in figures["scales"]:
+        own = [r for (_seed, s), r in results.items() if s == scale]
+        figures[f"requests_third_run_scale_{scale}"] = {
+            name: {"least": min(r["requests"][name][2] for r in own), "most": max(r["requests"][name][2] for r in own)}
+            for name in own[0]["requests"]
+        }
+    return figures
