@@ -18,5 +18,7 @@ def bases_of(write: Write) -> dict[str, Json]:
             return {"status": write.values["status"]}
         case WriteKind.PUT_LINK:
             return {f"link:{write.external_id}": dict(write.values)}
+        case WriteKind.PUT_BLOCK:
+            return {f"block:{write.external_id}": write.values["text"]}
         case WriteKind.ADD_LABEL | WriteKind.REMOVE_LABEL:
             return {}
