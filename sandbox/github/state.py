@@ -44,6 +44,7 @@ and pull requests elsewhere by `owner/name#number`::
             "created_at", "updated_at", "closed_at": "...", "closed_by": "bob",
             "app": "sync-app",                  it was made through this app
             "parent": "fictive-partner/sizing#2", "blocked_by": ["fictive-partner/sizing#3"],
+            "sub_issues": ["owner/name#4"],     the same as their `parent`, and their order
             "reactions": {"+1": 2},
             "comments": [{"id", "user": "bob",! "body": "...",! "created_at", "updated_at", "app": null}],
             "events": [{"event": "labeled",! "id", "actor": "ada", "created_at", "label": "bug",
@@ -98,3 +99,127 @@ mentioned but have no account get one of type User. Node ids are made from the i
 A dump is a document that loads to the same state; beside the above it bears `"counters"`, `"installation_tokens"` and
 `"deliveries"`. Counts of the rate limits are not dumped: a load begins a new window.
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox.core.clock import Clock
+from sandbox.github.entities import (
+    Account,
+    App,
+    Comment,
+    Delivery,
+    Event,
+    Hook,
+    Installation,
+    InstallationToken,
+    Issue,
+    Repo,
+    ReviewComment,
+    Token,
+)
+from sandbox.github.projects import Project
+from sandbox.github.switches import Knobs, Limits, Switches
+
+FIRST_IDS = {"account": 1_001, "repository": 5_001}
+FIRST_ID = 100_001
+
+
+def now(clock: Clock) -> str:
+    """Give the clock's instant as the state spells it."""
+    return clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass(slots=True, kw_only=True)
+class State:
+    """Everything, with the indexes that finding needs. `writes` counts changes, for whatever is kept beside."""
+
+    clock: Clock
+    enterprise: bool = False
+    html_url: str = ""
+    accounts: dict[str, Account] = field(default_factory=dict)
+    apps: dict[int, App] = field(default_factory=dict)
+    tokens: dict[str, Token] = field(default_factory=dict)
+    installation_tokens: dict[str, InstallationToken] = field(default_factory=dict)
+    repos: dict[int, Repo] = field(default_factory=dict)
+    names: dict[str, int] = field(default_factory=dict)
+    former_names: dict[str, int] = field(default_factory=dict)
+    issues: dict[int, Issue] = field(default_factory=dict)
+    pulls: dict[int, Issue] = field(default_factory=dict)
+    comments: dict[int, Comment] = field(default_factory=dict)
+    review_comments: dict[int, ReviewComment] = field(default_factory=dict)
+    events: dict[int, Event] = field(default_factory=dict)
+    organization_hooks: dict[str, list[Hook]] = field(default_factory=dict)
+    projects: list[Project] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
+    knobs: Knobs = field(default_factory=Knobs)
+    faults: list[Any] = field(default_factory=list)
+    counters: dict[str, int] = field(default_factory=dict)
+    writes: int = 0
+
+    @property
+    def switches(self) -> Switches:
+        """The switches in force."""
+        return self.knobs.switches
+
+    @property
+    def limits(self) -> Limits:
+        """The limits in force."""
+        return self.knobs.limits
+
+    def now(self) -> str:
+        """Give the instant, as the state spells it."""
+        return now(self.clock)
+
+    def next_id(self, kind: str) -> int:
+        """Give an id that this kind has not had."""
+        number = max(self.counters.get(kind, 0) + 1, FIRST_IDS.get(kind, FIRST_ID))
+        self.counters[kind] = number
+        return number
+
+    def taken(self, kind: str, number: int) -> None:
+        """Note that an id is in use."""
+        self.counters[kind] = max(self.counters.get(kind, 0), number)
+
+    def account(self, login: str | None) -> Account | None:
+        """Find an account; case does not matter."""
+        return self.accounts.get(login.casefold()) if login else None
+
+    def account_by_id(self, number: int) -> Account | None:
+        """Find an account by its id."""
+        return next((each for each in self.accounts.values() if each.id == number), None)
+
+    def repo(self, full_name: str) -> Repo | None:
+        """Find a repository by its present name."""
+        number = self.names.get(full_name.casefold())
+        return self.repos[number] if number is not None else None
+
+    def installation(self, number: int) -> tuple[App, Installation] | None:
+        """Find an installation and its app."""
+        for app in self.apps.values():
+            for each in app.installations:
+                if each.id == number:
+                    return app, each
+        return None
+
+    def app_by_slug(self, slug: str | None) -> App | None:
+        """Find an app by its slug."""
+        return next((each for each in self.apps.values() if each.slug == slug), None) if slug else None
+
+    def project(self, owner: str, number: int) -> Project | None:
+        """Find a project by its owner and number."""
+        key = owner.casefold()
+        return next((each for each in self.projects if each.owner.casefold() == key and each.number == number), None)
+
+    def owned(self, login: str) -> Iterator[Repo]:
+        """List the repositories of an account."""
+        key = login.casefold()
+        return (each for each in self.repos.values() if each.owner.casefold() == key)
+
+    def touch(self, repo: Repo) -> None:
+        """Note that something in a repository changed."""
+        self.writes += 1
+        repo.version = self.writes
