@@ -14,6 +14,12 @@ EXPAND = "renderedFields,names,schema,operations,editmeta,changelog,versionedRep
 EXPAND_TRANSITIONS = f"{EXPAND},transitions"
 
 
+_REFERENCES = frozenset(
+    {Kind.PROJECT, Kind.ISSUETYPE, Kind.STATUS, Kind.PRIORITY, Kind.RESOLUTION, Kind.SECURITY, Kind.USER}
+)
+"""Kinds of the system's own fields whose values many issues share."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """What of an issue is asked for.
@@ -125,17 +131,29 @@ def _pieces(renderer: Renderer, issue: Issue, wanted_ids: Iterable[str]) -> Iter
     hidden: frozenset[str] = frozenset()
     if not caller.eyes.all_seeing:
         hidden = frozenset(one.id for one in state.relatives(issue) if not caller.eyes.see(one))
-    kept: dict[str, bytes] = issue.cache.setdefault((caller.version, caller.base, caller.zone_name, hidden), {})
+    manner = (caller.version, caller.base, caller.zone_name)
+    kept: dict[str, bytes] = issue.cache.setdefault((*manner, hidden), {})
     for field_id in wanted_ids:
         piece = kept.get(field_id)
         if piece is None:
             field = state.fields[field_id]
             piece = b""
-            if _shown(renderer, issue, field, hidden):
+            if field.kind in _REFERENCES and not field.custom:
+                piece = _reference(renderer, manner, field, issue.fields.get(field_id))
+            elif _shown(renderer, issue, field, hidden):
                 piece = dumps(field_id) + b":" + dumps(_derived(renderer, issue, field, hidden))
             kept[field_id] = piece
         if piece:
             yield piece
+
+
+def _reference(renderer: Renderer, manner: tuple[Any, ...], field: FieldDef, stored: Any) -> bytes:
+    """Render a field that refers to a row of a table, once for all the issues that refer to it."""
+    key = (*manner, field.id, stored)
+    piece = renderer.state.fragments.get(key)
+    if piece is None:
+        piece = renderer.state.fragments[key] = dumps(field.id) + b":" + dumps(renderer.value(field, stored))
+    return piece
 
 
 def _shown(renderer: Renderer, issue: Issue, field: FieldDef, hidden: frozenset[str]) -> bool:

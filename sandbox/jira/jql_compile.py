@@ -126,6 +126,9 @@ def _node(node: Node, scope: Scope, messages: list[str]) -> Test:
             return lambda issue: not inner(issue)
         case Junction(conjunction=conjunction, parts=parts):
             tests = [_node(part, scope, messages) for part in parts]
+            if conjunction and len(tests) == 2:  # noqa: PLR2004 - the commonest case, kept fast
+                first, second = tests
+                return lambda issue: first(issue) and second(issue)
             if conjunction:
                 return lambda issue: all(test(issue) for test in tests)
             return lambda issue: any(test(issue) for test in tests)
@@ -394,7 +397,7 @@ def _sort_key(name: str, scope: Scope) -> SortKey:
     if wanted == "id":
         return _by_id
     if wanted in _KEYS:
-        return lambda issue: [issue.key.rpartition("-")[0], int(issue.key.rpartition("-")[2])]
+        return lambda issue: (issue.key.rpartition("-")[0], int(issue.key.rpartition("-")[2]))
     field = find_field(state, name)
     if wanted == "rank":
         return _by_id
@@ -404,10 +407,12 @@ def _sort_key(name: str, scope: Scope) -> SortKey:
     if field.kind in TABLE_OF_KIND:
         ranks = {one: number for number, one in enumerate(state.tables[TABLE_OF_KIND[field.kind]])}
         return lambda issue: _pair(ranks.get(get(issue)))
-    if field.kind in (Kind.NUMBER, Kind.DATETIME) or field.id in ("created", "updated", "resolutiondate"):
+    if field.id in ("created", "updated"):
+        return get
+    if field.kind in (Kind.NUMBER, Kind.DATETIME) or field.id == "resolutiondate":
         return lambda issue: _pair(get(issue))
     return lambda issue: _pair(None if get(issue) in (None, []) else str(get(issue)).casefold())
 
 
-def _pair(value: Any) -> list[Any]:
-    return [1, 0] if value is None else [0, value]
+def _pair(value: Any) -> tuple[int, Any]:
+    return (1, 0) if value is None else (0, value)

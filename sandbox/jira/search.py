@@ -196,8 +196,11 @@ class Search:
             raise HttpError(400, body={"errorMessages": error.messages, "errors": {}}) from error
         if bounded and query.where is None:
             raise HttpError(400, UNBOUNDED)
-        see = caller.eyes.see
-        issues = [issue for issue in candidates if see(issue) and compiled.test(issue)]
+        see, test = caller.eyes.see, compiled.test
+        if caller.eyes.all_seeing:
+            issues = [issue for issue in candidates if test(issue)]
+        else:
+            issues = [issue for issue in candidates if see(issue) and test(issue)]
         for sort_key, descending in reversed(compiled.order):
             issues.sort(key=sort_key, reverse=descending)
         if compiled.timeless:
@@ -220,7 +223,7 @@ def _open_token(token: str, mark: str) -> list[Any]:
         raise HttpError(400, "The provided next page token is invalid or expired.") from error
     if found_mark != mark:
         raise HttpError(400, "The provided next page token does not belong to this query.")
-    return list(position)
+    return [tuple(value) if isinstance(value, list) else value for value in position]
 
 
 def _position(issues: list[Issue], compiled: Compiled, position: list[Any]) -> int:

@@ -31,8 +31,8 @@ def parse_instant(text: str) -> int:
 def render_instant(milliseconds: int, where: tzinfo) -> str:
     """Write milliseconds as Jira does: `2026-01-02T03:04:05.678+0000`, in the zone of who asks."""
     seconds, rest = divmod(milliseconds, 1000)
-    moment = datetime.fromtimestamp(seconds, tz=where)
-    return moment.strftime(f"%Y-%m-%dT%H:%M:%S.{rest:03d}%z")
+    text = datetime.fromtimestamp(seconds, tz=where).isoformat()
+    return f"{text[:19]}.{rest:03d}{text[19:22]}{text[23:25]}"
 
 
 def parse_date(text: str) -> str:

@@ -109,6 +109,7 @@ class State:
         self.deleted_worklogs: list[Row] = []
         self.counters: dict[str, int] = {}
         self.writes = 0
+        self.fragments: dict[Any, bytes] = {}
         self._stale: dict[str, Issue | None] = {}
         self._pending: deque[tuple[float, str, Issue | None]] = deque()
 
@@ -247,6 +248,7 @@ class State:
     def tables_changed(self) -> None:
         """Forget everything rendered, because something that issues refer to has changed."""
         self.writes += 1
+        self.fragments.clear()
         for issue in self.issues.values():
             issue.cache.clear()
 

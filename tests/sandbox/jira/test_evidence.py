@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import requests
+from jira import JIRA
 
 from sandbox.core.server import running
 from sandbox.jira import samples
@@ -255,3 +256,21 @@ def test_the_recorded_issues_are_served_whole() -> None:
     served = {issue["id"]: issue for issue in page["issues"]}
     assert page["total"] == len(recorded) == 297
     assert [line for issue_id, row in recorded.items() for line in missing(row, served[issue_id], row["key"])] == []
+
+
+def test_the_command_serves_recorded_issues() -> None:
+    path = folder("SYNCLINE_SAMPLES") / "jira_server_issues.jsonl.gz"
+    command = [sys.executable, "-m", "sandbox.jira", "--issues", str(path), "--token", "pat"]
+    with subprocess.Popen([*command, "--deployment", "data-center"], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            url = process.stdout.readline().split()[-1]
+            with JIRA(server=url, token_auth="pat", max_retries=0, timeout=30) as client:
+                open_ones = client.search_issues(
+                    'project = TIMOB AND statusCategory != Done AND "updated" > 2010-01-01'
+                )
+                assert open_ones.total > 50
+                assert {issue.fields.status.statusCategory.key for issue in open_ones} <= {"new", "indeterminate"}
+        finally:
+            process.terminate()
+        assert process.wait(timeout=10) == 0
