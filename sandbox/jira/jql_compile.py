@@ -126,7 +126,7 @@ def _node(node: Node, scope: Scope, messages: list[str]) -> Test:
             return lambda issue: not inner(issue)
         case Junction(conjunction=conjunction, parts=parts):
             tests = [_node(part, scope, messages) for part in parts]
-            if conjunction and len(tests) == 2:  # noqa: PLR2004 - the commonest case, kept fast
+            if conjunction and len(tests) == 2:  # the commonest case, kept fast
                 first, second = tests
                 return lambda issue: first(issue) and second(issue)
             if conjunction:
