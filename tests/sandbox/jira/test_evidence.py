@@ -265,12 +265,11 @@ def test_the_command_serves_recorded_issues() -> None:
         try:
             assert process.stdout is not None
             url = process.stdout.readline().split()[-1]
-            with JIRA(server=url, token_auth="pat", max_retries=0, timeout=30) as client:
-                open_ones = client.search_issues(
-                    'project = TIMOB AND statusCategory != Done AND "updated" > 2010-01-01'
-                )
-                assert open_ones.total > 50
-                assert {issue.fields.status.statusCategory.key for issue in open_ones} <= {"new", "indeterminate"}
+            client = JIRA(server=url, token_auth="pat", max_retries=0, timeout=30)
+            open_ones = client.search_issues('project = TIMOB AND statusCategory != Done AND "updated" > 2010-01-01')
+            assert open_ones.total > 50
+            assert {issue.fields.status.statusCategory.key for issue in open_ones} <= {"new", "indeterminate"}
+            client.close()
         finally:
             process.terminate()
         assert process.wait(timeout=10) == 0
