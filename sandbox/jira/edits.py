@@ -111,9 +111,9 @@ class Reader:
             change.errors[name] = str(error)
 
     def _read(self, definition: FieldDef, value: Any) -> Any:
-        stored = values.read(self._state, definition, value, project_id=self._project["id"], adf_expected=self._adf)
         if definition.id == "summary":
             _check_summary(value)
+        stored = values.read(self._state, definition, value, project_id=self._project["id"], adf_expected=self._adf)
         if definition.kind is Kind.SECURITY and stored is not None:
             level = self._state.tables["security_levels"][stored]
             if level.get("projects") is not None and self._project["key"] not in level["projects"]:
@@ -271,6 +271,8 @@ def _item(
 def _check_summary(value: Any) -> None:
     if not isinstance(value, str) or not value.strip():
         raise WrongValue("You must specify a summary of the issue.")
+    if len(value) > values.MAX_SHORT_TEXT:
+        raise WrongValue("Summary can't exceed 255 characters.")
     if "\n" in value or "\r" in value:
         raise WrongValue("The summary is invalid because it contains newline characters.")
 

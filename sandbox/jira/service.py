@@ -63,6 +63,7 @@ class JiraService(Service):
         self.name = name
         self._site = Site(state=loading.load(document), clock=self.clock)
         self._served = 0
+        self._state_faults: list[str] = []
         self._add_faults()
 
     @property
@@ -75,7 +76,7 @@ class JiraService(Service):
         return loading.dump(self._site.state)
 
     def load_state(self, document: Json) -> None:
-        """Replace the state; the deployment cannot change. Faults of the document come in addition."""
+        """Replace the state; the deployment cannot change. The old document's faults go, those added otherwise stay."""
         state = loading.load(document)
         if state.deployment is not self._site.state.deployment:
             raise ValueError("the deployment of a running stand-in cannot change")
@@ -84,8 +85,9 @@ class JiraService(Service):
         self._add_faults()
 
     def _add_faults(self) -> None:
-        for rule in self._site.state.faults:
-            self.faults.add(rule)
+        for fault_id in self._state_faults:
+            self.faults.clear(fault_id)
+        self._state_faults = [self.faults.add(rule) for rule in self._site.state.faults]
 
     def settings(self) -> Mapping[str, Any]:
         """Give `index_lag_seconds`."""

@@ -74,6 +74,10 @@ def test_faults_and_lag_come_with_the_state(connect: Connect) -> None:
     api.service.load_state(document)
     assert [api("GET", "/myself").status_code for _ in range(2)] == [503, 200]
     assert requests.get(f"{api.url}/_sandbox/settings", timeout=30).json() == {"index_lag_seconds": 7.0}
+    api.service.faults.add({"id": "mine", "route": "/field", "action": {"kind": "html"}})
+    api.service.load_state(api.service.dump_state())
+    assert [(rule["id"], rule["hits"]) for rule in api.service.faults.describe()][0] == ("mine", 0)
+    assert api("GET", "/myself").status_code == 503
 
 
 def test_a_document_stays_what_it_is(small_site: Callable[[str], dict[str, Any]]) -> None:

@@ -41,6 +41,7 @@ def test_an_unknown_field_cannot_be_set(connect: Connect) -> None:
         ({"fixVersions": [{"name": "9"}]}, "Version name '9' is not valid"),
         ({"duedate": "24.12.2026"}, "Error parsing date string: 24.12.2026"),
         ({"summary": ""}, "You must specify a summary of the issue."),
+        ({"summary": "x" * 256}, "Summary can't exceed 255 characters."),
         ({"summary": "a\nb"}, "The summary is invalid because it contains newline characters."),
     ],
 )
