@@ -1,0 +1,432 @@
+"""Writes accounts, repositories and what belongs to them as GitHub's REST API does."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from sandbox.github import ids
+from sandbox.github.access import Rights, access
+from sandbox.github.entities import Account, App, Issue, IssueType, Label, Milestone, Release, Repo
+from sandbox.github.state import State
+
+_USER_PATHS = (
+    ("followers_url", "/followers"),
+    ("following_url", "/following{/other_user}"),
+    ("gists_url", "/gists{/gist_id}"),
+    ("starred_url", "/starred{/owner}{/repo}"),
+    ("subscriptions_url", "/subscriptions"),
+    ("organizations_url", "/orgs"),
+    ("repos_url", "/repos"),
+    ("events_url", "/events{/privacy}"),
+    ("received_events_url", "/received_events"),
+)
+_REPO_PATHS = (
+    ("forks_url", "/forks"),
+    ("keys_url", "/keys{/key_id}"),
+    ("collaborators_url", "/collaborators{/collaborator}"),
+    ("teams_url", "/teams"),
+    ("hooks_url", "/hooks"),
+    ("issue_events_url", "/issues/events{/number}"),
+    ("events_url", "/events"),
+    ("assignees_url", "/assignees{/user}"),
+    ("branches_url", "/branches{/branch}"),
+    ("tags_url", "/tags"),
+    ("blobs_url", "/git/blobs{/sha}"),
+    ("git_tags_url", "/git/tags{/sha}"),
+    ("git_refs_url", "/git/refs{/sha}"),
+    ("trees_url", "/git/trees{/sha}"),
+    ("statuses_url", "/statuses/{sha}"),
+    ("languages_url", "/languages"),
+    ("stargazers_url", "/stargazers"),
+    ("contributors_url", "/contributors"),
+    ("subscribers_url", "/subscribers"),
+    ("subscription_url", "/subscription"),
+    ("commits_url", "/commits{/sha}"),
+    ("git_commits_url", "/git/commits{/sha}"),
+    ("comments_url", "/comments{/number}"),
+    ("issue_comment_url", "/issues/comments{/number}"),
+    ("contents_url", "/contents/{+path}"),
+    ("compare_url", "/compare/{base}...{head}"),
+    ("merges_url", "/merges"),
+    ("archive_url", "/{archive_format}{/ref}"),
+    ("downloads_url", "/downloads"),
+    ("issues_url", "/issues{/number}"),
+    ("pulls_url", "/pulls{/number}"),
+    ("milestones_url", "/milestones{/number}"),
+    ("notifications_url", "/notifications{?since,all,participating}"),
+    ("labels_url", "/labels{/name}"),
+    ("releases_url", "/releases{/id}"),
+    ("deployments_url", "/deployments"),
+)
+REACTIONS = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
+
+
+class Render:
+    """Renders for one request: whatever is asked for twice is made once.
+
+    Args:
+        state: what is rendered.
+        api: what the API's addresses begin with, `http://127.0.0.1:1234/api/v3`.
+        html: what the site's addresses begin with.
+        rights: of the caller.
+    """
+
+    def __init__(self, state: State, *, api: str, html: str, rights: Rights) -> None:
+        self.state = state
+        self.api = api
+        self.html = html
+        self.rights = rights
+        self._users: dict[str, dict[str, Any]] = {}
+        self._repos: dict[int, dict[str, Any]] = {}
+        self._counts: dict[int, dict[tuple[int, str], int]] = {}
+        self._labels: dict[int, dict[str, dict[str, Any]]] = {}
+        self._associations: dict[tuple[str, int], str] = {}
+
+    # ── accounts ──
+
+    def user(self, login: str | None) -> dict[str, Any] | None:
+        """Render a simple user; None for nobody."""
+        return self.someone(login) if login else None
+
+    def someone(self, login: str) -> dict[str, Any]:
+        """Render a simple user."""
+        made = self._users.get(login)
+        if made is None:
+            account = self.state.accounts[login.casefold()]
+            made = self._users[login] = self._simple(account)
+        return made
+
+    def _simple(self, account: Account) -> dict[str, Any]:
+        url = f"{self.api}/users/{account.login.replace('[', '%5B').replace(']', '%5D')}"
+        app = self.state.app_by_slug(account.login.removesuffix("[bot]")) if account.type == "Bot" else None
+        return {
+            "login": account.login,
+            "id": account.id,
+            "node_id": self.account_node(account),
+            "avatar_url": f"{self.html}/avatars/u/{account.id}?v=4",
+            "gravatar_id": "",
+            "url": url,
+            "html_url": f"{self.html}/apps/{app.slug}" if app else f"{self.html}/{account.login}",
+            **{key: url + path for key, path in _USER_PATHS},
+            "type": account.type,
+            "user_view_type": "public",
+            "site_admin": account.site_admin,
+        }
+
+    @staticmethod
+    def account_node(account: Account) -> str:
+        """Give an account's node id."""
+        kind = {"Organization": ids.ORGANIZATION, "Bot": ids.BOT}.get(account.type, ids.USER)
+        return ids.node_id(kind, account.id)
+
+    def full_user(self, account: Account, *, private: bool) -> dict[str, Any]:
+        """Render a user as `/users/{login}` and, with what only they see, `/user` do."""
+        repos = list(self.state.owned(account.login))
+        hidden = {
+            "private_gists": 0,
+            "total_private_repos": sum(each.private for each in repos),
+            "owned_private_repos": sum(each.private for each in repos),
+            "disk_usage": 0,
+            "collaborators": 0,
+            "two_factor_authentication": True,
+        }
+        return {
+            **self.someone(account.login),
+            "name": account.name,
+            "company": account.company,
+            "blog": "",
+            "location": None,
+            "email": account.email,
+            "hireable": None,
+            "bio": account.bio,
+            "twitter_username": None,
+            "public_repos": sum(not each.private for each in repos),
+            "public_gists": 0,
+            "followers": 0,
+            "following": 0,
+            "created_at": account.created_at,
+            "updated_at": account.updated_at,
+            **(hidden if private else {}),
+        }
+
+    def organization(self, account: Account, *, full: bool = True) -> dict[str, Any]:
+        """Render an organization, as listed or in full."""
+        url = f"{self.api}/orgs/{account.login}"
+        simple = {
+            "login": account.login,
+            "id": account.id,
+            "node_id": self.account_node(account),
+            "url": url,
+            "repos_url": f"{url}/repos",
+            "events_url": f"{url}/events",
+            "hooks_url": f"{url}/hooks",
+            "issues_url": f"{url}/issues",
+            "members_url": f"{url}/members{{/member}}",
+            "public_members_url": f"{url}/public_members{{/member}}",
+            "avatar_url": f"{self.html}/avatars/u/{account.id}?v=4",
+            "description": account.bio,
+        }
+        if not full:
+            return simple
+        return {
+            **simple,
+            **({"name": account.name} if account.name else {}),
+            **({"email": account.email} if account.email else {}),
+            "is_verified": False,
+            "has_organization_projects": True,
+            "has_repository_projects": True,
+            "public_repos": sum(not each.private for each in self.state.owned(account.login)),
+            "public_gists": 0,
+            "followers": 0,
+            "following": 0,
+            "html_url": f"{self.html}/{account.login}",
+            "type": "Organization",
+            "default_repository_permission": account.base_permission,
+            "created_at": account.created_at,
+            "updated_at": account.updated_at,
+            "archived_at": None,
+        }
+
+    def app(self, slug: str | None) -> dict[str, Any] | None:
+        """Render an app as `performed_via_github_app` shows it; None for none."""
+        app = self.state.app_by_slug(slug)
+        return self.integration(app) if app else None
+
+    def integration(self, app: App) -> dict[str, Any]:
+        """Render an app."""
+        return {
+            "id": app.id,
+            "client_id": app.client_id,
+            "slug": app.slug,
+            "node_id": ids.node_id(ids.APP, app.id),
+            "owner": self.someone(app.owner),
+            "name": app.name,
+            "description": "",
+            "external_url": f"{self.html}/apps/{app.slug}",
+            "html_url": f"{self.html}/apps/{app.slug}",
+            "created_at": app.created_at,
+            "updated_at": app.updated_at,
+            "permissions": dict(app.installations[0].permissions) if app.installations else {},
+            "events": [],
+        }
+
+    # ── repositories ──
+
+    def repo(self, repo: Repo) -> dict[str, Any]:
+        """Render a repository as lists and pull requests show it."""
+        made = self._repos.get(repo.id)
+        if made is None:
+            made = self._repos[repo.id] = self._repo(repo)
+        return made
+
+    def simple_repo(self, repo: Repo) -> dict[str, Any]:
+        """Render the least of a repository."""
+        drop = {"git_url", "ssh_url", "clone_url", "svn_url"}
+        whole = self.repo(repo)
+        keep = {"id", "node_id", "name", "full_name", "private", "owner", "html_url", "description", "fork", "url"}
+        return {key: whole[key] for key in whole if key in keep or (key.endswith("_url") and key not in drop)}
+
+    def full_repo(self, repo: Repo) -> dict[str, Any]:
+        """Render a repository by itself."""
+        owner = self.state.accounts[repo.owner.casefold()]
+        belongs = {"organization": self.someone(owner.login)} if owner.is_organization else {}
+        return {
+            **self.repo(repo),
+            "temp_clone_token": "",
+            **belongs,
+            "network_count": 0,
+            "subscribers_count": 0,
+        }
+
+    def _repo(self, repo: Repo) -> dict[str, Any]:
+        url, html = f"{self.api}/repos/{repo.full_name}", f"{self.html}/{repo.full_name}"
+        host = self.html.partition("://")[2]
+        open_issues = sum(each.state == "open" and not each.gone for each in repo.issues)
+        level = access(self.state, self.rights, repo)
+        return {
+            "id": repo.id,
+            "node_id": ids.node_id(ids.REPOSITORY, repo.id),
+            "name": repo.name,
+            "full_name": repo.full_name,
+            "private": repo.private,
+            "owner": self.someone(repo.owner),
+            "html_url": html,
+            "description": repo.description,
+            "fork": False,
+            "url": url,
+            **{key: url + path for key, path in _REPO_PATHS},
+            "created_at": repo.created_at,
+            "updated_at": repo.updated_at,
+            "pushed_at": repo.pushed_at,
+            "git_url": f"git://{host}/{repo.full_name}.git",
+            "ssh_url": f"git@{host}:{repo.full_name}.git",
+            "clone_url": f"{html}.git",
+            "svn_url": html,
+            "homepage": None,
+            "size": 0,
+            "stargazers_count": 0,
+            "watchers_count": 0,
+            "language": None,
+            "has_issues": repo.has_issues,
+            "has_projects": True,
+            "has_downloads": True,
+            "has_wiki": False,
+            "has_pages": False,
+            "has_discussions": False,
+            "forks_count": 0,
+            "mirror_url": None,
+            "archived": repo.archived,
+            "disabled": False,
+            "open_issues_count": open_issues,
+            "license": None,
+            "allow_forking": True,
+            "is_template": False,
+            "web_commit_signoff_required": False,
+            "topics": repo.topics,
+            "visibility": "private" if repo.private else "public",
+            "forks": 0,
+            "open_issues": open_issues,
+            "watchers": 0,
+            "default_branch": repo.default_branch,
+            "permissions": level.as_json(),
+        }
+
+    def label(self, repo: Repo, label: Label) -> dict[str, Any]:
+        """Render a label."""
+        return {
+            "id": label.id,
+            "node_id": ids.node_id(ids.LABEL, repo.id, label.id),
+            "url": f"{self.api}/repos/{repo.full_name}/labels/{_quoted(label.name)}",
+            "name": label.name,
+            "color": label.color,
+            "default": label.default,
+            "description": label.description,
+        }
+
+    def labels(self, issue: Issue) -> list[dict[str, Any]]:
+        """Render an issue's labels."""
+        if not issue.labels:
+            return []
+        repo = issue.repo
+        made = self._labels.get(repo.id)
+        if made is None:
+            made = self._labels[repo.id] = {each.name: self.label(repo, each) for each in repo.labels}
+        return [made[name] for name in issue.labels]
+
+    def milestone(self, repo: Repo, milestone: Milestone | None) -> dict[str, Any] | None:
+        """Render a milestone; None for none."""
+        if milestone is None:
+            return None
+        url = f"{self.api}/repos/{repo.full_name}/milestones/{milestone.number}"
+        counts = self._milestone_counts(repo)
+        return {
+            "url": url,
+            "html_url": f"{self.html}/{repo.full_name}/milestone/{milestone.number}",
+            "labels_url": f"{url}/labels",
+            "id": milestone.id,
+            "node_id": ids.node_id(ids.MILESTONE, repo.id, milestone.id),
+            "number": milestone.number,
+            "title": milestone.title,
+            "description": milestone.description,
+            "creator": self.user(milestone.creator),
+            "open_issues": counts.get((milestone.number, "open"), 0),
+            "closed_issues": counts.get((milestone.number, "closed"), 0),
+            "state": milestone.state,
+            "created_at": milestone.created_at,
+            "updated_at": milestone.updated_at,
+            "due_on": milestone.due_on,
+            "closed_at": milestone.closed_at,
+        }
+
+    def _milestone_counts(self, repo: Repo) -> dict[tuple[int, str], int]:
+        counts = self._counts.get(repo.id)
+        if counts is None:
+            counts = self._counts[repo.id] = {}
+            for issue in repo.issues:
+                if issue.milestone is not None and not issue.gone:
+                    key = (issue.milestone, issue.state)
+                    counts[key] = counts.get(key, 0) + 1
+        return counts
+
+    def release(self, repo: Repo, release: Release) -> dict[str, Any]:
+        """Render a release."""
+        url = f"{self.api}/repos/{repo.full_name}/releases/{release.id}"
+        zipball = f"{self.api}/repos/{repo.full_name}"
+        return {
+            "url": url,
+            "assets_url": f"{url}/assets",
+            "upload_url": f"{url}/assets{{?name,label}}",
+            "html_url": f"{self.html}/{repo.full_name}/releases/tag/{_quoted(release.tag_name)}",
+            "id": release.id,
+            "author": self.someone(release.author),
+            "node_id": ids.node_id(ids.RELEASE, repo.id, release.id),
+            "tag_name": release.tag_name,
+            "target_commitish": release.target_commitish,
+            "name": release.name,
+            "draft": release.draft,
+            "immutable": False,
+            "prerelease": release.prerelease,
+            "created_at": release.created_at,
+            "updated_at": release.published_at or release.created_at,
+            "published_at": release.published_at,
+            "assets": [],
+            "tarball_url": f"{zipball}/tarball/{_quoted(release.tag_name)}",
+            "zipball_url": f"{zipball}/zipball/{_quoted(release.tag_name)}",
+            "body": release.body,
+        }
+
+    # ── small things ──
+
+    @staticmethod
+    def issue_type(kind: IssueType | None) -> dict[str, Any] | None:
+        """Render an issue type; None for none."""
+        if kind is None:
+            return None
+        return {
+            "id": kind.id,
+            "node_id": ids.node_id(ids.ISSUE_TYPE, kind.id),
+            "name": kind.name,
+            "description": kind.description,
+            "color": kind.color,
+            "created_at": kind.created_at,
+            "updated_at": kind.updated_at,
+            "is_enabled": kind.is_enabled,
+        }
+
+    def type_of(self, repo: Repo, name: str | None) -> IssueType | None:
+        """Find an issue type by name among those of the repository's owner."""
+        if not name:
+            return None
+        types = self.state.accounts[repo.owner.casefold()].issue_types
+        return next((each for each in types if each.name == name), None)
+
+    def association(self, login: str, repo: Repo) -> str:
+        """Say how an author stands to a repository."""
+        key = (login, repo.id)
+        if key not in self._associations:
+            self._associations[key] = self._association(login, repo)
+        return self._associations[key]
+
+    def _association(self, login: str, repo: Repo) -> str:
+        if login == repo.owner:
+            return "OWNER"
+        if login in self.state.accounts[repo.owner.casefold()].members:
+            return "MEMBER"
+        if login in repo.collaborators:
+            return "COLLABORATOR"
+        merged = (each.pull_request and each.pull_request.merged_at and each.user == login for each in repo.issues)
+        return "CONTRIBUTOR" if any(merged) else "NONE"
+
+    @staticmethod
+    def reactions(url: str, counts: dict[str, int]) -> dict[str, Any]:
+        """Render the roll-up of reactions."""
+        return {
+            "url": f"{url}/reactions",
+            "total_count": sum(counts.values()),
+            **{name: counts.get(name, 0) for name in REACTIONS},
+        }
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="")

@@ -1,0 +1,406 @@
+"""Writes issues, pull requests and their conversation as GitHub's REST API does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.github import ids
+from sandbox.github.entities import CheckRun, Comment, Event, Issue, PullRequest, Repo, Review, ReviewComment
+from sandbox.github.render import Render
+
+ISSUE_EVENTS_ONLY_IN_TIMELINE = frozenset({"cross-referenced", "commented", "reviewed", "committed"})
+
+
+def issue_node(issue: Issue) -> str:
+    """Give the node id of an issue or pull request."""
+    if issue.pull_request:
+        return ids.node_id(ids.PULL_REQUEST, issue.repo.id, issue.pull_request.id)
+    return ids.node_id(ids.ISSUE, issue.repo.id, issue.id)
+
+
+class IssueRender(Render):
+    """Renders what belongs to issues."""
+
+    def issue(self, issue: Issue, *, with_repository: bool = False) -> dict[str, Any]:
+        """Render an issue, or a pull request as one."""
+        repo = issue.repo
+        url = f"{self.api}/repos/{repo.full_name}/issues/{issue.number}"
+        assignees = [self.someone(each) for each in issue.assignees]
+        rendered = {
+            "url": url,
+            "repository_url": f"{self.api}/repos/{repo.full_name}",
+            "labels_url": f"{url}/labels{{/name}}",
+            "comments_url": f"{url}/comments",
+            "events_url": f"{url}/events",
+            "html_url": self._html(issue),
+            "id": issue.id,
+            "node_id": issue_node(issue),
+            "number": issue.number,
+            "title": issue.title,
+            "user": self.someone(issue.user),
+            "labels": self.labels(issue),
+            "state": issue.state,
+            "locked": issue.locked,
+            "assignee": assignees[0] if assignees else None,
+            "assignees": assignees,
+            "milestone": self.milestone(repo, repo.milestone(issue.milestone)) if issue.milestone else None,
+            "comments": len(issue.comments),
+            "created_at": issue.created_at,
+            "updated_at": issue.updated_at,
+            "closed_at": issue.closed_at,
+            "author_association": self.association(issue.user, repo),
+            "type": self.issue_type(self.type_of(repo, issue.type)),
+            "active_lock_reason": issue.active_lock_reason,
+            **self._pull_part(issue),
+            "sub_issues_summary": self._sub_issues(issue),
+            "issue_dependencies_summary": self._dependencies(issue),
+            "body": issue.body,
+            "closed_by": self.user(issue.closed_by) if issue.state == "closed" else None,
+            "reactions": self.reactions(url, issue.reactions),
+            "timeline_url": f"{url}/timeline",
+            "performed_via_github_app": self.app(issue.app),
+            "state_reason": issue.state_reason,
+            "parent_issue_url": self._url_of(issue.parent),
+        }
+        if with_repository:
+            rendered["repository"] = self.repo(repo)
+        return rendered
+
+    def _html(self, issue: Issue) -> str:
+        place = "pull" if issue.pull_request else "issues"
+        return f"{self.html}/{issue.repo.full_name}/{place}/{issue.number}"
+
+    def _url_of(self, number: int | None) -> str | None:
+        if number is None:
+            return None
+        issue = self.state.issues[number]
+        return f"{self.api}/repos/{issue.repo.full_name}/issues/{issue.number}"
+
+    def _pull_part(self, issue: Issue) -> dict[str, Any]:
+        pull = issue.pull_request
+        if pull is None:
+            return {}
+        html = self._html(issue)
+        return {
+            "draft": pull.draft,
+            "pull_request": {
+                "url": f"{self.api}/repos/{issue.repo.full_name}/pulls/{issue.number}",
+                "html_url": html,
+                "diff_url": f"{html}.diff",
+                "patch_url": f"{html}.patch",
+                "merged_at": pull.merged_at,
+            },
+        }
+
+    def _sub_issues(self, issue: Issue) -> dict[str, int]:
+        total = len(issue.sub_issues)
+        done = sum(self.state.issues[each].state == "closed" for each in issue.sub_issues)
+        return {"total": total, "completed": done, "percent_completed": 100 * done // total if total else 0}
+
+    def _dependencies(self, issue: Issue) -> dict[str, int]:
+        issues = self.state.issues
+        return {
+            "blocked_by": sum(issues[each].state == "open" for each in issue.blocked_by),
+            "total_blocked_by": len(issue.blocked_by),
+            "blocking": sum(issues[each].state == "open" for each in issue.blocking),
+            "total_blocking": len(issue.blocking),
+        }
+
+    def comment(self, comment: Comment) -> dict[str, Any]:
+        """Render a comment on an issue."""
+        issue = comment.issue
+        repo = f"{self.api}/repos/{issue.repo.full_name}"
+        url = f"{repo}/issues/comments/{comment.id}"
+        return {
+            "url": url,
+            "html_url": f"{self._html(issue)}#issuecomment-{comment.id}",
+            "issue_url": f"{repo}/issues/{issue.number}",
+            "id": comment.id,
+            "node_id": ids.node_id(ids.COMMENT, issue.repo.id, comment.id),
+            "user": self.someone(comment.user),
+            "created_at": comment.created_at,
+            "updated_at": comment.updated_at,
+            "body": comment.body,
+            "author_association": self.association(comment.user, issue.repo),
+            "reactions": self.reactions(url, comment.reactions),
+            "performed_via_github_app": self.app(comment.app),
+        }
+
+    # ── events ──
+
+    def event(self, event: Event, *, with_issue: bool = False) -> dict[str, Any]:
+        """Render an event as the lists of events do."""
+        repo = event.issue.repo
+        commit = f"{self.api}/repos/{repo.full_name}/commits/{event.commit_id}" if event.commit_id else None
+        rendered: dict[str, Any] = {
+            "id": event.id,
+            "node_id": ids.node_id(ids.EVENT, repo.id, event.id),
+            "url": f"{self.api}/repos/{repo.full_name}/issues/events/{event.id}",
+            "actor": self.user(event.actor),
+            "event": event.event,
+            "commit_id": event.commit_id,
+            "commit_url": commit,
+            "created_at": event.created_at,
+            **self._event_part(event, repo),
+            "performed_via_github_app": self.app(event.app),
+        }
+        if with_issue:
+            rendered["issue"] = self.issue(event.issue)
+        return rendered
+
+    def _event_part(self, event: Event, repo: Repo) -> dict[str, Any]:
+        match event.event:
+            case "labeled" | "unlabeled":
+                label = repo.label(event.label or "")
+                return {"label": {"name": event.label, "color": label.color if label else "ededed"}}
+            case "milestoned" | "demilestoned":
+                return {"milestone": {"title": event.milestone or ""}}
+            case "assigned" | "unassigned":
+                return {"assignee": self.user(event.assignee), "assigner": self.user(event.assigner or event.actor)}
+            case "renamed":
+                return {"rename": event.rename or {"from": "", "to": event.issue.title}}
+            case "closed" | "reopened":
+                return {"state_reason": event.state_reason}
+            case "locked":
+                return {"lock_reason": event.issue.active_lock_reason}
+            case "review_requested" | "review_request_removed":
+                return {
+                    "review_requester": self.user(event.actor),
+                    "requested_reviewer": self.user(event.reviewer or event.actor),
+                }
+            case "issue_type_added" | "issue_type_removed":
+                return {"issue_type": self._short_type(repo, event.issue_type)}
+            case "issue_type_changed":
+                return {
+                    "issue_type": self._short_type(repo, event.issue_type),
+                    "prev_issue_type": self._short_type(repo, event.prev_issue_type),
+                }
+            case "sub_issue_added" | "sub_issue_removed":
+                return {"sub_issue": self.reference(event.other)}
+            case "parent_issue_added" | "parent_issue_removed":
+                return {"parent_issue": self.reference(event.other)}
+            case "blocked_by_added" | "blocked_by_removed":
+                return {"blocked_by": self.reference(event.other)}
+            case "blocking_added" | "blocking_removed":
+                return {"blocking": self.reference(event.other)}
+            case _:
+                return {}
+
+    def _short_type(self, repo: Repo, name: str | None) -> dict[str, Any] | None:
+        kind = self.type_of(repo, name)
+        return {"id": kind.id, "name": kind.name, "color": kind.color} if kind else None
+
+    def reference(self, number: int | None) -> dict[str, Any] | None:
+        """Render an issue as events show the one at the other end."""
+        if number is None:
+            return None
+        issue = self.state.issues[number]
+        kind = self.type_of(issue.repo, issue.type)
+        short = {"id": kind.id, "node_id": ids.node_id(ids.ISSUE_TYPE, kind.id), "name": kind.name} if kind else None
+        return {
+            "number": issue.number,
+            "title": issue.title,
+            "state": issue.state,
+            "state_reason": issue.state_reason,
+            "repository": self.simple_repo(issue.repo),
+            "issue_type": short,
+        }
+
+    def timeline(self, issue: Issue) -> list[dict[str, Any]]:
+        """Render everything that happened to an issue, oldest first."""
+        entries: list[tuple[str, int, dict[str, Any]]] = []
+        for event in issue.events:
+            entries.append((event.created_at, 0, self._timeline_event(event)))
+        for comment in issue.comments:
+            told = {**self.comment(comment), "event": "commented", "actor": self.someone(comment.user)}
+            entries.append((comment.created_at, 1, told))
+        if issue.pull_request:
+            for review in issue.pull_request.reviews:
+                told = {**self.review(issue, review), "event": "reviewed", "state": review.state.lower()}
+                entries.append((review.submitted_at, 2, told))
+        entries.sort(key=lambda entry: entry[:2])
+        return [entry for _, _, entry in entries]
+
+    def _timeline_event(self, event: Event) -> dict[str, Any]:
+        if event.event != "cross-referenced":
+            return self.event(event)
+        other = self.state.issues.get(event.other or 0, event.issue)
+        return {
+            "actor": self.user(event.actor),
+            "created_at": event.created_at,
+            "updated_at": event.created_at,
+            "source": {"type": "issue", "issue": self.issue(other, with_repository=True)},
+            "event": "cross-referenced",
+        }
+
+    # ── pull requests ──
+
+    def pull(self, issue: Issue, *, full: bool) -> dict[str, Any]:
+        """Render a pull request, as listed or by itself."""
+        pull = issue.pull_request
+        if pull is None:
+            raise LookupError(f"#{issue.number} is no pull request")
+        repo = issue.repo
+        at = f"{self.api}/repos/{repo.full_name}"
+        url, html = f"{at}/pulls/{issue.number}", self._html(issue)
+        assignees = [self.someone(each) for each in issue.assignees]
+        links = {
+            "self": url,
+            "html": html,
+            "issue": f"{at}/issues/{issue.number}",
+            "comments": f"{at}/issues/{issue.number}/comments",
+            "review_comments": f"{url}/comments",
+            "review_comment": f"{at}/pulls/comments{{/number}}",
+            "commits": f"{url}/commits",
+            "statuses": f"{at}/statuses/{pull.head_sha}",
+        }
+        return {
+            "url": url,
+            "id": pull.id,
+            "node_id": issue_node(issue),
+            "html_url": html,
+            "diff_url": f"{html}.diff",
+            "patch_url": f"{html}.patch",
+            **{f"{name}_url": link for name, link in links.items() if name not in ("self", "html")},
+            "number": issue.number,
+            "state": issue.state,
+            "locked": issue.locked,
+            "title": issue.title,
+            "user": self.someone(issue.user),
+            "body": issue.body,
+            "created_at": issue.created_at,
+            "updated_at": issue.updated_at,
+            "closed_at": issue.closed_at,
+            "merged_at": pull.merged_at,
+            "merge_commit_sha": pull.merge_commit_sha,
+            "assignee": assignees[0] if assignees else None,
+            "assignees": assignees,
+            "requested_reviewers": [self.someone(each) for each in pull.requested_reviewers],
+            "requested_teams": [],
+            "labels": self.labels(issue),
+            "milestone": self.milestone(repo, repo.milestone(issue.milestone)) if issue.milestone else None,
+            "draft": pull.draft,
+            "head": self._branch(self._head_repo(repo, pull), pull.head, pull.head_sha),
+            "base": self._branch(repo, pull.base, pull.base_sha),
+            "_links": {name: {"href": link} for name, link in links.items()},
+            "author_association": self.association(issue.user, repo),
+            "auto_merge": None,
+            "active_lock_reason": issue.active_lock_reason,
+            **(self._pull_rest(issue, pull) if full else {}),
+        }
+
+    def _pull_rest(self, issue: Issue, pull: PullRequest) -> dict[str, Any]:
+        mergeable = None if pull.merged_at else pull.mergeable
+        clean = {True: "clean", False: "dirty", None: "unknown"}[mergeable]
+        return {
+            "merged": pull.merged_at is not None,
+            "mergeable": mergeable,
+            "rebaseable": mergeable,
+            "mergeable_state": "draft" if pull.draft else clean,
+            "merged_by": self.user(pull.merged_by),
+            "comments": len(issue.comments),
+            "review_comments": len(pull.review_comments),
+            "maintainer_can_modify": False,
+            "commits": pull.commits,
+            "additions": pull.additions,
+            "deletions": pull.deletions,
+            "changed_files": pull.changed_files,
+        }
+
+    def _head_repo(self, repo: Repo, pull: PullRequest) -> Repo:
+        return (self.state.repo(pull.head_repository) if pull.head_repository else None) or repo
+
+    def _branch(self, repo: Repo, ref: str, sha: str) -> dict[str, Any]:
+        return {
+            "label": f"{repo.owner}:{ref}",
+            "ref": ref,
+            "sha": sha,
+            "user": self.someone(repo.owner),
+            "repo": self.repo(repo),
+        }
+
+    def review(self, issue: Issue, review: Review) -> dict[str, Any]:
+        """Render a review."""
+        html = f"{self._html(issue)}#pullrequestreview-{review.id}"
+        url = f"{self.api}/repos/{issue.repo.full_name}/pulls/{issue.number}"
+        return {
+            "id": review.id,
+            "node_id": ids.node_id(ids.REVIEW, issue.repo.id, review.id),
+            "user": self.someone(review.user),
+            "body": review.body,
+            "state": review.state,
+            "html_url": html,
+            "pull_request_url": url,
+            "author_association": self.association(review.user, issue.repo),
+            "_links": {"html": {"href": html}, "pull_request": {"href": url}},
+            "submitted_at": review.submitted_at,
+            "commit_id": review.commit_id,
+        }
+
+    def review_comment(self, comment: ReviewComment) -> dict[str, Any]:
+        """Render a comment on a line."""
+        issue = comment.issue
+        at = f"{self.api}/repos/{issue.repo.full_name}"
+        url, pull = f"{at}/pulls/comments/{comment.id}", f"{at}/pulls/{issue.number}"
+        html = f"{self._html(issue)}#discussion_r{comment.id}"
+        reply = {"in_reply_to_id": comment.in_reply_to} if comment.in_reply_to else {}
+        return {
+            "url": url,
+            "pull_request_review_id": comment.review,
+            "id": comment.id,
+            "node_id": ids.node_id(ids.REVIEW_COMMENT, issue.repo.id, comment.id),
+            "diff_hunk": comment.diff_hunk,
+            "path": comment.path,
+            "commit_id": comment.commit_id,
+            "original_commit_id": comment.commit_id,
+            "user": self.someone(comment.user),
+            "body": comment.body,
+            "created_at": comment.created_at,
+            "updated_at": comment.updated_at,
+            "html_url": html,
+            "pull_request_url": pull,
+            "author_association": self.association(comment.user, issue.repo),
+            "_links": {"self": {"href": url}, "html": {"href": html}, "pull_request": {"href": pull}},
+            "reactions": self.reactions(url, {}),
+            "start_line": None,
+            "original_start_line": None,
+            "start_side": None,
+            "line": comment.line,
+            "original_line": comment.line,
+            "side": "RIGHT",
+            **reply,
+            "original_position": comment.line,
+            "position": comment.line,
+            "subject_type": "line",
+        }
+
+    def check_run(self, issue: Issue, check: CheckRun) -> dict[str, Any]:
+        """Render a check run of a pull request's head."""
+        pull = issue.pull_request
+        url = f"{self.api}/repos/{issue.repo.full_name}/check-runs/{check.id}"
+        html = f"{self.html}/{issue.repo.full_name}/runs/{check.id}"
+        output = {
+            "title": None,
+            "summary": None,
+            "text": None,
+            "annotations_count": 0,
+            "annotations_url": f"{url}/annotations",
+        }
+        return {
+            "id": check.id,
+            "name": check.name,
+            "node_id": ids.node_id(ids.CHECK_RUN, issue.repo.id, check.id),
+            "head_sha": pull.head_sha if pull else "",
+            "external_id": "",
+            "url": url,
+            "html_url": html,
+            "details_url": html,
+            "status": check.status,
+            "conclusion": check.conclusion,
+            "started_at": check.started_at,
+            "completed_at": check.completed_at,
+            "output": output,
+            "check_suite": {"id": check.id},
+            "app": self.app(check.app),
+            "pull_requests": [],
+        }
