@@ -1,0 +1,434 @@
+"""Proof `kills`: killed around any write, and at random moments, a run is ended by the next one without a trace.
+
+Every write request of two plans (the first sync of a portfolio, and the sync after a PM's day of edits) is taken in
+turn, and at each the client, a process of its own, is killed by SIGKILL at three instants: before the request takes
+effect (the stand-in holds it, and gives it up when its client is gone); after it took effect and before the answer
+(held there); after the answer came and before it was committed (the store's write lock is taken while the request is
+held, so that the client, once answered, waits for it). Then a plain `syncline sync` runs to its end, and the tools
+must hold what they hold after an undisturbed run.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import random
+import re
+import shutil
+import signal
+import sqlite3
+import sys
+import tempfile
+import time
+import traceback
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from benchmarks.portrait import differences, duplicates, portrait
+from benchmarks.record import Progress, fingerprint, write
+from benchmarks.steering import State, Steering, project_manager_edits, until
+from sandbox.launch import running
+
+COMMAND = "python -m benchmarks.soak --only kills"
+WHAT = "killed (SIGKILL) around every write request of two plans, and at random moments; then one plain sync"
+RANDOM_KILLS = 20
+WORKERS = 2
+STORE = "syncline.sqlite3"
+WAIT_S = 60.0
+QUIET_EVERY = 4
+"""Every so many cases a further run follows, which must write nothing."""
+SLEEPING = {"35", "230"}
+"""System calls nanosleep and clock_nanosleep on x86-64: what SQLite waits for a lock with."""
+
+
+class Instant(StrEnum):
+    """When a client is killed."""
+
+    BEFORE = "before it is sent"
+    AFTER_EFFECT = "after its effect, before the answer"
+    AFTER_ANSWER = "after the answer, before our commit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One write request of an undisturbed run: the nth of its method and route on its connection."""
+
+    connection: str
+    method: str
+    route: str
+    nth: int
+
+    def rule(self, kind: str) -> dict[str, Any]:
+        """The fault that holds it."""
+        path = re.escape(self.route).replace("<", "\0<")
+        path = re.sub(r"\0?<[^>]*>", "[^/]+", path)
+        return {"method": self.method, "route": f"^{path}$", "nth": self.nth, "action": {"kind": kind}}
+
+    def __str__(self) -> str:
+        return f"{self.connection} {self.method} {self.route} #{self.nth}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """Where a case begins, and where it must end."""
+
+    name: str
+    states: dict[str, State]
+    store: Path
+    requests: tuple[Request, ...]
+    want: dict[str, Any]
+    seconds: float
+
+
+class Ground:
+    """One sandbox, and the two starts of its cases."""
+
+    def __init__(self, box: Any, folder: Path) -> None:
+        self.box = box
+        self.folder = folder
+        self.steering = Steering(box)
+        self.starts: dict[str, Start] = {}
+        self._cases = 0
+
+    def prepare(self) -> None:
+        """Make the starts: before the first sync's writes, before those after a PM's day, and before anything."""
+        steering = self.steering
+        untouched = steering.states()
+        self._keep("nothing")
+        self._finish("pull")
+        self._keep("first")
+        self._start("first", untouched)
+        project_manager_edits(steering, self.box.truth)
+        edited = steering.states()
+        self._keep("second")
+        self._start("second", edited)
+        self._start("nothing", untouched)
+
+    def _keep(self, name: str) -> None:
+        kept = self.folder / "kept" / name
+        kept.mkdir(parents=True)
+        for path in self.folder.glob(f"{STORE}*"):
+            shutil.copy2(path, kept / path.name)
+
+    def _start(self, name: str, states: dict[str, State]) -> None:
+        """Run undisturbed from here and note the write requests and the end."""
+        self.restore(states, self.folder / "kept" / name)
+        began = time.monotonic()
+        self._finish("sync")
+        seconds = time.monotonic() - began
+        requests = tuple(_writes(self.steering))
+        ends = self.steering.states()
+        self.starts[name] = Start(
+            name=name,
+            states=states,
+            store=self.folder / "kept" / name,
+            requests=requests,
+            want=portrait(ends),
+            seconds=seconds,
+        )
+        if duplicates(ends):
+            raise RuntimeError(f"the undisturbed run makes duplicates: {duplicates(ends)}")
+
+    def restore(self, states: Mapping[str, State], store: Path) -> None:
+        """Put tools and store back."""
+        self.steering.restore(states)
+        for path in self.folder.glob(f"{STORE}*"):
+            path.unlink()
+        for path in store.iterdir():
+            shutil.copy2(path, self.folder / path.name)
+
+    def kill_at(self, start: Start, request: Request, instant: Instant) -> dict[str, Any]:
+        """One case."""
+        self.restore(start.states, start.store)
+        kind = "hold_before" if instant is Instant.BEFORE else "hold_after"
+        self.steering.fault(request.connection, request.rule(kind))
+        client = Client(self.folder, "sync")
+        held = until(lambda: self.steering.waiting(request.connection) or client.ended(), seconds=WAIT_S)
+        if not held or client.ended():
+            client.kill()
+            return {"problem": f"the request was never made: {client.told()}"}
+        if instant is Instant.AFTER_ANSWER:
+            with locked(self.folder / STORE):
+                self.steering.release(request.connection)
+                if not until(lambda: client.sleeps() or client.ended(), seconds=WAIT_S):
+                    client.kill()
+                    return {"problem": "the client never came to its commit"}
+                client.kill()
+        else:
+            client.kill()
+            until(lambda: not self.steering.waiting(request.connection), seconds=WAIT_S)
+        self.steering.clear_faults(request.connection)
+        return self._ended(start, sent=_sending(self.folder / STORE))
+
+    def kill_after(self, start: Start, seconds: float) -> dict[str, Any]:
+        """One case at a random moment."""
+        self.restore(start.states, start.store)
+        client = Client(self.folder, "sync")
+        time.sleep(seconds)
+        alive = not client.ended()
+        client.kill()
+        return {**self._ended(start, sent=None), "alive": alive}
+
+    def _ended(self, start: Start, *, sent: int | None) -> dict[str, Any]:
+        again = self._finish("sync")
+        ends = self.steering.states()
+        self._cases += 1
+        quiet = self._finish("sync") if self._cases % QUIET_EVERY == 1 else None
+        return {
+            "sending": sent,
+            "duplicates": duplicates(ends),
+            "differences": differences(start.want, portrait(ends))[:20],
+            "unfinished": [
+                *again["held"],
+                *again["conflicts"],
+                *again["brakes"],
+                *map(str, _unplanned(again["failed"])),
+            ],
+            "writes_afterwards": None if quiet is None else sum(quiet["writes"].values()),
+        }
+
+    def _finish(self, command: str) -> dict[str, Any]:
+        client = Client(self.folder, command)
+        client.wait()
+        return client.json()
+
+
+class Client:
+    """The command `syncline`, in a process of its own that had the program loaded when it was forked."""
+
+    def __init__(self, folder: Path, command: str) -> None:
+        self._out, self._err = folder / "client.out", folder / "client.err"
+        self._code: int | None = None
+        self.pid = os.fork()
+        if self.pid == 0:
+            self._run(folder, command)
+
+    def _run(self, folder: Path, command: str) -> None:
+        code = 70
+        try:
+            for number, path in ((1, self._out), (2, self._err)):
+                os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
+            from sync.cli.main import main
+
+            sys.argv = ["syncline", "-c", str(folder / "syncline.toml"), command, "--json"]
+            main()
+        except SystemExit as ending:
+            code = int(ending.code or 0)
+        except BaseException:  # noqa: BLE001 - a forked child must never return into its parent's code
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+
+    def ended(self) -> bool:
+        """Whether it is gone."""
+        if self._code is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            self._code = os.waitstatus_to_exitcode(status) if pid else None
+        return self._code is not None
+
+    def wait(self) -> None:
+        """Wait for its end."""
+        if not until(self.ended, seconds=300, every=0.01):
+            self.kill()
+            raise RuntimeError("the client did not end in 300 s")
+
+    def kill(self) -> None:
+        """SIGKILL, and wait until it is gone."""
+        if not self.ended():
+            os.kill(self.pid, signal.SIGKILL)
+            self._code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+    def sleeps(self) -> bool:
+        """Whether it waits for a lock (it has read its answer, then). Where that cannot be seen, after 0.2 s."""
+        try:
+            call = Path(f"/proc/{self.pid}/syscall").read_text(encoding="ascii").split()[0]
+        except OSError:
+            time.sleep(0.2)
+            return True
+        return call in SLEEPING
+
+    def told(self) -> str:
+        """The end of what it said."""
+        return (self._err.read_text(encoding="utf-8") + self._out.read_text(encoding="utf-8"))[-500:]
+
+    def json(self) -> dict[str, Any]:
+        """Its summary."""
+        try:
+            found: dict[str, Any] = json.loads(self._out.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise RuntimeError(f"exit {self._code}: {self.told()}") from error
+        return found
+
+
+@contextmanager
+def locked(store: Path) -> Iterator[None]:
+    """Hold the store's write lock."""
+    connection = sqlite3.connect(store, isolation_level=None, timeout=10)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+    finally:
+        connection.close()
+
+
+def _sending(store: Path) -> int:
+    """How many intents a killed client left as sent, of unknown effect."""
+    connection = sqlite3.connect(store)
+    try:
+        return int(connection.execute("SELECT count(*) FROM outbox WHERE state = 'sending'").fetchone()[0])
+    finally:
+        connection.close()
+
+
+def _writes(steering: Steering) -> Iterator[Request]:
+    """The write requests in the logs: what changes something, not a query or a login by POST."""
+    for name in steering.names:
+        seen: Counter[tuple[str, str]] = Counter()
+        for entry in steering.log(name):
+            at = (entry["method"], entry["route"])
+            seen[at] += 1
+            if _is_write(entry):
+                yield Request(connection=name, method=at[0], route=_known(entry), nth=seen[at])
+
+
+def _known(entry: Mapping[str, Any]) -> str:
+    return str(entry["route"])
+
+
+def _is_write(entry: Mapping[str, Any]) -> bool:
+    if entry["method"] == "GET" or entry["route"].endswith(("/bulkfetch", "/oauth2/token", "/search/jql")):
+        return False
+    if entry["route"].endswith("/composite"):
+        return any(part["method"] != "GET" for part in entry["request_body"]["compositeRequest"])
+    return True
+
+
+def _unplanned(notes: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
+    """Failures but those of the places that the portfolio means to be unreadable."""
+    return [note for note in notes if "does not exist or this login may not see it" not in note["message"]]
+
+
+def good(result: Mapping[str, Any]) -> bool:
+    """Whether a case left no trace."""
+    return "problem" not in result and not (
+        result["duplicates"] or result["differences"] or result["unfinished"] or result["writes_afterwards"]
+    )
+
+
+Case = tuple[str, int, str]
+"""Start, number of the request (or of the random kill), instant (or the moment's share of the run)."""
+
+
+def cases_of(starts: Mapping[str, Start], *, randoms: int = RANDOM_KILLS) -> list[Case]:
+    """Every case."""
+    cases: list[Case] = []
+    for name in ("first", "second"):
+        for number in range(len(starts[name].requests)):
+            cases += [(name, number, instant.value) for instant in Instant]
+    moments = random.Random(20261124)  # noqa: S311 - reproducible on purpose
+    return cases + [("nothing", number, f"{moments.random():.4f}") for number in range(randoms)]
+
+
+def run_case(ground: Ground, case: Case) -> dict[str, Any]:
+    """One case on prepared ground."""
+    start = ground.starts[case[0]]
+    if case[0] == "nothing":
+        return ground.kill_after(start, float(case[2]) * start.seconds)
+    request = start.requests[case[1]]
+    return {"request": str(request), **ground.kill_at(start, request, Instant(case[2]))}
+
+
+@contextmanager
+def prepared(seed: int = 1) -> Iterator[Ground]:
+    """A sandbox with its starts made."""
+    with (
+        tempfile.TemporaryDirectory(prefix="syncline-kills-") as folder,
+        running(seed=seed, directory=Path(folder), throttle=False) as box,
+    ):
+        ground = Ground(box, Path(folder))
+        ground.prepare()
+        yield ground
+
+
+def work(part: int, parts: int, done: Sequence[str], sink: Any, pick: int) -> None:
+    """One worker: every `parts`-th case that is not done; puts (case, result) into the queue, None at the end."""
+    import sync.cli.main  # noqa: F401 - so that every forked client has it loaded
+
+    try:
+        with prepared() as ground:
+            cases = cases_of(ground.starts)
+            sink.put(("total", len(cases)))
+            for case in [c for c in cases[::pick] if str(c) not in done][part::parts]:
+                sink.put((case, run_case(ground, case)))
+    except BaseException:  # noqa: BLE001 - told to the parent, which fails
+        sink.put(("failed", traceback.format_exc()))
+    finally:
+        sink.put(None)
+
+
+def main(*, quick: bool = False, again: bool = False) -> bool:
+    """All cases on two workers, each with a sandbox of its own; True when none left a trace."""
+    sources = fingerprint()
+    progress = Progress("kills-quick" if quick else "kills", sources, again=again)
+    context = multiprocessing.get_context("spawn")
+    sink = context.Queue()
+    done = tuple(progress.done)
+    workers = [
+        context.Process(target=work, args=(part, WORKERS, done, sink, 40 if quick else 1)) for part in range(WORKERS)
+    ]
+    for worker in workers:
+        worker.start()
+    running_workers, total, failed = len(workers), 0, ""
+    while running_workers:
+        message = sink.get()
+        match message:
+            case None:
+                running_workers -= 1
+            case ("total", number):
+                total = number
+            case ("failed", told):
+                failed = told
+                print(told, file=sys.stderr)
+            case (case, result):
+                progress.keep(str(case), result)
+                if not good(result):
+                    print(f"kills {case}: {json.dumps(result, ensure_ascii=False)[:1500]}", flush=True)
+                elif len(progress.done) % 20 == 0:
+                    print(f"kills {len(progress.done)} of {total}", flush=True)
+    for worker in workers:
+        worker.join()
+    results = progress.done
+    whole = not failed and (quick or len(results) == total)
+    if not quick and whole:
+        write("kills", what=WHAT, figures=_figures(results), command=COMMAND, sources=sources)
+    return whole and all(good(result) for result in results.values())
+
+
+def _figures(results: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    at_request = {case: r for case, r in results.items() if "request" in r}
+    at_random = [r for r in results.values() if "request" not in r]
+    requests = {(case.split("'")[1], r["request"]) for case, r in at_request.items()}
+    kinds = Counter(re.sub(r" #\d+$", "", request) for _start, request in requests)
+    return {
+        "plans": 2,
+        "write_requests": len(requests),
+        "write_requests_by_kind": dict(sorted(kinds.items())),
+        "instants": [instant.value for instant in Instant],
+        "kills_at_requests": len(at_request),
+        "kills_at_random": len(at_random),
+        "kills_at_random_while_running": sum(bool(r["alive"]) for r in at_random),
+        "left_of_unknown_effect": sum(bool(r.get("sending")) for r in at_request.values()),
+        "duplicates": sum(len(r.get("duplicates", ())) for r in results.values()),
+        "other_end_states": sum(bool(r.get("differences") or r.get("problem")) for r in results.values()),
+        "unfinished": sum(bool(r.get("unfinished")) for r in results.values()),
+        "further_runs": sum(r.get("writes_afterwards") is not None for r in results.values()),
+        "writes_of_further_runs": sum(r.get("writes_afterwards") or 0 for r in results.values()),
+    }
