@@ -14,6 +14,8 @@ from sandbox.jira.values import PLURAL, WrongValue
 MAX_PROPERTY_BYTES = 32_768
 """Size of an entity property's value."""
 
+SELF_LINK = "You cannot link an issue to itself."
+
 _LIST_VERBS = frozenset({"add", "remove", "set"})
 _SPECIAL = frozenset({"comment", "worklog", "issuelinks", "timetracking"})
 _CHANGELOG_NAMES = {"fixVersions": "Fix Version", "versions": "Version", "components": "Component"}
@@ -81,7 +83,7 @@ class Reader:
             change.errors[name] = f"Field '{name}' cannot appear in both 'fields' and 'update'"
         for name, value in fields.items():
             if name in _SPECIAL:
-                self._special(change, name, "set", value)
+                self._special(change, issue, name, "set", value)
             else:
                 self._set(change, name, value)
         for name, operations in update.items():
@@ -127,7 +129,7 @@ class Reader:
 
     def _operate(self, change: Change, issue: Issue | None, name: str, verb: str, value: Any) -> None:
         if name in _SPECIAL:
-            self._special(change, name, verb, value)
+            self._special(change, issue, name, verb, value)
             return
         definition = self._field(change, name)
         if definition is None:
@@ -152,7 +154,7 @@ class Reader:
         else:
             change.fields[name] = before if one in before else [*before, one]
 
-    def _special(self, change: Change, name: str, verb: str, value: Any) -> None:
+    def _special(self, change: Change, issue: Issue | None, name: str, verb: str, value: Any) -> None:
         try:
             if name == "comment" and verb == "add":
                 body = values.read_long_text(value.get("body"), adf_expected=self._adf)
@@ -160,7 +162,7 @@ class Reader:
             elif name == "worklog" and verb == "add":
                 change.worklogs.append(read_worklog(self._site, value, adf_expected=self._adf))
             elif name == "issuelinks" and verb == "add":
-                change.links.append(self._link(value))
+                change.links.append(self._link(issue, value))
             elif name == "timetracking" and verb in ("set", "edit"):
                 change.fields |= _read_estimates(value)
             else:
@@ -168,7 +170,7 @@ class Reader:
         except (WrongValue, AttributeError) as error:
             change.errors[name] = str(error)
 
-    def _link(self, value: Mapping[str, Any]) -> tuple[str, str | None, str | None]:
+    def _link(self, issue: Issue | None, value: Mapping[str, Any]) -> tuple[str, str | None, str | None]:
         type_id = self._state.row_id(self._state.tables["link_types"], value.get("type") or {})
         if type_id is None:
             raise WrongValue("No issue link type with the given name was found.")
@@ -177,6 +179,8 @@ class Reader:
         found = self._state.issue(str(other.get("id") or other.get("key")))
         if found is None or not self._eyes.see(found):
             raise WrongValue("The issue to link to does not exist or you do not have permission to see it.")
+        if found is issue:
+            raise WrongValue(SELF_LINK)
         return (type_id, None, found.id) if outward else (type_id, found.id, None)
 
 

@@ -32,7 +32,7 @@ def instant(operand: Value | Function, field: str, moment: Moment) -> int:
     if isinstance(operand, Function):
         return _milliseconds(_function(operand, moment))
     text = operand.text.strip()
-    if re.fullmatch(r"-?\d{5,}", text):
+    if re.fullmatch(r"-?\d+", text):
         return int(text)
     if (delta := relative(text)) is not None:
         return _milliseconds(moment.now + delta)

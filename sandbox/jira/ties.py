@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 
 from sandbox.core.http import Call, HttpError, Json, empty_response, json_response
 from sandbox.jira import applying
-from sandbox.jira.edits import check_property
+from sandbox.jira.edits import SELF_LINK, check_property
 from sandbox.jira.model import Issue, Row
 from sandbox.jira.paging import body_object
 from sandbox.jira.site import Site
@@ -171,6 +171,8 @@ class IssueLinks:
         for side in ("inwardIssue", "outwardIssue"):
             ref = body.get(side) or {}
             ends.append(self._site.writable(call, str(ref.get("id") or ref.get("key"))))
+        if ends[0] is ends[1]:
+            raise HttpError(400, SELF_LINK)
         applying.add_link(self._site, type_id, ends[0].id, ends[1].id, uid)
         return empty_response(status=201)
 

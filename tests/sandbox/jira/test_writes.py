@@ -235,3 +235,11 @@ def test_data_center_names_users_and_links_epics_by_field(connect: Connect) -> N
         "assignee": "User 'nobody' does not exist."
     }
     assert api.keys('"Epic Link" = NIM-1 ORDER BY id ASC') == ["NIM-2", "NIM-5"]
+
+
+def test_an_issue_cannot_be_linked_to_itself(connect: Connect) -> None:
+    api = connect()
+    ends = {"inwardIssue": {"key": "NIM-1"}, "outwardIssue": {"key": "NIM-1"}}
+    assert api("POST", "/issueLink", {"type": {"name": "Blocks"}, **ends}).status_code == 400
+    link = {"update": {"issuelinks": [{"add": {"type": {"name": "Blocks"}, "outwardIssue": {"key": "NIM-1"}}}]}}
+    assert "issuelinks" in errors(api, "PUT", "/issue/NIM-1", link)
