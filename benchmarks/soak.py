@@ -10,12 +10,13 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from benchmarks import kills, rules, truth
+from benchmarks import kills, rules, traffic, truth
 from benchmarks.record import fingerprint, load
 
 PROOFS: dict[str, Callable[..., bool]] = {
     "truth": truth.main,
     "rules": rules.main,
+    "traffic": traffic.main,
     "kills": kills.main,
 }
 
