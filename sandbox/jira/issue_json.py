@@ -208,7 +208,7 @@ def _related(renderer: Renderer, issue: Issue, field: FieldDef, hidden: frozense
             shown = [one for one in children if is_subtask(renderer, one) and one.id not in hidden]
             return [*(renderer.short_issue(one.id) for one in shown), *issue.fields.get("subtask_stubs", ())]
         case "issuelinks":
-            links = [state.links[one] for one in sorted(state.links_of.get(issue.id, ()), key=int)]
+            links = [state.links[one] for one in state.links_of.get(issue.id, ())]
             return [renderer.link(one, issue) for one in links if hidden.isdisjoint(_ends((one.source, one.target)))]
         case "timespent":
             return spent_seconds(issue) or None

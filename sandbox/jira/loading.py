@@ -112,6 +112,11 @@ def _load_issues(state: State, rows: list[Row]) -> None:
     for issue, row in shells:
         for link in (row.get("fields") or {}).get("issuelinks") or []:
             _load_link(state, issue, link)
+    for issue, row in shells:  # each issue shows its links in the order of its own document
+        order = [_load_link(state, issue, link) for link in (row.get("fields") or {}).get("issuelinks") or []]
+        there = state.links_of.get(issue.id)
+        if there:
+            there.sort(key=lambda one: order.index(one) if one in order else len(order))
 
 
 def _fill(state: State, issue: Issue, row: Row) -> None:
@@ -174,7 +179,8 @@ def _fill_parts(state: State, issue: Issue, row: Row, fields: Row) -> None:
                     part[stamp] = stamps.parse_instant(part[stamp])
 
 
-def _load_link(state: State, issue: Issue, row: Row) -> None:
+def _load_link(state: State, issue: Issue, row: Row) -> str:
+    """Enter a link unless it is there; gives its id."""
     type_id = state.row_id(state.tables["link_types"], row["type"])
     if type_id is None:
         raise ValueError(f"issue {issue.key}: no such link type: {row['type']}")
@@ -186,10 +192,11 @@ def _load_link(state: State, issue: Issue, row: Row) -> None:
     for link_id in state.links_of.get(issue.id, ()):
         there = state.links[link_id]
         if (there.type_id, there.source, there.target) == (type_id, source, target):
-            return
+            return link_id
     link_id = str(row.get("id") or state.next_id("link"))
     state.saw_id("link", link_id)
     state.add_link(Link(id=link_id, type_id=type_id, source=source, target=target))
+    return link_id
 
 
 def _dump_issue(state: State, issue: Issue) -> Row:
