@@ -143,11 +143,11 @@ class Courier:
                 case Shown.AS_BEFORE:
                     ready.append(intent)
                 case Shown.AS_WANTED:
-                    self._end(intent, State.DONE, "it was already so")
+                    self._end_found(intent, State.DONE, "it was already so")
                 case Shown.GONE:
                     self._end(intent, State.STALE, _GONE)
                 case Shown.DRIFTED:
-                    self._end(intent, State.STALE, "it has changed in the tool since the plan was made")
+                    self._end_found(intent, State.STALE, "it has changed in the tool since the plan was made")
         return ready
 
     def _is_new(self, intent: Intent) -> bool:
@@ -279,12 +279,23 @@ class Courier:
             return []
         none = []
         for intent in intents:
-            if judge(intent.planned, shown.get(intent.write.id), self._mapper) is Shown.AS_WANTED:
-                self._end(intent, State.DONE, "it was found in the tool")
-                self.done.append(intent)
-            else:
+            if judge(intent.planned, shown.get(intent.write.id), self._mapper) is not Shown.AS_WANTED:
                 none.append(intent)
+            elif self._end_found(intent, State.DONE, "it was found in the tool"):
+                self.done.append(intent)
         return none
+
+    def _end_found(self, intent: Intent, state: State, message: str) -> bool:
+        """End what was seen in the tool; the id of an upserted record, which no answer told, is asked for first."""
+        found = None
+        if intent.write.kind is WriteKind.UPSERT:
+            try:
+                found = self._writer.find(intent.write)
+            except ConnectorError as error:
+                self._unknown(intent, error)
+                return False
+        self._end(intent, state, message, found)
+        return True
 
     def _unknown(self, intent: Intent, error: ConnectorError) -> None:
         self._blocked.add(intent.target)

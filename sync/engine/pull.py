@@ -240,7 +240,7 @@ class _Connection:
             session.commit()
         places = [f"{self._live.name}:{p.stream}:{p.key}" for p in partitions] or [self._live.name]
         self._failed += [Note(place=place, message=str(error)) for place in places]
-        _LOG.warning("could not be read", extra={"connection": self._live.name, "error": str(error)})
+        _LOG.warning("%s could not be read: %s", ", ".join(places), error, extra={"connection": self._live.name})
 
     def _report(self, catalogs: Mapping[str, Catalog], mappings: Mapping[str, str], *, down: bool) -> PullReport:
         return PullReport(

@@ -174,11 +174,11 @@ def was_sent_before(session: Session, write: Write, before_seq: int) -> bool:
 
 
 def created(session: Session) -> dict[tuple[str, str], str]:
-    """(connection, identity) -> id of the record that a CREATE or UPSERT of it made, the latest."""
+    """(connection, identity) -> id of the record that is known to bear it, by the latest CREATE or UPSERT."""
     query = (
         select(OutboxRow.connection, OutboxRow.identity, OutboxRow.record_id)
         .where(
-            OutboxRow.state == State.DONE.value,
+            OutboxRow.state.in_((State.DONE.value, State.STALE.value)),
             OutboxRow.kind.in_((WriteKind.CREATE.value, WriteKind.UPSERT.value)),
             OutboxRow.record_id != "",
         )

@@ -11,8 +11,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from connectors.core.faults import KilledError
+from connectors.core.faults import Fault, FaultKind, KilledError, Op
+from connectors.core.port import WriteKind
 from sync.store.database import Store
 
 
@@ -181,3 +185,101 @@ def undisturbed(fresh: Callable[[], Any], monkeypatch: pytest.MonkeyPatch, wishe
     state = scribe.state()
     scribe.world.store.close()
     return state, counting.names
+
+
+_FAULTS = [
+    (kind, Op.SEND)
+    for kind in (
+        FaultKind.FAIL,
+        FaultKind.LOSE_REQUEST,
+        FaultKind.LOSE_ANSWER,
+        FaultKind.REFUSE,
+        FaultKind.STALE,
+        FaultKind.FATAL,
+        FaultKind.INTERRUPT,
+    )
+] + [(FaultKind.FAIL, op) for op in (Op.FETCH, Op.FIND, Op.SHOWN, Op.PULL, Op.CATALOG)]
+
+
+class Machine(RuleBasedStateMachine):
+    """People, faults, deaths and runs in any order on the two tools."""
+
+    fresh: Callable[[], Any]
+    patches: pytest.MonkeyPatch
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scribe = self.fresh()
+        self.words: dict[str, str] = {}
+
+    @rule(kind=st.sampled_from(_FAULTS), tool=st.sampled_from(["crm", "tracker"]), after=st.integers(0, 5))
+    def goes_wrong(self, kind: tuple[FaultKind, Op], tool: str, after: int) -> None:
+        getattr(self.scribe.world, tool).faults.append(Fault(kind=kind[0], op=kind[1], after=after))
+
+    @rule(issue=st.sampled_from(["1001", "1002", "1003"]), word=st.text("abc", min_size=1, max_size=3))
+    def a_person_writes_elsewhere(self, issue: str, word: str) -> None:
+        self.scribe.world.tracker.change("issues", issue, {"remark": word})
+        self.words[issue] = word
+
+    @rule(word=st.text("abc", min_size=1, max_size=3))
+    def a_person_writes_where_we_do(self, word: str) -> None:
+        self.scribe.world.tracker.change("issues", "1001", {"text": word})
+
+    @rule(word=st.sampled_from(["amber", "red"]))
+    def we_want_something_else(self, word: str) -> None:
+        self.scribe.wishes[0] = replace(self.scribe.wishes[0], values={"light": word})
+        self.scribe.wishes[3] = replace(self.scribe.wishes[3], values={"title": word})
+
+    @rule(seconds=st.sampled_from([1, 60, 3600]))
+    def time_passes(self, seconds: int) -> None:
+        self.scribe.world.clock.sleep(seconds)
+
+    @rule(instant=st.integers(1, 60))
+    def a_run_is_killed(self, instant: int) -> None:
+        live_one_run(self.scribe, Reaper(instant), self.patches)
+
+    @rule()
+    def a_run(self) -> None:
+        self.scribe.run()
+
+    @invariant()
+    def nothing_is_made_twice_and_nobodys_words_are_lost(self) -> None:
+        self.scribe.state()
+        rows = self.scribe.world.tracker.rows
+        assert {issue: rows["issues", issue].fields["remark"] for issue in self.words} == self.words
+
+    def teardown(self) -> None:
+        for tool in (self.scribe.world.crm, self.scribe.world.tracker):
+            tool.faults.clear()
+        for _ in range(3):  # one to learn of what drifted, one to write, one for what waited behind it
+            self.scribe.world.clock.sleep(60)
+            self.scribe.run()
+        quiet = self.scribe.run()
+        assert (quiet.writes, quiet.failed, quiet.held) == ({}, (), ())
+        shown = self.scribe.state()
+        for wish in self.scribe.wishes:
+            key = f"{wish.connection}:{wish.stream}:{wish.target or wish.external_id}"
+            if wish.kind in (WriteKind.SET_FIELDS, WriteKind.UPSERT):
+                assert wish.values.items() <= shown[key][0].items()
+        assert shown["tracker:issues:R-1"][0]["title"] == "late"
+        self.scribe.world.store.close()
+
+
+@pytest.mark.parametrize(
+    ("examples", "steps"), [pytest.param(12, 10, id="few"), pytest.param(400, 25, marks=pytest.mark.soak)]
+)
+def test_whatever_happens_in_whatever_order_it_converges_without_a_duplicate(
+    fresh: Callable[[], Any], monkeypatch: pytest.MonkeyPatch, examples: int, steps: int
+) -> None:
+    run_state_machine_as_test(
+        type("Bound", (Machine,), {"fresh": staticmethod(fresh), "patches": monkeypatch}),
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            derandomize=examples < 100,
+            database=None,
+            phases=(Phase.explicit, Phase.generate),  # shrinking would take minutes
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
