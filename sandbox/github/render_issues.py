@@ -8,7 +8,14 @@ from sandbox.github import ids
 from sandbox.github.entities import CheckRun, Comment, Event, Issue, PullRequest, Repo, Review, ReviewComment
 from sandbox.github.render import Render
 
-ISSUE_EVENTS_ONLY_IN_TIMELINE = frozenset({"cross-referenced", "commented", "reviewed", "committed"})
+TIMELINE_ONLY = frozenset({"cross-referenced"})
+"""Events that the lists of events leave out."""
+
+_TIES = {
+    f"{tie}_{change}": tie
+    for tie in ("sub_issue", "parent_issue", "blocked_by", "blocking")
+    for change in ("added", "removed")
+}
 
 
 def issue_node(issue: Issue) -> str:
@@ -141,6 +148,7 @@ class IssueRender(Render):
             "commit_id": event.commit_id,
             "commit_url": commit,
             "created_at": event.created_at,
+            **({_TIES[event.event]: self.reference(event.other)} if event.event in _TIES else {}),
             **self._event_part(event, repo),
             "performed_via_github_app": self.app(event.app),
         }
@@ -175,14 +183,6 @@ class IssueRender(Render):
                     "issue_type": self._short_type(repo, event.issue_type),
                     "prev_issue_type": self._short_type(repo, event.prev_issue_type),
                 }
-            case "sub_issue_added" | "sub_issue_removed":
-                return {"sub_issue": self.reference(event.other)}
-            case "parent_issue_added" | "parent_issue_removed":
-                return {"parent_issue": self.reference(event.other)}
-            case "blocked_by_added" | "blocked_by_removed":
-                return {"blocked_by": self.reference(event.other)}
-            case "blocking_added" | "blocking_removed":
-                return {"blocking": self.reference(event.other)}
             case _:
                 return {}
 
@@ -208,9 +208,7 @@ class IssueRender(Render):
 
     def timeline(self, issue: Issue) -> list[dict[str, Any]]:
         """Render everything that happened to an issue, oldest first."""
-        entries: list[tuple[str, int, dict[str, Any]]] = []
-        for event in issue.events:
-            entries.append((event.created_at, 0, self._timeline_event(event)))
+        entries = [(each.created_at, 0, self._timeline_event(each)) for each in issue.events]
         for comment in issue.comments:
             told = {**self.comment(comment), "event": "commented", "actor": self.someone(comment.user)}
             entries.append((comment.created_at, 1, told))
