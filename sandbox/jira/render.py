@@ -20,6 +20,18 @@ class Renderer:
         self.state = state
         self.caller = caller
         self.rest = f"{caller.base}/rest/api/{caller.version}"
+        self._plain: Mapping[Kind, Callable[[Any], Any]] = {
+            Kind.PROJECT: self.project,
+            Kind.ISSUETYPE: self.issuetype,
+            Kind.STATUS: self.status,
+            Kind.PRIORITY: self.priority,
+            Kind.RESOLUTION: self.resolution,
+            Kind.SECURITY: self.security,
+            Kind.USER: self.user,
+            Kind.DATETIME: self.instant,
+            Kind.TEXTAREA: self.long_text,
+            Kind.PARENT: self.short_issue,
+        }
 
     def instant(self, milliseconds: int) -> str:
         """Write an instant in the caller's zone."""
@@ -275,24 +287,12 @@ class Renderer:
 
     def value(self, field: FieldDef, stored: Any) -> Any:
         """Show a stored field value."""
-        plain: Mapping[Kind, Callable[[Any], Any]] = {
-            Kind.PROJECT: self.project,
-            Kind.ISSUETYPE: self.issuetype,
-            Kind.STATUS: self.status,
-            Kind.PRIORITY: self.priority,
-            Kind.RESOLUTION: self.resolution,
-            Kind.SECURITY: self.security,
-            Kind.USER: self.user,
-            Kind.DATETIME: self.instant,
-            Kind.TEXTAREA: self.long_text,
-            Kind.PARENT: self.short_issue,
-        }
         if field.kind in (Kind.LABELS, Kind.MULTISELECT, Kind.MULTIUSER, Kind.VERSIONS, Kind.COMPONENTS):
             return self._several(field, stored or [])
         if stored is None:
             return [] if field.id == "attachment" else None
-        if field.kind in plain:
-            return plain[field.kind](stored)
+        if field.kind in self._plain:
+            return self._plain[field.kind](stored)
         if field.kind is Kind.SELECT:
             return self.option(field, stored)
         if field.kind is Kind.EPIC_LINK:
