@@ -38,10 +38,11 @@ from sandbox.launch import running
 COMMAND = "python -m benchmarks.soak --only kills"
 WHAT = "killed (SIGKILL) around every write request of two plans, and at random moments; then one plain sync"
 RANDOM_KILLS = 20
-WORKERS = 2
+WORKERS = 3
+"""More than there are cores: a case waits some seconds for what may still take effect."""
 STORE = "syncline.sqlite3"
 WAIT_S = 60.0
-QUIET_EVERY = 4
+QUIET_EVERY = 10
 """Every so many cases a further run follows, which must write nothing."""
 SLEEPING = {"35", "230"}
 """System calls nanosleep and clock_nanosleep on x86-64: what SQLite waits for a lock with."""

@@ -1,7 +1,8 @@
 """The long proofs: `python -m benchmarks.soak [--only NAME ...] [--quick] [--again]`.
 
 Each writes its entry into docs/figures.json. A proof that is done for this state of the sources is skipped unless
-`--again` is given; one that was killed goes on where it was.
+`--again` is given; one that was killed goes on where it was. TMPDIR=/dev/shm makes them a good deal faster where the
+disk is slow to sync.
 """
 
 from __future__ import annotations

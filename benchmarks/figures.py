@@ -1,0 +1,107 @@
+"""Writes the README's figures from docs/figures.json, between `<!-- figures:begin -->` and `<!-- figures:end -->`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from benchmarks.record import ROOT, load
+
+README = ROOT / "README.md"
+BEGIN, END = "<!-- figures:begin -->", "<!-- figures:end -->"
+
+
+def _truth(f: Mapping[str, Any]) -> str:
+    return (
+        f"{f['exact']} of {f['portfolios']} portfolios exact ({f['seeds']} seeds, scales "
+        f"{' and '.join(map(str, f['scales']))}; {f['planted']} findings planted): {f['missing']} missing, "
+        f"{f['extra']} extra; "
+        f"writes of the first runs {f['writes_first_run']}, of the second {f['writes_second_run']}, "
+        f"of the third {f['writes_third_run']}"
+    )
+
+
+def _rules(f: Mapping[str, Any]) -> str:
+    return (
+        f"each of {f['rules']} rules taken out in turn: missed {f['missed']} times ("
+        + ", ".join(f"`{kind}` {count}" for kind, count in f["findings_missing_without"].items())
+        + " findings)"
+    )
+
+
+def _kills(f: Mapping[str, Any]) -> str:
+    return (
+        f"{f['kills_at_requests']} kills around {f['write_requests']} write requests, {f['kills_at_random']} at random: "
+        f"{f['duplicates']} duplicates, {f['other_end_states']} end states other than undisturbed"
+    )
+
+
+def _traffic(f: Mapping[str, Any]) -> str:
+    return f"{f['exchanges']} exchanges, {f['unexplained']} unexplained findings ({f['explained']} explained)"
+
+
+def _requests(f: Mapping[str, Any]) -> str:
+    parts = [
+        f"{name}: full pull {one['full_pull']['left']} of at least {one['full_pull']['least']}, quiet cycle "
+        f"{one['quiet']['left']} of {one['quiet']['least']}, {one['writes']['writes']} writes in "
+        f"{one['writes']['left']} of {one['writes']['least']}"
+        for name, one in f["connections"].items()
+    ]
+    return "; ".join(parts)
+
+
+def _speed(f: Mapping[str, Any]) -> str:
+    return (
+        f"{f['records']} records: {f['records_per_s']} a second, {f['client_cpu_us_per_record']} µs of CPU each, peak "
+        f"{f['peak_memory_mb']} MB; reading and parsing the same pages alone: {f['bound_records_per_s']} a second"
+    )
+
+
+def _mapping(f: Mapping[str, Any]) -> str:
+    return f"{f['records_per_s']} records a second on one core ({f['source']})"
+
+
+TELL: dict[str, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
+    "truth": ("Findings against what was planted", _truth),
+    "rules": ("Every rule is needed", _rules),
+    "kills": ("Killed at any write", _kills),
+    "traffic": ("Traffic against the official descriptions", _traffic),
+    "requests": ("Requests against the least possible", _requests),
+    "speed": ("Speed of a full pull", _speed),
+    "mapping": ("Speed of the mapping", _mapping),
+}
+"""Proof -> its title and how its figures are told; the order is the README's."""
+
+
+def render(document: Mapping[str, Mapping[str, Any]]) -> str:
+    """The block, markers included."""
+    lines = [BEGIN]
+    if document:
+        lines += ["| what | measured | made by | on |", "|---|---|---|---|"]
+    for name, (title, tell) in TELL.items():
+        if name in document:
+            entry = document[name]
+            made = f"{entry['date']}, `{entry['commit']}`, Python {entry['python']}"
+            lines.append(f"| {title} | {tell(entry['figures'])} | `{entry['command']}` | {made} |")
+    return "\n".join([*lines, END])
+
+
+def replaced(text: str, block: str) -> str:
+    """The README with its block replaced.
+
+    Raises:
+        ValueError: It has not exactly one pair of markers.
+    """
+    if text.count(BEGIN) != 1 or text.count(END) != 1:
+        raise ValueError(f"README.md needs exactly one {BEGIN} and one {END}")
+    before, rest = text.split(BEGIN)
+    return before + block + rest.split(END)[1]
+
+
+def main() -> None:
+    """Write the README."""
+    README.write_text(replaced(README.read_text(encoding="utf-8"), render(load())), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
