@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from connectors.core.errors import ConnectorError
 from connectors.core.port import Catalog, Clock
 from sync.engine.courier import Courier, Intent, intent_of
+from sync.engine.guard import guarded
 from sync.engine.intake import Intake
 from sync.engine.live import Live, Progress, RunContext
 from sync.engine.summary import Note
@@ -224,7 +225,8 @@ def _read_back(desk: Desk, live: Live) -> list[Note]:
         own = [row for row in rows if row.stream == stream]
         ids = list(dict.fromkeys(row.record_id for row in own))
         try:
-            found = live.connector.reader.fetch(stream, ids, live.mapper.fields(stream), catalog)
+            with guarded(live.name, "reading back"):
+                found = live.connector.reader.fetch(stream, ids, live.mapper.fields(stream), catalog)
         except ConnectorError as error:
             notes.append(
                 Note(place=f"{live.name}:{stream}", message=f"what was written could not be read back: {error}")

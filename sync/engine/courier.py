@@ -8,13 +8,14 @@ again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from connectors.core.errors import AmbiguousError, ConnectorError
-from connectors.core.port import Catalog, Clock, Outcome, Receipt, Write, WriteKind, Writer
+from connectors.core.port import Catalog, Clock, Json, Outcome, Receipt, Write, WriteKind, Writer
 from sync.engine.compare import Shown, judge
+from sync.engine.guard import guarded
 from sync.engine.live import Mapper
 from sync.plan.types import PlannedWrite
 from sync.store import outbox
@@ -120,7 +121,7 @@ class Courier:
             ConnectorError: It cannot be told for now.
         """
         asked = [i for i in self.done if i.write.kind is not WriteKind.CREATE]
-        shown = self._writer.shown([i.write for i in asked], self._catalog) if asked else {}
+        shown = self._shown(asked)
         return [i for i in asked if judge(i.planned, shown.get(i.write.id), self._mapper) is not Shown.AS_WANTED]
 
     # Before sending ---------------------------------------------------------------------------------------------
@@ -129,7 +130,7 @@ class Courier:
         """Those that may be sent: what is already so, has drifted or is gone is ended here."""
         fields = [i for i in intents if i.write.kind is not WriteKind.CREATE]
         try:
-            shown = self._writer.shown([i.write for i in fields], self._catalog) if fields else {}
+            shown = self._shown(fields)
         except ConnectorError as error:
             self._stop(error)
             self._end_all(intents, State.FAILED, f"it could not be looked at before writing: {error}")
@@ -156,7 +157,7 @@ class Courier:
             if not outbox.was_sent_before(session, intent.write, intent.seq):
                 return True
         try:
-            found = self._writer.find(intent.write)
+            found = self._find(intent)
         except ConnectorError as error:
             self._end(intent, State.FAILED, f"whether it was made before cannot be told: {error}")
             return False
@@ -251,7 +252,7 @@ class Courier:
     def _was_made(self, intent: Intent) -> bool:
         """True also when it cannot be told: then it must not be sent again either, and stays unknown."""
         try:
-            found = self._writer.find(intent.write) or self._find_later(intent)
+            found = self._find(intent) or self._find_later(intent)
         except ConnectorError as error:
             self._unknown(intent, error)
             return True
@@ -268,11 +269,11 @@ class Courier:
         if wait <= timedelta(0):
             return None
         self._clock.sleep(wait.total_seconds())
-        return self._writer.find(intent.write)
+        return self._find(intent)
 
     def _without_effect(self, intents: Sequence[Intent]) -> list[Intent]:
         try:
-            shown = self._writer.shown([i.write for i in intents], self._catalog)
+            shown = self._shown(intents)
         except ConnectorError as error:
             for intent in intents:
                 self._unknown(intent, error)
@@ -285,12 +286,22 @@ class Courier:
                 self.done.append(intent)
         return none
 
+    def _find(self, intent: Intent) -> Receipt | None:
+        with guarded(intent.write.connection, "looking for a record"):
+            return self._writer.find(intent.write)
+
+    def _shown(self, intents: Sequence[Intent]) -> Mapping[str, Mapping[str, Json] | None]:
+        if not intents:
+            return {}
+        with guarded(intents[0].write.connection, "looking at what is shown"):
+            return self._writer.shown([i.write for i in intents], self._catalog)
+
     def _end_found(self, intent: Intent, state: State, message: str) -> bool:
         """End what was seen in the tool; the id of an upserted record, which no answer told, is asked for first."""
         found = None
         if intent.write.kind is WriteKind.UPSERT:
             try:
-                found = self._writer.find(intent.write)
+                found = self._find(intent)
             except ConnectorError as error:
                 self._unknown(intent, error)
                 return False

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from connectors.core.errors import ConnectorError, FatalError
+from connectors.core.errors import ConnectorError
 from connectors.core.port import Catalog, Clock, Page, Partition, PartitionFailure, Wanted
+from sync.engine.guard import guarded
 from sync.engine.intake import Intake
 from sync.engine.live import Live, Progress, RunContext
 from sync.engine.summary import Note
@@ -116,7 +117,8 @@ def get_catalog(
     if stored is not None and run.now - stored[1] <= max_age and set(places) <= set(stored[2]):
         return stored[0], None
     try:
-        catalog = live.connector.catalog(places)
+        with guarded(live.name, "asking for the catalog"):
+            catalog = live.connector.catalog(places)
     except ConnectorError as error:
         if stored is None:
             raise
@@ -203,15 +205,12 @@ class _Connection:
         pages = started()
         while True:
             try:
-                page = next(pages)
-            except StopIteration:
-                return
+                with guarded(self._live.name, "reading"):
+                    page = next(pages, None)
             except ConnectorError as error:
                 yield error
                 return
-            except Exception as error:  # noqa: BLE001 - a tool's nonsense must fail its own connection, not the run
-                _LOG.exception("reading failed", extra={"connection": self._live.name})
-                yield FatalError(f"unexpected {type(error).__name__} while reading", connection=self._live.name)
+            if page is None:
                 return
             yield page
 

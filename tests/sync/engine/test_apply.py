@@ -194,6 +194,28 @@ def test_an_unexpected_error_while_sending_counts_as_unknown_effect(scribe: Any)
     assert len(scribe.world.tracker.effects) == 6
 
 
+@pytest.mark.parametrize("half", ["find", "shown", "fetch"])
+def test_a_defect_of_a_connector_fails_its_own_connection_alone(
+    scribe: Any, half: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*args: Any) -> Any:
+        raise KeyError("fields")
+
+    fault(scribe, FaultKind.LOSE_ANSWER, write_kind=WriteKind.CREATE)
+    desk = scribe.desk()
+    scribe.world.pull()
+    plan = scribe.plan()
+    connector = desk.connections["tracker"].connector
+    monkeypatch.setattr(connector.reader if half == "fetch" else connector.writer, half, breaks)
+    report = apply(desk, plan)
+    assert report.writes["crm"] == 3
+    assert any("unexpected KeyError while" in note.message for note in report.failed)
+    assert scribe.run().failed == ()
+    scribe.world.clock.sleep(60)
+    assert scribe.run().writes == {}
+    scribe.state()
+
+
 def test_what_a_tool_makes_of_a_value_is_noticed(scribe: Any) -> None:
     world = scribe.world
     world.pull()
