@@ -12,6 +12,8 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 
+from connectors.core.limits import wait_after_429, wait_without_429
+
 _CHUNK_BYTES = 65_536
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _LIMITED = 429
@@ -132,12 +134,22 @@ def judge_answer(
     if status in _REDIRECTS and "Location" in response.headers:
         return _judge_redirect(request, response)
     if status == _LIMITED:
+        wait = wait_after_429(response, wait_s=wait, now=now)
         return Trouble(
             message="too many requests (429); the tool asks to wait" + _for(wait),
             status=status,
             transient=True,
             no_effect=True,
             retry_after_s=wait,
+        )
+    pause = wait_without_429(response, wait_s=wait, now=now)
+    if pause is not None:
+        return Trouble(
+            message=f"a limit of requests is reached ({status}); the tool asks to wait" + _for(pause),
+            status=status,
+            transient=True,
+            no_effect=True,
+            retry_after_s=pause,
         )
     if status in (_GATEWAY if safe else _DOUBTFUL_WRITE):
         limited = status == _UNAVAILABLE and wait is not None and _has_limit_header(response)
