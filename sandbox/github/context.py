@@ -53,7 +53,7 @@ class Context:
         if found is None:
             raise not_found()
         if found.deleted:
-            if self.state.switches.deleted_status == 404:  # noqa: PLR2004 - a status
+            if self.state.switches.deleted_status == 404:
                 raise not_found()
             raise error(410, "This issue was deleted")
         if found.transferred_to is not None:
@@ -104,21 +104,23 @@ def moved(call: Call, url: str) -> HttpError:
     status = 301 if call.method in ("GET", "HEAD") else 307
     query = call.query_string.decode("latin-1")
     where = f"{url}?{query}" if query else url
-    text = "Moved Permanently" if status == 301 else "Temporary Redirect"  # noqa: PLR2004 - a status
+    text = "Moved Permanently" if status == 301 else "Temporary Redirect"
     body = {"message": text, "url": where, "documentation_url": "https://docs.github.com/rest"}
     return HttpError(status, text, body=body, headers={"Location": where})
 
 
-def text(body: Mapping[str, Any], name: str, *, needed: bool = False, null: bool = True) -> str | None:
+def text(body: Mapping[str, Any], name: str, *, needed: bool = False) -> str | None:
     """Read a text of a body; None when it is absent or null.
 
     Raises:
         HttpError: 422 when it is absent though needed, or no text.
     """
-    value = body.get(name)
-    if name not in body and needed:
-        raise schema_mismatch(f'"{name}" wasn\'t supplied.')
-    if value is None and (null or name not in body) and not (needed and name in body):
+    if name not in body:
+        if needed:
+            raise schema_mismatch(f'"{name}" wasn\'t supplied.')
+        return None
+    value = body[name]
+    if value is None and not needed:
         return None
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
@@ -140,7 +142,7 @@ def texts(body: Mapping[str, Any], name: str, *, key: str = "name") -> list[str]
         return None
     if not isinstance(value, list):
         raise schema_mismatch(f"For 'properties/{name}', {_shown(value)} is not an array.")
-    found = [each.get(key) if isinstance(each, dict) else each for each in value]
+    found: list[Any] = [each.get(key) if isinstance(each, dict) else each for each in value]
     if wrong := [each for each in found if not isinstance(each, str)]:
         raise schema_mismatch(f"For 'properties/{name}/items', {_shown(wrong[0])} is not a string.")
     return found
