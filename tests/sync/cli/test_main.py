@@ -1,0 +1,102 @@
+"""Errors end as sentences and exit codes, never as tracebacks."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CONFIG = """\
+version = 1
+[store]
+url = "sqlite:///s.sqlite3"
+[connections.jira]
+kind = "jira"
+url = "https://jira.example"
+deployment = "data-center"
+token = { env = "CANARY_TOKEN" }
+[connections.salesforce]
+kind = "salesforce"
+url = "https://sf.example"
+flow = "client_credentials"
+client_id = "x"
+client_secret = { env = "CANARY_TOKEN" }
+[engagements.NIM-01]
+record = { connection = "salesforce", key = "NIM-01" }
+places = [{ connection = "jira", place = "NIM" }]
+"""
+
+
+def _run(*args: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from sync.cli.main import main; main()", *args]
+    return subprocess.run(
+        command, cwd=cwd, env={"PATH": "/usr/bin:/bin", **env}, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "syncline.toml").write_text(CONFIG)
+    return tmp_path
+
+
+def test_a_missing_configuration_is_a_usage_error(tmp_path: Path) -> None:
+    ran = _run("status", cwd=tmp_path)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "SYNCLINE_CONFIG" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_a_wrong_configuration_names_all_lines(folder: Path) -> None:
+    (folder / "syncline.toml").write_text(
+        CONFIG.replace('"data-center"', '"server"').replace('"jira", place', '"jra", place')
+    )
+    ran = _run("status", cwd=folder)
+    assert ran.returncode == 2
+    assert "syncline.toml:7: connections.jira.deployment" in ran.stderr
+    assert "syncline.toml:17: engagements.NIM-01.places.0.connection" in ran.stderr
+
+
+def test_a_missing_secret_is_a_usage_error(folder: Path) -> None:
+    ran = _run("pull", cwd=folder)
+    assert ran.returncode == 2
+    assert "environment variable CANARY_TOKEN" in ran.stderr
+
+
+def test_before_the_first_pull_everything_is_unknown(folder: Path) -> None:
+    ran = _run("status", cwd=folder)
+    assert ran.returncode == 0
+    assert "UNKNOWN" in ran.stdout
+    assert "syncline pull" in ran.stdout
+
+
+@pytest.mark.parametrize(
+    "args", [("explain", "F-none"), ("status", "NOPE-1"), ("fields", "nope"), ("apply", "none.json"), ("nope",)]
+)
+def test_what_is_not_known_is_a_usage_error_with_a_way_on(folder: Path, args: tuple[str, ...]) -> None:
+    ran = _run(*args, cwd=folder, CANARY_TOKEN="canary-secret-value")
+    assert ran.returncode == 2
+    assert ran.stderr.strip()
+    assert "Traceback" not in ran.stderr
+
+
+def test_a_damaged_plan_file_is_refused(folder: Path) -> None:
+    (folder / "plan.json").write_text("{}")
+    ran = _run("apply", "plan.json", cwd=folder, CANARY_TOKEN="canary-secret-value")
+    assert ran.returncode == 2
+    assert "plan.json" in ran.stderr
+
+
+def test_a_foreign_file_as_store_is_refused(folder: Path) -> None:
+    (folder / "s.sqlite3").write_text("this is no database " * 100)
+    ran = _run("status", cwd=folder)
+    assert ran.returncode == 1
+    assert "Traceback" not in ran.stderr
+
+
+def test_help_needs_no_configuration(tmp_path: Path) -> None:
+    ran = _run("--help", cwd=tmp_path)
+    assert ran.returncode == 0
+    assert "First steps" in ran.stdout
