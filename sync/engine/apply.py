@@ -17,11 +17,14 @@ from sync.plan.types import Brake, BrakeKind, Plan, PlannedWrite
 from sync.store import outbox
 from sync.store.database import Store
 from sync.store.outbox import State
-from sync.store.records import Stamp
+from sync.store.records import Stamp, chunks
 from sync.store.tables import OutboxRow
 from sync.store.touching import Shared
 
 _LOG = logging.getLogger(__name__)
+_LOOK_AHEAD = (
+    100  # writes looked at together before they are sent: a request's worth, so that little time passes between
+)
 _FAILED = (State.FAILED.value, State.REFUSED.value, State.STALE.value, State.AMBIGUOUS.value, State.SENDING.value)
 _HELD = (State.WAITING.value, State.DROPPED.value, State.PLANNED.value)
 
@@ -127,7 +130,6 @@ def apply(desk: Desk, plan: Plan) -> ApplyReport:
             own = [i for i in intents if i.write.connection == name]
             counts[name], found = _deliver(desk, name, own)
             notes += found
-            desk.progress.advance("apply", len(own))
     finally:
         desk.progress.done("apply")
     with desk.store.unit_of_work() as session:
@@ -176,7 +178,9 @@ def _deliver(desk: Desk, name: str, intents: Sequence[Intent]) -> tuple[int, lis
                 )
             session.commit()
         return 0, []
-    courier.deliver(intents)
+    for part in chunks(intents, _LOOK_AHEAD):
+        courier.deliver(part)
+        desk.progress.advance("apply", len(part))
     notes = [] if courier.stopped is None else [Note(place=name, message=str(courier.stopped))]
     notes += _verify(desk, name, courier)
     notes += _read_back(desk, live)

@@ -106,6 +106,9 @@ class Courier:
 
         What proves to be without effect though no answer came is sent once more, and so is what waited behind it.
         """
+        if self.stopped is not None:
+            self._end_all(intents, State.DROPPED, f"the connection stopped before its turn: {self.stopped}")
+            return
         unanswered = self._send_all(self._look(intents))
         again = self._resolve(unanswered, State.PLANNED)
         waiting, self._waiting = self._waiting, []

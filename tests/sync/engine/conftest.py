@@ -329,6 +329,15 @@ def store(world: World) -> Store:
     return world.store
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The long proofs of this folder run only when they are asked for (``-m soak``)."""
+    if "soak" in config.option.markexpr:
+        return
+    for item in items:
+        if item.get_closest_marker("soak") and Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.skip(reason="long: run with -m soak"))
+
+
 # Writing ------------------------------------------------------------------------------------------------------------
 
 
@@ -428,7 +437,7 @@ class Scribe:
             clock=self.world.clock,
             run=self.world.run(),
             settings=ApplySettings(**settings),
-            progress=Silent(),
+            progress=self.world.progress,
         )
 
     def run(self, **settings: Any) -> ApplyReport:

@@ -178,6 +178,22 @@ def test_a_connection_that_refuses_our_login_is_left_and_the_other_goes_on(scrib
     assert scribe.run().writes == {"tracker": 6}
 
 
+def test_more_writes_than_are_looked_at_together_keep_their_order_and_stop_together(scribe: Any) -> None:
+    world = scribe.world
+    wish = scribe.wishes[1]
+    for n in range(120):
+        world.tracker.add("issues", "ONE", {"title": str(n)}, id=str(50_000 + n))
+    scribe.wishes = [replace(wish, target=str(50_000 + n)) for n in range(120)]
+    fault(scribe, FaultKind.FATAL, after=30)
+    report = scribe.run()
+    assert report.writes == {"tracker": 30}
+    assert len(report.held) == 89
+    world.clock.sleep(60)
+    assert scribe.run().writes == {"tracker": 90}
+    assert [w.target for w in world.tracker.effects] == [str(50_000 + n) for n in range(120)]
+    assert sum(n for kind, task, n in world.progress.seen if (kind, task) == ("advance", "apply")) == 210
+
+
 def test_an_unexpected_error_while_sending_counts_as_unknown_effect(scribe: Any) -> None:
     desk = scribe.desk()
     scribe.world.pull()
