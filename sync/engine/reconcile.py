@@ -15,6 +15,7 @@ from sync.reconcile.freshness import is_stale
 from sync.reconcile.risks import lifecycle
 from sync.reconcile.rules import Result, reconcile
 from sync.reconcile.settings import ReconcileSettings
+from sync.reconcile.view import SourceState
 from sync.selection import Selected
 from sync.store.codec import encode
 from sync.store.database import Store
@@ -84,7 +85,7 @@ def reconcile_changed(store: Store, portfolio: Portfolio, run: RunContext, progr
         around = surroundings(session, portfolio.engagements, portfolio.streams)
         touched = set(marks.get("engagement", ())) | touched_engagements(session, marks.get("ref", ()), around.shared)
         known = bases_of_reconciliation(session)
-    reconciled, failed = [], []
+    reconciled, failed, untouched = [], [], []
     progress.start("reconcile", len(portfolio.engagements))
     try:
         for selected in portfolio.engagements:
@@ -94,13 +95,15 @@ def reconcile_changed(store: Store, portfolio: Portfolio, run: RunContext, progr
                 reconciled.append(selected.key)
                 failed += [] if there else [_missing(selected)]
             else:
-                _refresh(store, selected, around)
+                untouched.append(selected)
             progress.advance("reconcile", 1)
     finally:
         progress.done("reconcile")
     with store.unit_of_work() as session:
         for key in set(known) - {selected.key for selected in portfolio.engagements}:
             forget_engagement(session, key, Stamp(now=run.now, run=run.id))
+        for selected in untouched:
+            set_true_of(session, selected.key, _true_of(source_states(selected, around)))
         clear_dirty(session, marks)
         session.commit()
     return ReconcileReport(reconciled=tuple(reconciled), failed=tuple(failed))
@@ -152,14 +155,10 @@ def _save(session: Session, result: Result, stamp: Stamp, mapping: str) -> None:
     save_status(session, result.status, stamp, mapping)
 
 
-def _refresh(store: Store, selected: Selected, around: Surroundings) -> None:
-    """Nothing changed for it: its status is now true of a later instant."""
-    states = source_states(selected, around)
+def _true_of(states: Sequence[SourceState]) -> datetime | None:
+    """The instant that a status which rests on these sources is true of."""
     read = [s.read_at for s in states if s.read_at is not None]
-    true_of = min(read) if read and len(read) == len(states) else None
-    with store.unit_of_work() as session:
-        set_true_of(session, selected.key, true_of)
-        session.commit()
+    return min(read) if read and len(read) == len(states) else None
 
 
 def _missing(selected: Selected) -> Note:

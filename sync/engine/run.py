@@ -18,15 +18,19 @@ from sync.engine.planning import make_plan
 from sync.engine.pull import PullReport, PullSettings, get_catalog, pull
 from sync.engine.reconcile import Portfolio, ReconcileReport, reconcile_changed
 from sync.engine.summary import Note, Reads, Summary
+from sync.plan.ids import plan_id
 from sync.plan.inputs import PlanSettings
 from sync.plan.types import Plan
 from sync.reconcile.settings import ReconcileSettings
 from sync.selection import Selected, shared_places, wanted
 from sync.store import runs
+from sync.store.codec import encode
 from sync.store.database import Store
 from sync.store.partitions import load_catalog
+from sync.store.types import digest
 
 _ANY_AGE = timedelta.max
+_REALLY_PLAN = timedelta(hours=1)  # far below the age (a day) at which a text is renewed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +98,7 @@ class Engine:
         with self._run("sync") as run:
             self._read(run)
             catalogs = self._catalogs(run.pulled.catalogs, run.pulled.down)
-            run.plan = self._plan(run, catalogs)
+            run.plan = self._plan_if_needed(run, catalogs)
             run.applied = apply(self._desk(run, catalogs), run.plan)
         return _summed(run)
 
@@ -169,6 +173,35 @@ class Engine:
     def _plan(self, run: _Run, catalogs: Mapping[str, Catalog]) -> Plan:
         settings = replace(self._settings.plan, max_writes=self._settings.apply.max_writes)
         return make_plan(self._store, self._connections, catalogs, self._portfolio(catalogs), settings, run.context)
+
+    def _plan_if_needed(self, run: _Run, catalogs: Mapping[str, Catalog]) -> Plan:
+        """The plan; the empty one, without looking, when nothing has changed since the last run's was empty.
+
+        So the cost of a quiet cycle does not grow with the store. A plan is really made once an hour even then, because
+        a text in a tool may have to be renewed for its age.
+        """
+        basis, now = self._plan_basis(catalogs), run.context.now
+        with self._store.unit_of_work() as session:
+            before = runs.settled_before(session, run.context.id)
+        quiet = not (run.pulled.changed or run.reconciled.reconciled or run.recovered)
+        if quiet and before is not None and before[0] == basis and now - before[1] < _REALLY_PLAN:
+            plan, at = Plan(id=plan_id(()), made=now, writes=(), conflicts=(), held=(), brakes=()), before[1]
+        else:
+            plan, at = self._plan(run, catalogs), now
+        if not (plan.writes or plan.conflicts or plan.held or plan.brakes):
+            with self._store.unit_of_work() as session:
+                runs.note_settled(session, run.context.id, basis, at)
+                session.commit()
+        return plan
+
+    def _plan_basis(self, catalogs: Mapping[str, Catalog]) -> str:
+        """Changes with everything that a plan depends on beside the records, the results and the time."""
+        sinks = {
+            name: [live.mapper.hash, sorted(live.owned), live.first_write_approved, encode(catalogs.get(name))]
+            for name, live in self._connections.items()
+        }
+        settings = [str(self._settings.plan), self._settings.apply.max_writes]
+        return digest([sinks, settings, encode(self._engagements), self._store.instance])
 
     def _known_catalogs(self) -> dict[str, Catalog]:
         with self._store.unit_of_work() as session:

@@ -16,7 +16,7 @@ from sync.store.tables import ConflictRow, HeldRow, RunRow
 
 def start_run(session: Session, run: str, command: str, now: datetime) -> None:
     """Note that a run began."""
-    session.add(RunRow(id=run, command=command, started=now))
+    session.add(RunRow(id=run, command=command, started=now, settled=""))
 
 
 def finish_run(session: Session, run: str, summary: Mapping[str, Any], now: datetime) -> None:
@@ -29,6 +29,18 @@ def last_run(session: Session, command: str | None = None) -> RunRow | None:
     """The run that began last, of whatever command or of one; ``finished`` None: it is under way, or was killed."""
     query = select(RunRow).order_by(RunRow.seq.desc()).limit(1)
     return session.scalar(query if command is None else query.where(RunRow.command == command))
+
+
+def settled_before(session: Session, run: str) -> tuple[str, datetime] | None:
+    """``settled`` and ``settled_at`` of the run just before ``run``; None: it ended otherwise, or was killed."""
+    row = session.scalar(select(RunRow).where(RunRow.id != run).order_by(RunRow.seq.desc()).limit(1))
+    return (row.settled, row.settled_at) if row is not None and row.settled and row.settled_at else None
+
+
+def note_settled(session: Session, run: str, settled: str, at: datetime) -> None:
+    """Note that nothing is left to be written as long as nothing changes."""
+    row = session.scalars(select(RunRow).where(RunRow.id == run)).one()
+    row.settled, row.settled_at = settled, at
 
 
 def hold_record(session: Session, ref: str, connection: str, message: str, now: datetime) -> None:

@@ -37,7 +37,13 @@ class InstanceRow(Base):
 
 
 class RunRow(Base):
-    """One run of a command that reads or writes. ``finished`` None: under way, or killed."""
+    """One run of a command that reads or writes.
+
+    Attributes:
+        finished: None: under way, or killed.
+        settled: What its plan depended on beside the records, if that plan was empty in every way; else empty.
+        settled_at: When such a plan was last really made.
+    """
 
     __tablename__ = "runs"
 
@@ -47,6 +53,8 @@ class RunRow(Base):
     started: Mapped[datetime]
     finished: Mapped[datetime | None]
     summary: Mapped[Any] = mapped_column(JSON(none_as_null=True), nullable=True)
+    settled: Mapped[str] = mapped_column(default="")
+    settled_at: Mapped[datetime | None]
 
 
 class PartitionRow(Base):

@@ -76,6 +76,36 @@ def test_progress_is_shown_for_every_part(world: Any) -> None:
     assert sum(done for kind, name, done in seen if (kind, name) == ("advance", "pull tracker")) == 8
 
 
+def test_a_quiet_run_does_not_even_plan_but_any_change_and_every_hour_makes_it(
+    world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sync.engine import run as module
+
+    made = []
+    real = module.make_plan
+    monkeypatch.setattr(module, "make_plan", lambda *args: made.append(args) or real(*args))
+
+    def plans(seconds: int = 60) -> int:
+        made.clear()
+        world.clock.sleep(seconds)
+        world.engine().sync()
+        return len(made)
+
+    world.seed()
+    assert [plans(), plans(), plans()] == [1, 0, 0]
+    world.crm.add("risks", "risks", {"title": "touched by a person"})  # a record that no engagement's result rests on
+    assert [plans(), plans()] == [1, 0]
+    world.tracker.change("issues", "1004", {"claims": ["SI-1"]})
+    assert [plans(), plans()] == [1, 0]
+    world.mappers["crm"].version = "2"
+    assert [plans(), plans()] == [1, 0]
+    world.engine().pull()
+    assert [plans(), plans()] == [1, 0]
+    assert [plans(1800), plans(1800), plans()] == [0, 1, 0]
+    assert len(world.engine().plan()[0].writes) == 0
+    assert len(made) == 1
+
+
 def test_two_runs_cannot_interleave(world: Any) -> None:
     with single_run(world.store), pytest.raises(AlreadyRunningError, match=str(os.getpid())):
         world.engine().sync()

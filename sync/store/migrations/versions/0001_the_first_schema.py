@@ -236,6 +236,8 @@ def upgrade() -> None:
         sa.Column("started", UtcDateTime(), nullable=False),
         sa.Column("finished", UtcDateTime(), nullable=True),
         sa.Column("summary", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("settled", sa.Text(), nullable=False),
+        sa.Column("settled_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_runs")),
         sa.UniqueConstraint("id", name=op.f("uq_runs_id")),
     )
