@@ -12,7 +12,7 @@ def run() -> int:
     """Read the command line and serve."""
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     parser.add_argument("--seed", type=int, default=1, help="which portfolio (default 1)")
-    parser.add_argument("--scale", type=int, default=1, help="about how many times twelve engagements (default 1)")
+    parser.add_argument("--scale", type=int, default=1, help="about how many times fourteen engagements (default 1)")
     parser.add_argument("--dir", type=Path, required=True, help="folder for configuration, truth, credentials and logs")
     parser.add_argument("--today", type=date.fromisoformat, help="the date on which the truth holds (default: today)")
     parser.add_argument("--log", action="store_true", help="append every exchange to DIR/logs/NAME.jsonl")

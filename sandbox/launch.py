@@ -74,7 +74,7 @@ def running(
     Args:
         seed: which portfolio.
         directory: made when missing.
-        scale: about how many times twelve engagements.
+        scale: about how many times fourteen engagements.
         today: the date on which the truth holds; the present date (UTC) unless given.
         log: whether every exchange is appended to `logs/NAME.jsonl`.
         throttle: whether the Data Center site answers its first search with 429.

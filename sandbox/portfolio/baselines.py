@@ -16,6 +16,8 @@ SCENARIOS: dict[str, tuple[tuple[int, int | None], ...]] = {
     "future": ((1, -180), (2, 20)),
     "out-of-order": ((1, -240), (2, -40), (3, -110)),
     "draft": ((1, None),),
+    "healthy": ((1, -210), (2, 30)),
+    "worrying": ((1, -190),),
 }
 """Versions of each scenario with the day they were signed, from today; None is unsigned, a positive one lies ahead."""
 

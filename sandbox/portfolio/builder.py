@@ -63,6 +63,16 @@ class Desk:
         return self.engagement.stage is Stage.ACTIVE
 
     @property
+    def calm(self) -> bool:
+        """Whether the engagement is in order, or nearly: no trick that raises anything is dealt to it."""
+        return self.scenario in ("healthy", "worrying")
+
+    @property
+    def troubled(self) -> bool:
+        """Whether it may be dealt any trick."""
+        return self.active and not self.calm
+
+    @property
     def amended(self) -> bool:
         """Whether there is a signed baseline older than the current one."""
         return self.scenario in ("amended", "unsigned", "out-of-order")
@@ -70,7 +80,7 @@ class Desk:
     @property
     def ahead(self) -> bool:
         """Whether there is a baseline that is not in force yet."""
-        return self.scenario in ("unsigned", "future")
+        return self.scenario in ("unsigned", "future", "healthy")
 
     @property
     def readable(self) -> list[Project]:

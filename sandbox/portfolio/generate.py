@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sandbox.portfolio import baselines, filler, later, layout, resting
+from sandbox.portfolio import baselines, calm, filler, later, layout, resting
 from sandbox.portfolio.builder import Builder
 from sandbox.portfolio.checker import Checker, check
 from sandbox.portfolio.model import Portfolio
@@ -15,7 +15,7 @@ def generate(*, seed: int, scale: int = 1, today: date) -> Portfolio:
 
     Args:
         seed: any whole number; another one gives other names, places and dates for the same tricks.
-        scale: about how many times twelve engagements; 1 or more.
+        scale: about how many times fourteen engagements; 1 or more.
         today: the date (UTC) on which the findings are true. Every planted date keeps two days away from any boundary
             that depends on it.
 
@@ -36,6 +36,7 @@ def generate(*, seed: int, scale: int = 1, today: date) -> Portfolio:
     filler.versions(b)
     layout.plant_scope(b, dealt)
     layout.plant_owed(b)
+    calm.plant(b)
     filler.plain_deliverables(b)
     resting.plant(b)
     filler.cover_pool(b)
@@ -43,5 +44,6 @@ def generate(*, seed: int, scale: int = 1, today: date) -> Portfolio:
     filler.ballast(b)
     later.note(b)
     filler.number(b)
+    b.truth.expected_status = calm.expected_status(b)
     check(b.truth, Checker(b.truth))
     return b.truth

@@ -12,7 +12,7 @@ from sandbox.portfolio.sites import SITES
 def plant(b: Builder) -> None:
     """Plant unowned work, closed milestones and people that nothing identifies; before issues are numbered."""
     for desk in b.desks:
-        if not desk.active or not desk.readable:
+        if not desk.troubled or not desk.readable:
             continue
         project = b.pick([each for each in desk.readable if not each.silent])
         _milestone(b, desk)
@@ -47,7 +47,7 @@ def _slipping(b: Builder, d: Desk) -> None:
 def _stranger(b: Builder) -> None:
     """Let somebody of the Data Center site have no e-mail address and a name that nobody else has."""
     desk = next(
-        each for each in b.desks if each.active and any(p.site == "jira-dc" and p in each.own for p in each.readable)
+        each for each in b.desks if each.troubled and any(p.site == "jira-dc" and p in each.own for p in each.readable)
     )
     project = next(each for each in desk.own if each.site == "jira-dc")
     stranger = Person(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TypeVar
 
-from sandbox.portfolio import covered, orphans, owed, owed_table, twice, uncovered, words
+from sandbox.portfolio import calm, covered, orphans, owed, owed_table, twice, uncovered, words
 from sandbox.portfolio.builder import Builder, Desk, Variant
 from sandbox.portfolio.model import (
     CLOUD,
@@ -41,8 +41,10 @@ BLOCK: tuple[tuple[Stage, str, tuple[Place, ...]], ...] = (
     (Stage.ACTIVE, "future", ((DATA_CENTER, "plain"),)),
     (Stage.DRAFT, "draft", ((CLOUD, "plain"),)),
     (Stage.CLOSED, "amended", ((DATA_CENTER, "unreadable"),)),
+    (Stage.ACTIVE, calm.HEALTHY, ((CLOUD, "plain"), (DATA_CENTER, "silent"))),
+    (Stage.ACTIVE, calm.WORRYING, ((DATA_CENTER, "plain"), (CLOUD, "plain"))),
 )
-"""One block: 12 engagements; stage, baselines, places. The two that share a place stand first."""
+"""One block: 14 engagements; stage, baselines, places. The two that share a place stand first."""
 
 
 def accounts(b: Builder) -> None:
@@ -190,8 +192,9 @@ def deal_scope(b: Builder) -> list[tuple[Desk, Variant]]:
     """Deal the tricks around coverage, block by block, those with a narrow choice of keys first."""
     dealt: list[tuple[Desk, Variant]] = []
     for block in range(b.truth.scale):
-        desks = [each for each in _block(b, block) if each.active and not each.stale]
+        desks = [each for each in _block(b, block) if each.troubled and not each.stale]
         dealt += deal(b, (*uncovered.POSITIVE, *covered.NEAR), desks)
+    dealt += calm.deal(b)
     narrow = ("same-key-of-partner", "url-of-namesake")
     dealt.sort(key=lambda pair: narrow.index(pair[1].name) if pair[1].name in narrow else len(narrow))
     return dealt
@@ -206,7 +209,7 @@ def plant_scope(b: Builder, dealt: list[tuple[Desk, Variant]]) -> None:
     for desk, variant in dealt:
         variant.build(b, desk, variant)
     for block in range(b.truth.scale):
-        desks = [each for each in _block(b, block) if each.active]
+        desks = [each for each in _block(b, block) if each.troubled]
         for variant in (*orphans.POSITIVE, *orphans.NEAR, *twice.POSITIVE, *twice.NEAR):
             desk = b.pick([each for each in desks if variant.fits(each)])
             variant.build(b, desk, variant)
@@ -215,7 +218,7 @@ def plant_scope(b: Builder, dealt: list[tuple[Desk, Variant]]) -> None:
 def plant_owed(b: Builder) -> None:
     """Plant every trick around dates once a block."""
     for block in range(b.truth.scale):
-        desks = [each for each in _block(b, block) if each.active]
+        desks = [each for each in _block(b, block) if each.troubled]
         stale = [each for each in desks if any(p.reading is Reading.UNREADABLE for p in each.engagement.places)]
         for row, raises, near in owed_table.table():
             owed.plant(b, b.pick(stale if row.stale else desks), row, raises, near)

@@ -345,6 +345,7 @@ class Portfolio:
     findings: list[Planted] = field(default_factory=list)
     near_misses: list[Planted] = field(default_factory=list)
     later: list[Planted] = field(default_factory=list)
+    expected_status: dict[str, str] = field(default_factory=dict)
 
 
 def subject_of(about: Subject) -> str:

@@ -27,6 +27,7 @@ def truth_document(truth: Portfolio) -> Row:
         "findings": findings,
         "planted_later": _rows(truth.later),
         "near_misses": _rows(truth.near_misses),
+        "expected_status": truth.expected_status,
         "canaries": {
             "restricted": _canaries(truth, Security.SEEN),
             "invisible": _canaries(truth, Security.HIDDEN),

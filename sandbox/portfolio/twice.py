@@ -51,7 +51,7 @@ def _two_engagements(b: Builder, d: Desk, v: Variant) -> None:
 
 def _same_key_two_engagements(b: Builder, d: Desk, v: Variant) -> None:
     other = b.pick(
-        [each for each in b.desks if each is not d and each.active and each is not d.partner and each.current]
+        [each for each in b.desks if each is not d and each.troubled and each is not d.partner and each.current]
     )
     project = b.pick(d.readable)
     issue = b.claim(b.issue(project, Kind.TASK), d, b.pick(d.pool), "field")

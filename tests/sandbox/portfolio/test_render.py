@@ -55,7 +55,7 @@ def test_the_jira_stand_in_loads_its_state(site, scale):
 def test_the_salesforce_stand_in_loads_its_state(scale):
     truth = generate(seed=scale, scale=scale, today=TODAY)
     state = salesforce_document.load(render_salesforce(truth, hosts=HOSTS, client_secret="s"), Clock())
-    assert len(state.tables["Engagement__c"]) == 12 * scale
+    assert len(state.tables["Engagement__c"]) == 14 * scale
 
 
 def test_the_same_truth_renders_the_same_bytes(sites, org):

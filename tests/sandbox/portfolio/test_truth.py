@@ -137,6 +137,31 @@ def test_stale_engagements_have_no_uncovered_items_in_the_truth():
     assert stale & {each.engagement.key for each in truth.near_misses if each.variant == "stale-source"}
 
 
+@pytest.mark.parametrize("seed", range(1, 8))
+def test_each_block_has_a_healthy_engagement_and_one_that_is_only_amber(seed):
+    truth = generate(seed=seed, scale=1 + seed % 2, today=TODAY)
+    found = {each.key: [] for each in truth.engagements}
+    for each in truth.findings:
+        found[each.engagement.key].append((each.kind, each.variant))
+    colours = truth.expected_status
+    assert [found[key] for key, colour in colours.items() if colour == "green"] == [[]] * truth.scale
+    assert [found[key] for key, colour in colours.items() if colour == "amber"] == [
+        [("deliverable.dates_disagree", "only-trouble")]
+    ] * truth.scale
+    near = {each.engagement.key for each in truth.near_misses}
+    later = {each.engagement.key for each in truth.later}
+    for key, colour in colours.items():
+        if colour != "unknown":
+            assert key in near
+            assert key not in later
+
+
+def test_the_unknown_engagements_are_those_with_a_place_that_cannot_be_read():
+    truth = generate(seed=3, today=TODAY)
+    stale = {each.engagement.key for each in truth.findings if each.kind == "source.stale"}
+    assert {key for key, colour in truth.expected_status.items() if colour == "unknown"} == stale
+
+
 def test_a_truth_that_misses_a_finding_is_refused():
     truth = generate(seed=9, today=TODAY)
     gone = truth.findings.pop(11)
@@ -171,6 +196,7 @@ def test_truth_json_names_what_release_tests_rely_on():
         "milestone.closed_with_open_work",
         "deliverable.slipping",
     }
+    assert set(document["expected_status"].values()) == {"green", "amber", "unknown"}
     assert document["canaries"]["restricted"]
     assert document["canaries"]["invisible"]
     assert not set(document["canaries"]["restricted"]) & set(document["canaries"]["invisible"])
