@@ -1,0 +1,33 @@
+"""Launchpad."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from connectors.core.port import Capabilities, ConnectorSpec, StreamSpec, WriteKind
+from connectors.launchpad.connector import LaunchpadConnector
+from connectors.launchpad.records import BLUEPRINTS, BUG_TASKS, MILESTONES
+from connectors.launchpad.settings import LaunchpadSettings
+
+
+def _mapping() -> str:
+    return files("connectors.launchpad").joinpath("mapping.toml").read_text(encoding="utf-8")
+
+
+SPEC = ConnectorSpec(
+    kind="launchpad",
+    title="Launchpad",
+    settings=LaunchpadSettings,
+    streams=(
+        StreamSpec(name=BUG_TASKS, title="Launchpad bug tasks", per_place=True),
+        StreamSpec(name=BLUEPRINTS, title="Launchpad blueprints", per_place=True),
+        StreamSpec(name=MILESTONES, title="Launchpad milestones", per_place=True),
+    ),
+    capabilities=Capabilities(
+        writes=frozenset({WriteKind.SET_FIELDS, WriteKind.ADD_LABEL, WriteKind.REMOVE_LABEL, WriteKind.PUT_BLOCK}),
+        guarded=True,
+        tombstones=False,
+    ),
+    mapping=_mapping,
+    connect=LaunchpadConnector,
+)
