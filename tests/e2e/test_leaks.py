@@ -1,0 +1,75 @@
+"""Our credentials come out nowhere, and nothing confidential reaches a place more public than where it came from."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.loopback
+
+
+def secrets(world) -> dict[str, str]:
+    found = {
+        name: (world.folder / name).read_text().strip() for name in ("jira-token", "jira-dc-token", "salesforce-secret")
+    }
+    sessions = world.steering.call("GET", "salesforce", "state").json()["sessions"]
+    return {**found, **{f"session {n}": one["token"] for n, one in enumerate(sessions)}}
+
+
+def stored(store: Path) -> Iterator[str]:
+    """Every value of every row of every table, unpacked."""
+    with sqlite3.connect(store) as connection:
+        tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        for table in tables:
+            for row in connection.execute(f'SELECT * FROM "{table}"'):  # noqa: S608 - names of the store's own tables
+                for value in row:
+                    yield _text(value)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, bytes):
+        return str(value)
+    try:
+        return zlib.decompress(value).decode("utf-8")
+    except zlib.error:
+        return value.decode("utf-8", "replace")
+
+
+def test_no_secret_comes_out(untouched) -> None:
+    told = [untouched.run("-vv", *words) for words in (["sync", "--json"], ["check"], ["status"], ["findings"])]
+    plan = untouched.folder / "plan.json"
+    told.append(untouched.run("-vv", "plan", "--out", str(plan)))
+    untouched.configure((untouched.box.urls["jira"], untouched.box.urls["jira"] + "/nowhere"))
+    told.append(untouched.run("-vv", "pull", before=untouched.IMPATIENT))
+    values = list(stored(untouched.folder / "syncline.sqlite3"))
+    assert len(values) > 10_000
+    assert any("ALTJOINT-1" in value for value in values)  # the rows are unpacked
+    found = secrets(untouched)
+    assert len(found) >= 4
+    for name, secret in found.items():
+        assert len(secret) > 20, name
+        for ran in told:
+            assert secret not in ran.out + ran.err, name
+        assert not any(secret in value for value in values), name
+        assert secret not in plan.read_text(encoding="utf-8"), name
+
+
+def test_words_of_restricted_issues_are_written_nowhere_and_unseen_ones_not_even_stored(untouched) -> None:
+    canaries = json.loads(untouched.box.truth.read_text(encoding="utf-8"))["canaries"]
+    assert canaries["restricted"]
+    assert canaries["invisible"]
+    untouched.json("sync", code=3)
+    bodies = [json.dumps(exchange["request_body"], ensure_ascii=False) for _, exchange in untouched.writes()]
+    assert len(bodies) > 100
+    values = list(stored(untouched.folder / "syncline.sqlite3"))
+    for word in canaries["restricted"]:
+        assert any(word in value for value in values), f"{word} was never read: the test would prove nothing"
+        assert not [body for body in bodies if word in body], word
+    for word in canaries["invisible"]:
+        assert not [value for value in values if word in value], word
+        assert not [body for body in bodies if word in body], word
