@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -162,7 +162,8 @@ class _Checker:
         found: dict[str, Connection] = {}
         tables = self._raw.get("connections")
         overrides = self._raw.get("mapping")
-        rules = self._rules(overrides if isinstance(overrides, dict) else {})
+        used = {t.get("kind") for t in tables.values() if isinstance(t, dict)} if isinstance(tables, dict) else set()
+        rules = self._rules(overrides if isinstance(overrides, dict) else {}, used)
         for name, table in tables.items() if isinstance(tables, dict) else ():
             key: KeyPath = ("connections", name)
             if not isinstance(table, dict):
@@ -235,13 +236,16 @@ class _Checker:
         elif parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "localhost", "::1"}:
             self.add((*key, "url"), repr(url), "https, since a token would travel in the clear")
 
-    def _rules(self, overrides: Mapping[str, Any]) -> dict[str, Rules]:
+    def _rules(self, overrides: Mapping[str, Any], used: Collection[object]) -> dict[str, Rules]:
+        """The compiled mapping of each kind of connector that the file uses or overrides; no other is looked at."""
         compiled: dict[str, Rules] = {}
         for kind in overrides:
             if kind not in self._specs:
                 self.add(("mapping", kind), repr(kind), "a kind of connector: " + ", ".join(sorted(self._specs)))
         for kind, spec in self._specs.items():
             override = overrides.get(kind)
+            if override is None and kind not in used:
+                continue
             if override is not None and not isinstance(override, dict):
                 continue  # said by the document's own model
             try:
@@ -262,7 +266,7 @@ class _Checker:
 
 def _told(item: Any, base: KeyPath) -> tuple[KeyPath, str, str]:
     """One of pydantic's errors as (key, found, expected)."""
-    loc = tuple(p for p in item["loc"] if p not in {"[key]"})
+    loc = tuple(p for p in item["loc"] if p != "[key]")
     key: KeyPath = (*base, *loc)
     kind, found = item["type"], item.get("input")
     if kind == "extra_forbidden":
