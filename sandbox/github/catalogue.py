@@ -211,7 +211,7 @@ def edit_milestone(context: Context, repo: Repo, number: int) -> Json:
             context.edits.moved(issue, "milestone_edited")
     context.state.touch(repo)
     action = {"open": "opened", "closed": "closed"}[found.state] if found.state != was else "edited"
-    more = {"changes": {}} if action == "edited" else {}
+    more: dict[str, Any] = {"changes": {}} if action == "edited" else {}
     context.edits.tell("milestone", action, None, repo=repo, milestone=found, **more)
     return context.render.milestone(repo, found)
 

@@ -60,9 +60,10 @@ class Context:
             target = self.state.issues[found.transferred_to]
             if not self.sees(target.repo):
                 raise not_found()
-            here = f"/issues/{number}"
-            rest = self.call.path.partition(here)[2]
+            rest = raw_path(self.call).partition(f"/{number}")[2]
             raise moved(self.call, f"{self.repo_url(target.repo)}/issues/{target.number}{rest}")
+        if self.call.method not in ("GET", "HEAD"):
+            self.edits.remember(found)
         return found
 
     def pull(self, repo: Repo, number: int) -> Issue:
@@ -97,6 +98,11 @@ class Context:
         except RecursionError as problem:
             raise error(400, "Problems parsing JSON") from problem
         return {} if body is None else body
+
+
+def raw_path(call: Call) -> str:
+    """Give the path as it was sent."""
+    return str(call.environ.get("RAW_PATH") or call.path)
 
 
 def moved(call: Call, url: str) -> HttpError:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox.github.access import invalid
@@ -55,6 +55,17 @@ class Edits:
         place = issue.repo if issue else repo
         self._tell(News(event=event, action=action, repo=place, issue=issue, more=more, sender=self.login))
 
+    def remember(self, issue: Issue) -> None:
+        """Keep an issue as it is before a change, for lists that lag behind."""
+        lag = self.state.switches.list_lag_seconds
+        if lag > 0:
+            now = self.state.clock.seconds()
+            if issue.before is None or now >= issue.before[0]:
+                lists: dict[str, Any] = {
+                    name: list(getattr(issue, name)) for name in ("labels", "assignees", "comments")
+                }
+                issue.before = (now + lag, replace(issue, **lists))
+
     def moved(self, issue: Issue, what: str) -> None:
         """Note a change; moves `updated_at` where the switches say so."""
         if what in self.state.switches.moves_updated_at:
@@ -92,6 +103,8 @@ class Edits:
             app=self.app,
             repo=repo,
         )
+        if (lag := self.state.switches.list_lag_seconds) > 0:
+            issue.before = (self.state.clock.seconds() + lag, None)
         repo.issues.append(issue)
         repo.by_number[issue.number] = issue
         self.state.issues[issue.id] = issue

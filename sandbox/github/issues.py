@@ -63,8 +63,19 @@ def answer(context: Context, issues: Iterable[Issue], url: str, *, with_reposito
     return json_response([render.issue(each, with_repository=with_repository) for each in page], headers=headers)
 
 
+def _lagging(context: Context, issues: Iterable[Issue]) -> Iterable[Issue]:
+    now = context.state.clock.seconds()
+    for issue in issues:
+        if issue.before is None or now >= issue.before[0]:
+            yield issue
+        elif issue.before[1] is not None:
+            yield issue.before[1]
+
+
 def _filtered(context: Context, issues: Iterable[Issue]) -> Iterable[Issue]:
     args = context.call.args
+    if context.state.switches.list_lag_seconds > 0:
+        issues = _lagging(context, issues)
     state = args.get("state", "open")
     if state not in ("open", "closed", "all"):
         raise invalid("Issue", "state", "invalid", value=state)

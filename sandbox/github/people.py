@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from sandbox.core.http import Json, empty_response, json_response
 from sandbox.github import auth
-from sandbox.github.access import Kind, Role, allows_account, error, invalid, not_found, refused, schema_mismatch
+from sandbox.github.access import Kind, Role, allows_account, error, not_found, refused, schema_mismatch
 from sandbox.github.context import Context
 from sandbox.github.entities import Account, App, Installation, InstallationToken, Repo
 from sandbox.github.parts import require_user
@@ -212,9 +212,9 @@ def installation_of_account(context: Context, org: str) -> Json:
     return _installation(context, each, found)
 
 
-def installation_of_repo(context: Context, owner: str, name: str) -> Json:
+def installation_of_repo(context: Context, owner: str, repo_name: str) -> Json:
     """`GET repos/O/R/installation`."""
-    repo = context.state.repo(f"{owner}/{name}")
+    repo = context.state.repo(f"{owner}/{repo_name}")
     if repo is None:
         raise not_found()
     return installation_of_account(context, repo.owner)

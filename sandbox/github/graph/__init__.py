@@ -1,0 +1,1 @@
+"""GraphQL: the needed part of GitHub's schema, executed by graphql-core."""

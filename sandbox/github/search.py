@@ -1,0 +1,159 @@
+"""Handlers of the search for issues and of the API's front door."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from typing import Any
+
+from werkzeug.wrappers import Response
+
+from sandbox.core.http import Json, json_response
+from sandbox.github import reading
+from sandbox.github.access import invalid
+from sandbox.github.context import Context
+from sandbox.github.entities import Issue
+from sandbox.github.issues import SORTS
+
+MOST_RESULTS = 1_000
+"""How many results a search gives at most, over all pages."""
+ENTERPRISE_VERSION = "3.19.0"
+
+Test = Callable[[Issue], bool]
+
+
+def root(context: Context) -> Json:
+    """`GET /`: where things are."""
+    api, html = context.render.api, context.render.html
+    return {
+        "current_user_url": f"{api}/user",
+        "current_user_authorizations_html_url": f"{html}/settings/connections/applications{{/client_id}}",
+        "authorizations_url": f"{api}/authorizations",
+        "code_search_url": f"{api}/search/code?q={{query}}{{&page,per_page,sort,order}}",
+        "commit_search_url": f"{api}/search/commits?q={{query}}{{&page,per_page,sort,order}}",
+        "emails_url": f"{api}/user/emails",
+        "emojis_url": f"{api}/emojis",
+        "events_url": f"{api}/events",
+        "feeds_url": f"{api}/feeds",
+        "followers_url": f"{api}/user/followers",
+        "following_url": f"{api}/user/following{{/target}}",
+        "gists_url": f"{api}/gists{{/gist_id}}",
+        "issue_search_url": f"{api}/search/issues?q={{query}}{{&page,per_page,sort,order}}",
+        "issues_url": f"{api}/issues",
+        "keys_url": f"{api}/user/keys",
+        "label_search_url": f"{api}/search/labels?q={{query}}&repository_id={{repository_id}}{{&page,per_page}}",
+        "notifications_url": f"{api}/notifications",
+        "organization_url": f"{api}/orgs/{{org}}",
+        "organization_repositories_url": f"{api}/orgs/{{org}}/repos{{?type,page,per_page,sort}}",
+        "organization_teams_url": f"{api}/orgs/{{org}}/teams",
+        "public_gists_url": f"{api}/gists/public",
+        "rate_limit_url": f"{api}/rate_limit",
+        "repository_url": f"{api}/repos/{{owner}}/{{repo}}",
+        "repository_search_url": f"{api}/search/repositories?q={{query}}{{&page,per_page,sort,order}}",
+        "current_user_repositories_url": f"{api}/user/repos{{?type,page,per_page,sort}}",
+        "starred_url": f"{api}/user/starred{{/owner}}{{/repo}}",
+        "starred_gists_url": f"{api}/gists/starred",
+        "user_url": f"{api}/users/{{user}}",
+        "user_organizations_url": f"{api}/user/orgs",
+        "user_repositories_url": f"{api}/users/{{user}}/repos{{?type,page,per_page,sort}}",
+        "user_search_url": f"{api}/search/users?q={{query}}{{&page,per_page,sort,order}}",
+    }
+
+
+def meta(context: Context) -> Json:
+    """`GET /meta`: on GHES it tells the version."""
+    told: dict[str, Any] = {"verifiable_password_authentication": False}
+    if context.state.enterprise:
+        told["installed_version"] = ENTERPRISE_VERSION
+    return told
+
+
+def issues(context: Context) -> Response:
+    """`GET search/issues`: words in title and body, and the commonest qualifiers."""
+    args = context.call.args
+    text = args.get("q", "")
+    if not text.strip():
+        raise invalid("Search", "q", "missing")
+    tests = [_test(word) for word in _words(text)]
+    found = [
+        issue
+        for repo in context.state.repos.values()
+        if context.sees(repo) and context.may(repo, "issues", "read")
+        for issue in repo.issues
+        if not issue.gone and all(test(issue) for test in tests)
+    ]
+    found.sort(key=SORTS.get(args.get("sort", ""), SORTS["created"]), reverse=args.get("order", "desc") != "asc")
+    url = f"{context.render.api}/search/issues"
+    page = context.listed(found[:MOST_RESULTS], url, lambda each: {**context.render.issue(each), "score": 1.0})
+    headers = {"Link": page.headers["Link"]} if "Link" in page.headers else {}
+    whole = {"total_count": len(found), "incomplete_results": False, "items": page.json}
+    return json_response(whole, headers=headers)
+
+
+def _words(text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError:
+        return text.split()
+
+
+def _test(word: str) -> Test:
+    unless = word.startswith("-") and ":" in word
+    name, colon, value = word.removeprefix("-").partition(":")
+    test = _qualified(name, value) if colon else None
+    if test is None:
+        wanted = word.casefold()
+        return lambda issue: wanted in issue.title.casefold() or wanted in (issue.body or "").casefold()
+    return (lambda issue: not test(issue)) if unless else test
+
+
+def _qualified(name: str, value: str) -> Test | None:
+    key = value.casefold()
+    tests: dict[str, Test] = {
+        "repo": lambda issue: issue.repo.full_name.casefold() == key,
+        "org": lambda issue: issue.repo.owner.casefold() == key,
+        "user": lambda issue: issue.repo.owner.casefold() == key,
+        "is": lambda issue: key in _states(issue),
+        "type": lambda issue: key in _states(issue) or key == (issue.type or "").casefold(),
+        "state": lambda issue: issue.state == key,
+        "label": lambda issue: key in {each.casefold() for each in issue.labels},
+        "author": lambda issue: issue.user.casefold() == key,
+        "assignee": lambda issue: key in {each.casefold() for each in issue.assignees},
+        "milestone": lambda issue: _milestone(issue) == key,
+    }
+    if name in ("updated", "created", "closed"):
+        return _compared(f"{name}_at", value)
+    return tests.get(name)
+
+
+def _states(issue: Issue) -> set[str]:
+    kind = {"pr", "pull-request"} if issue.pull_request else {"issue"}
+    merged = {"merged"} if issue.pull_request and issue.pull_request.merged_at else set()
+    return {issue.state, "private" if issue.repo.private else "public", *kind, *merged}
+
+
+def _milestone(issue: Issue) -> str:
+    found = issue.repo.milestone(issue.milestone)
+    return found.title.casefold() if found else ""
+
+
+def _compared(field: str, value: str) -> Test:
+    sign = next((each for each in (">=", "<=", ">", "<") if value.startswith(each)), "")
+    given = value.removeprefix(sign)
+    try:
+        moment = reading.instant(given if "T" in given else f"{given}T00:00:00Z")
+    except (ValueError, OverflowError) as problem:
+        raise invalid("Search", "q", "invalid", value=value) from problem
+    whole_day = "T" not in given
+
+    def test(issue: Issue) -> bool:
+        has = getattr(issue, field)
+        if not has:
+            return False
+        if whole_day:
+            has = f"{has[:10]}T00:00:00Z"
+        return bool(
+            {">=": has >= moment, "<=": has <= moment, ">": has > moment, "<": has < moment}.get(sign, has == moment)
+        )
+
+    return test

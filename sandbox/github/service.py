@@ -1,0 +1,315 @@
+"""The stand-in as a service: routes, authentication, limits, headers, conditional requests, GitHub's errors."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from sandbox.core.clock import Clock
+from sandbox.core.http import Call, HttpError, Json, Route, json_response
+from sandbox.core.service import Service
+from sandbox.github import auth, loading, steering
+from sandbox.github.access import DOCS, Kind, Rights, error, not_found, require
+from sandbox.github.catalogue import archived
+from sandbox.github.context import Context, moved, raw_path
+from sandbox.github.edits import Edits
+from sandbox.github.entities import Repo
+from sandbox.github.graph.engine import GraphEngine
+from sandbox.github.limits import Meter
+from sandbox.github.render_issues import IssueRender
+from sandbox.github.routes import OTHER, RepoRoute, repository_routes
+from sandbox.github.search import ENTERPRISE_VERSION
+from sandbox.github.state import State
+from sandbox.github.webhooks import Webhooks
+
+PREFIXES = ("", "/api/v3")
+GRAPHQL_PATHS = ("/graphql", "/api/graphql")
+DEFAULT_VERSION = "2022-11-28"
+VERSIONS = (DEFAULT_VERSION, "2026-03-10")
+READS = ("GET", "HEAD", "OPTIONS")
+WRITE_POINTS = 5
+"""What a request that changes something costs of the secondary limit; a read costs 1."""
+
+
+class GitHubService(Service):
+    """GitHub over the state that a document describes (see `sandbox.github.state`).
+
+    Args:
+        document: the state document.
+        name: how the stand-in calls itself.
+        clock: its time.
+        log_file: where exchanges are appended.
+
+    Raises:
+        ValueError: the document is wrong.
+    """
+
+    server_header = "github.com"
+
+    def __init__(
+        self,
+        document: Mapping[str, Any],
+        *,
+        name: str = "github",
+        clock: Clock | None = None,
+        log_file: Path | None = None,
+    ) -> None:
+        super().__init__(clock=clock, log_file=log_file)
+        self.name = name
+        self._state = loading.load(document, self.clock)
+        self.meter = Meter(self.clock)
+        self.webhooks = Webhooks(self.lock)
+        self._graph = GraphEngine()
+        self._served = 0
+        self._add_faults()
+
+    @property
+    def state(self) -> State:
+        """The state in force, for tests in the same process; use it under `lock`."""
+        return self._state
+
+    def dump_state(self) -> Json:
+        """Give the state document."""
+        return loading.dump(self._state)
+
+    def load_state(self, document: Json) -> None:
+        """Replace the state; faults of the document come in addition, limits begin anew."""
+        state = loading.load(document, self.clock)
+        state.writes = self._state.writes + 1
+        self._state = state
+        self.meter.clear()
+        self._add_faults()
+
+    def _add_faults(self) -> None:
+        for rule in self._state.faults:
+            self.faults.add(rule)
+
+    def settings(self) -> Mapping[str, Any]:
+        """Give `switches` and `limits` (`sandbox.github.switches`)."""
+        return self._state.knobs.as_json()
+
+    def change_settings(self, changes: Mapping[str, Any]) -> None:
+        """Change some of them, `{"switches": {"issue_list_cursors": false}}`; the others stay."""
+        super().change_settings(changes)
+        if not all(isinstance(each, Mapping) for each in changes.values()):
+            raise ValueError("switches and limits are objects")
+        self._state.knobs.change(changes)
+
+    # ── routes ──
+
+    def admin_routes(self) -> Iterable[Route]:
+        """List the routes by which tests play the part of everybody else."""
+        return steering.routes(self)
+
+    def routes(self) -> Iterable[Route]:
+        """List the routes, with and without the base path of GHES."""
+        for path in GRAPHQL_PATHS:
+            yield Route(method="POST", path=path, handler=self._graphql)
+        for prefix in PREFIXES:
+            yield Route(method="GET", path=f"{prefix}/rate_limit", handler=self._rate_limit)
+            for entry, handler in OTHER.items():
+                method, _, path = entry.partition(" ")
+                yield Route(method=method, path=prefix + path, handler=self._plain(handler))
+            for each in repository_routes():
+                named, numbered = self._of_repository(each), self._of_repository_by_id(each)
+                yield Route(method=each.method, path=f"{prefix}/repos/<owner>/<repo_name>{each.path}", handler=named)
+                path = f"{prefix}/repositories/<int:repo_id>{each.path}"
+                yield Route(method=each.method, path=path, handler=numbered)
+
+    def _plain(self, handler: Callable[..., Any]) -> Callable[..., Any]:
+        def serve(call: Call, **arguments: Any) -> Any:
+            return handler(self.context(call), **arguments)
+
+        return serve
+
+    def _of_repository(self, route: RepoRoute) -> Callable[..., Any]:
+        def serve(call: Call, owner: str, repo_name: str, **arguments: Any) -> Any:
+            context = self.context(call)
+            repo = self._state.repo(f"{owner}/{repo_name}")
+            if repo is None:
+                raise self._renamed(context, f"{owner}/{repo_name}")
+            return self._enter(context, repo, route, arguments)
+
+        return serve
+
+    def _of_repository_by_id(self, route: RepoRoute) -> Callable[..., Any]:
+        def serve(call: Call, repo_id: int, **arguments: Any) -> Any:
+            repo = self._state.repos.get(repo_id)
+            if repo is None:
+                raise not_found()
+            return self._enter(self.context(call), repo, route, arguments)
+
+        return serve
+
+    def _renamed(self, context: Context, full_name: str) -> HttpError:
+        number = self._state.former_names.get(full_name.casefold())
+        repo = self._state.repos.get(number) if number is not None else None
+        if repo is None or not context.sees(repo):
+            return not_found()
+        rest = "/".join(raw_path(context.call).partition("/repos/")[2].split("/")[2:])
+        return moved(context.call, f"{context.repo_url(repo)}{'/' if rest else ''}{rest}")
+
+    def _enter(self, context: Context, repo: Repo, route: RepoRoute, arguments: dict[str, Any]) -> Any:
+        require(self._state, context.rights, repo, route.permission, route.needed, least=route.least)
+        if repo.archived and route.needed == "write" and route.permission != "administration":
+            raise archived(repo)
+        return route.handler(context, repo, **arguments)
+
+    def context(self, call: Call, rights: Rights | None = None) -> Context:
+        """Make what handlers are given, for the caller or for somebody else."""
+        who = rights or call.notes or Rights()
+        host = call.host_url.rstrip("/")
+        api = f"{host}/api/v3" if call.path.startswith("/api/") else host
+        render = IssueRender(self._state, api=api, html=self._state.html_url or host, rights=who)
+        edits = Edits(self._state, login=who.login, app=who.app, tell=lambda news: self.webhooks.take(news, render))
+        return Context(call=call, state=self._state, rights=who, render=render, edits=edits)
+
+    def rights_of_account(self, login: str) -> Rights:
+        """Make the rights of an account that acts for itself, on the site so to speak; raises ValueError."""
+        account = self._state.account(login)
+        if account is None:
+            raise ValueError(f"{login!r} has no account")
+        scopes = frozenset({"repo", "project", "admin:org", "admin:org_hook"})
+        return Rights(kind=Kind.CLASSIC, login=account.login, owner=f"site {account.id}", scopes=scopes)
+
+    def act(self, login: str, method: str, path: str, body: Json, host_url: str) -> Json:
+        """Do a REST request as an account, without limits, log and faults; raises ValueError for unknown logins."""
+        call = steering.request(method, path, body, host_url)
+        call.notes = self.rights_of_account(login)
+        try:
+            handler, arguments = self._match(call)
+            result = handler(call, **arguments)
+            response = result if isinstance(result, Response) else json_response(result)
+        except HttpError as problem:
+            response = self.render_error(call, problem)
+        return {"status": response.status_code, "body": json.loads(response.get_data() or b"null")}
+
+    def _rate_limit(self, call: Call) -> Json:
+        rights = call.notes or Rights()
+        standings = {
+            name: self.meter.standing(self._state.limits, rights, name).as_json()
+            for name in ("core", "graphql", "search")
+        }
+        return {"resources": standings, "rate": standings["core"]}
+
+    def _graphql(self, call: Call) -> Response:
+        return self._graph.answer(self.context(call), self.meter)
+
+    # ── hooks of the base ──
+
+    def authenticate(self, call: Call) -> None:
+        """Find the caller, and refuse for limits, versions and preconditions."""
+        if not call.headers.get("User-Agent"):
+            told = "Request forbidden by administrative rules. Please make sure your request has a User-Agent header"
+            raise HttpError(403, told, body={"message": told})
+        rights = auth.rights_of(self._state, call.headers.get("Authorization"))
+        call.user, call.notes = rights.login, rights
+        version = call.headers.get("X-GitHub-Api-Version", DEFAULT_VERSION)
+        if version not in (VERSIONS[:1] if self._state.enterprise else VERSIONS):
+            raise error(400, f'"{version}" is not a supported version.')
+        resource = _resource(call)
+        if resource is None or resource == "graphql":
+            return
+        limits = self._state.limits
+        self.meter.check(limits, rights, resource)
+        reads = call.method in READS
+        points = 1 if reads else WRITE_POINTS
+        creates = call.method == "POST" and not call.route.endswith("/access_tokens")
+        self.meter.secondary(limits, rights, points=points, graphql=False, creates=creates)
+        if not reads and self._state.switches.if_match_on_writes and "If-Match" in call.headers:
+            self._precondition(call, rights)
+
+    def _precondition(self, call: Call, rights: Rights) -> None:
+        if self._map is None:
+            return
+        try:
+            handler, arguments = self._map.bind("127.0.0.1").match(raw_path(call), "GET")
+            response = handler(call, **arguments)
+        except (HTTPException, HttpError):
+            return
+        if isinstance(response, Response) and self._etag(response, rights) not in _marks(call, "If-Match"):
+            raise error(412, "Precondition Failed")
+
+    def finish(self, call: Call, response: Response) -> None:
+        """Answer conditional requests, count, and add the headers that GitHub's answers bear."""
+        self._served += 1
+        rights: Rights = call.notes if isinstance(call.notes, Rights) else Rights()
+        if call.method in ("GET", "HEAD") and response.status_code == 200:
+            self._conditional(call, response, rights)
+        self._count(call, response, rights)
+        headers = response.headers
+        mark = hashlib.sha256(str(self._served).encode()).hexdigest().upper()
+        headers["X-GitHub-Request-Id"] = ":".join(mark[n : n + 4] for n in range(0, 20, 4))
+        headers["X-GitHub-Media-Type"] = "github.v3; format=json"
+        headers["X-GitHub-Api-Version-Selected"] = call.headers.get("X-GitHub-Api-Version", DEFAULT_VERSION)
+        headers["X-Content-Type-Options"] = "nosniff"
+        private = rights.kind is not Kind.ANONYMOUS
+        headers["Cache-Control"] = "private, max-age=60, s-maxage=60" if private else "public, max-age=60, s-maxage=60"
+        headers["Vary"] = "Accept, Authorization, Cookie, X-GitHub-OTP, Accept-Encoding, Accept, X-Requested-With"
+        if self._state.enterprise:
+            headers["X-GitHub-Enterprise-Version"] = ENTERPRISE_VERSION
+        if rights.kind is Kind.CLASSIC:
+            headers["X-OAuth-Scopes"] = ", ".join(sorted(rights.scopes))
+        if rights.expires_at:
+            moment = datetime.fromisoformat(rights.expires_at).astimezone(UTC)
+            headers["GitHub-Authentication-Token-Expiration"] = moment.strftime("%Y-%m-%d %H:%M:%S UTC")
+
+    def _conditional(self, call: Call, response: Response, rights: Rights) -> None:
+        if call.path.endswith("/rate_limit"):
+            return
+        mark = self._etag(response, rights)
+        response.headers["ETag"] = mark
+        wanted = _marks(call, "If-None-Match")
+        since = call.headers.get("If-Modified-Since")
+        same = mark in wanted if wanted else bool(since) and since == response.headers.get("Last-Modified")
+        if same:
+            response.status_code = 304
+            response.set_data(b"")
+            del response.headers["Content-Type"]
+
+    def _etag(self, response: Response, rights: Rights) -> str:
+        whose = rights.token if self._state.switches.etag_per_token else rights.owner
+        whole = hashlib.sha256(response.get_data())
+        whole.update(f"{whose} {sorted(rights.permissions.items())}".encode())
+        return f'W/"{whole.hexdigest()}"'
+
+    def _count(self, call: Call, response: Response, rights: Rights) -> None:
+        resource = _resource(call)
+        if resource is None:
+            resource = "core"
+        elif response.status_code == 304 and rights.kind is not Kind.ANONYMOUS:
+            if not self._state.switches.conditional_costs_secondary:
+                self.meter.take_back(rights, points=1)
+        elif resource != "graphql" and response.status_code != 401:
+            self.meter.use(rights, resource)
+        response.headers.update(self.meter.standing(self._state.limits, rights, resource).headers())
+
+    def render_error(self, call: Call, error: HttpError) -> Response:  # noqa: ARG002 - part of the hook
+        """Give `{"message", "documentation_url", "status"}`."""
+        body = error.body
+        if body is None:
+            message = {404: "Not Found", 405: "Not Found", 500: "Server Error"}.get(error.status, error.message)
+            status = 404 if error.status == 405 else error.status
+            body = {"message": message, "documentation_url": DOCS, "status": str(status)}
+            return json_response(body, status=status, headers=error.headers)
+        return json_response(body, status=error.status, headers=error.headers)
+
+
+def _resource(call: Call) -> str | None:
+    """Name the limit that a request counts against; None for none."""
+    if call.path.endswith("/rate_limit"):
+        return None
+    if call.route in GRAPHQL_PATHS:
+        return "graphql"
+    return "search" if "/search/" in call.route else "core"
+
+
+def _marks(call: Call, header: str) -> list[str]:
+    return [each.strip() for each in call.headers.get(header, "").split(",") if each.strip()]
