@@ -109,14 +109,14 @@ def invalid(
         entry["message"] = message
     if value is not ...:
         entry["value"] = value if isinstance(value, str | int | list) and not isinstance(value, bool) else str(value)
-    body = {"message": "Validation Failed", "errors": [entry], "documentation_url": DOCS, "status": "422"}
+    body = {"message": "Validation Failed", "errors": [entry], "documentation_url": DOCS}
     return HttpError(422, "Validation Failed", body=body)
 
 
 def schema_mismatch(message: str) -> HttpError:
     """Make the 422 for a body of the wrong shape."""
     text = f"Invalid request.\n\n{message}"
-    return HttpError(422, text, body={"message": text, "documentation_url": DOCS, "status": "422"})
+    return HttpError(422, text, body={"message": text, "documentation_url": DOCS})
 
 
 def role(state: State, login: str, repo: Repo) -> Role:

@@ -47,14 +47,13 @@ class Standing:
             "X-RateLimit-Resource": self.resource,
         }
 
-    def as_json(self) -> dict[str, int | str]:
+    def as_json(self) -> dict[str, int]:
         """Give the entry of `/rate_limit`."""
         return {
             "limit": self.limit,
             "used": self.used,
             "remaining": self.remaining,
             "reset": self.reset,
-            "resource": self.resource,
         }
 
 

@@ -222,7 +222,7 @@ class Render:
 
     def simple_repo(self, repo: Repo) -> dict[str, Any]:
         """Render the least of a repository."""
-        drop = {"git_url", "ssh_url", "clone_url", "svn_url"}
+        drop = {"git_url", "ssh_url", "clone_url", "svn_url", "mirror_url"}
         whole = self.repo(repo)
         keep = {"id", "node_id", "name", "full_name", "private", "owner", "html_url", "description", "fork", "url"}
         return {key: whole[key] for key in whole if key in keep or (key.endswith("_url") and key not in drop)}

@@ -167,8 +167,6 @@ class IssueRender(Render):
                 return {"assignee": self.user(event.assignee), "assigner": self.user(event.assigner or event.actor)}
             case "renamed":
                 return {"rename": event.rename or {"from": "", "to": event.issue.title}}
-            case "closed" | "reopened":
-                return {"state_reason": event.state_reason}
             case "locked":
                 return {"lock_reason": event.issue.active_lock_reason}
             case "review_requested" | "review_request_removed":
@@ -221,7 +219,9 @@ class IssueRender(Render):
 
     def _timeline_event(self, event: Event) -> dict[str, Any]:
         if event.event != "cross-referenced":
-            return self.event(event)
+            told = self.event(event)
+            told.pop("assigner", None)
+            return {**told, "state_reason": event.state_reason} if event.event == "closed" else told
         other = self.state.issues.get(event.other or 0, event.issue)
         return {
             "actor": self.user(event.actor),

@@ -84,10 +84,15 @@ def issues(context: Context) -> Response:
     ]
     found.sort(key=SORTS.get(args.get("sort", ""), SORTS["created"]), reverse=args.get("order", "desc") != "asc")
     url = f"{context.render.api}/search/issues"
-    page = context.listed(found[:MOST_RESULTS], url, lambda each: {**context.render.issue(each), "score": 1.0})
+    page = context.listed(found[:MOST_RESULTS], url, lambda each: _hit(context, each))
     headers = {"Link": page.headers["Link"]} if "Link" in page.headers else {}
-    whole = {"total_count": len(found), "incomplete_results": False, "items": page.json}
+    whole = {"total_count": len(found), "incomplete_results": False, "search_type": "lexical", "items": page.json}
     return json_response(whole, headers=headers)
+
+
+def _hit(context: Context, issue: Issue) -> dict[str, Any]:
+    rendered = context.render.issue(issue)
+    return {**{key: rendered[key] for key in rendered if key not in ("closed_by", "parent_issue_url")}, "score": 1.0}
 
 
 def _words(text: str) -> list[str]:
