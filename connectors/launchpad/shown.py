@@ -23,7 +23,7 @@ class Shown:
     """Reads what the targets of some writes show, each entry once.
 
     Attributes:
-        looked: Entries as they were last looked at, by path; taken by the write that follows, which need not look again.
+        looked: Entries as they were last looked at, by path; the write that follows takes it and need not look again.
     """
 
     def __init__(self, client: LaunchpadClient) -> None:
