@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from connectors.core.settings import ConnectionSettings, Credential
 
-_PRODUCTION = "https://api.launchpad.net/"
+_PRODUCTION = "https://api.launchpad.net"
 
 
 class Watches(StrEnum):
