@@ -87,3 +87,66 @@ field of every entry) may always be given too: `"homepage_url"` of a project, `"
 
 A name that stands for nothing, a choice that is none, an unknown key: `load` names them all in one ValueError.
 """
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sandbox.launchpad.loading import PillarLoader
+from sandbox.launchpad.loading_bugs import BugLoader
+from sandbox.launchpad.reading import Reader
+from sandbox.launchpad.session import Session
+from sandbox.launchpad.store import Store
+
+FORMAT = 1
+DEFAULT_DATE = datetime(2026, 1, 1, tzinfo=UTC)
+_KEYS = frozenset(
+    {
+        "format",
+        "host",
+        "date",
+        "settings",
+        "faults",
+        "people",
+        "teams",
+        "tokens",
+        "bug_trackers",
+        "project_groups",
+        "projects",
+        "distributions",
+        "bugs",
+        "git_repositories",
+    }
+)
+
+
+def load(document: Mapping[str, Any], session: Session) -> Store:
+    """Build the records of a document.
+
+    Raises:
+        ValueError: naming everything that is wrong with it, one a line.
+    """
+    if not isinstance(document, Mapping):
+        raise ValueError("the state must be an object")  # noqa: TRY004 - one error type for every wrong state
+    store = Store(session)
+    reader = Reader(store)
+    for key in sorted(set(document) - _KEYS):
+        reader.wrong("state", f"unknown key {key}")
+    if document.get("format", FORMAT) != FORMAT:
+        reader.wrong("format", f"expected {FORMAT}, found {document['format']!r}")
+    store.host = str(document.get("host") or store.host)
+    try:
+        store.settings.change(dict(document.get("settings") or {}))
+    except ValueError as error:
+        reader.errors.append(str(error))
+    created = reader.instant(document.get("date"), "date") or DEFAULT_DATE
+    PillarLoader(reader, created).load(document)
+    BugLoader(reader, created).load(document)
+    for finish in reader.later:
+        finish()
+    if reader.errors:
+        raise ValueError("\n".join(reader.errors))
+    store.reindex()
+    return store

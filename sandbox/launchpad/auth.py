@@ -1,0 +1,74 @@
+"""OAuth 1.0 with the PLAINTEXT signature, and the levels of tokens."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, unquote
+
+from sandbox.core.http import Call, HttpError
+from sandbox.launchpad.session import Level
+
+if TYPE_CHECKING:
+    from sandbox.launchpad.people import Person
+    from sandbox.launchpad.store import Store
+
+_PART = re.compile(r'(\w+)="([^"]*)"')
+
+
+@dataclass(slots=True, kw_only=True)
+class Token:
+    """An access token.
+
+    Attributes:
+        consumer: the application it was made for; None passes any.
+        expires: after this instant it is refused.
+    """
+
+    key: str
+    secret: str
+    person: str
+    level: Level = Level.WRITE_PRIVATE
+    consumer: str | None = None
+    expires: datetime | None = None
+
+
+def identify(store: Store, call: Call, now: datetime) -> tuple[Person | None, Level]:
+    """Find out who calls, by header or by the parameters of the same names.
+
+    Anonymous callers send no token, or an empty one; they may read what is public.
+
+    Raises:
+        HttpError: 401 with the reason as text, for a token, consumer or signature that is wrong.
+    """
+    given = _parameters(call)
+    key = given.get("oauth_token", "")
+    if not key:
+        return None, Level.READ_PUBLIC
+    token = next((one for one in store.tokens if one.key == key), None)
+    if token is None:
+        raise HttpError(401, f"Unknown access token ({key}).")
+    consumer = given.get("oauth_consumer_key", "")
+    if token.consumer is not None and token.consumer != consumer:
+        raise HttpError(401, f"Unknown consumer ({consumer}).")
+    if token.expires is not None and token.expires <= now:
+        raise HttpError(401, f"Expired token ({key}).")
+    if given.get("oauth_signature_method", "PLAINTEXT") != "PLAINTEXT":
+        raise HttpError(401, "Invalid signature.")
+    if given.get("oauth_signature") != f"&{token.secret}":
+        raise HttpError(401, "Invalid signature.")
+    person = store.person(token.person)
+    if person is None or token.level is Level.UNAUTHORIZED:
+        raise HttpError(401, f"Unknown access token ({key}).")
+    return person, token.level
+
+
+def _parameters(call: Call) -> dict[str, str]:
+    header = call.headers.get("Authorization", "")
+    if header.startswith("OAuth"):
+        return {name: unquote(value) for name, value in _PART.findall(header)}
+    if b"oauth_token" in call.query_string:
+        return dict(parse_qsl(call.query_string.decode("latin-1")))
+    return {}

@@ -1,0 +1,170 @@
+"""Writes the records back as the document that `sandbox.launchpad.state` describes."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sandbox.launchpad.record import Record, fields_of
+from sandbox.launchpad.store import Store
+
+
+def dump(store: Store, faults: list[dict[str, Any]]) -> dict[str, Any]:
+    """Write everything but deliveries of webhooks, revisions of comments and structural subscriptions."""
+    return {
+        "format": 1,
+        "host": store.host,
+        "settings": store.settings.as_json(),
+        "faults": faults,
+        "people": [
+            {
+                **plain(one, apart="team_owner"),
+                "id": one.number,
+                "admin": one.is_admin,
+                "emails": [address.email for address in one.__dict__.get("addresses", ())],
+            }
+            for one in store.people
+        ],
+        "teams": [
+            {
+                **plain(one, apart="team_owner"),
+                "id": one.number,
+                "owner": one.team_owner.name,
+                "members": [member.name for member in one.direct_members if member not in one.admins],
+                "admins": [member.name for member in one.admins],
+            }
+            for one in store.teams
+        ],
+        "tokens": [
+            {
+                "key": one.key,
+                "secret": one.secret,
+                "person": one.person,
+                "consumer": one.consumer,
+                "level": one.level.value,
+                "expires": written(one.expires),
+            }
+            for one in store.tokens
+        ],
+        "bug_trackers": [plain(one) for one in store.bug_trackers],
+        "project_groups": [plain(one) for one in store.project_groups],
+        "projects": [
+            {
+                **_pillar(one),
+                "project_group": one.project_group.name if one.project_group else None,
+                "development_focus": one.development_focus.name,
+            }
+            for one in store.projects
+        ],
+        "distributions": [
+            {**_pillar(one), "source_packages": [package.name for package in one.packages]}
+            for one in store.distributions
+        ],
+        "bugs": [_bug(one) for one in store.bugs],
+        "git_repositories": [_repository(store, one) for one in store.repositories],
+    }
+
+
+def plain(record: Any, *, apart: str = "") -> dict[str, Any]:
+    """Write the fields that a record holds itself: values and people; not collections or other links."""
+    found: dict[str, Any] = {}
+    for name, field in fields_of(type(record).entry).items():
+        if name in apart.split() or name not in record.__dict__ or field.type in ("many", "data"):
+            continue
+        value = record.__dict__[name]
+        if field.type == "link" and field.of != "person":
+            continue
+        if value is not None:
+            found[name] = value.name if isinstance(value, Record) else written(value)
+    return found
+
+
+def written(value: Any) -> Any:
+    """Write dates and instants as text."""
+    return value.isoformat() if isinstance(value, date | datetime) else value
+
+
+def _pillar(one: Any) -> dict[str, Any]:
+    return {
+        **plain(one, apart="members"),
+        "members": [member.name for member in one.__dict__.get("sharing", ())],
+        "series": [
+            {**plain(series), "milestones": [_milestone(milestone) for milestone in series.milestones]}
+            for series in one.series
+        ],
+        "specifications": [_specification(spec) for spec in one.__dict__.get("specifications", ())],
+        "webhooks": [{**plain(hook), "secret": hook.__dict__.get("secret")} for hook in one.webhooks],
+    }
+
+
+def _milestone(one: Any) -> dict[str, Any]:
+    released = written(one.release.date_released) if one.release else None
+    return {**plain(one), "released": released, "tags": one.get_tags()}
+
+
+def _specification(one: Any) -> dict[str, Any]:
+    goal = one.__dict__.get("goal")
+    return {
+        **plain(one),
+        "milestone": one.milestone.name if one.milestone else None,
+        "dependencies": [other.name for other in one.dependencies],
+        "bugs": [bug.id for bug in one.bugs],
+        **({"goal": goal.name} if goal else {}),
+    }
+
+
+def _bug(bug: Any) -> dict[str, Any]:
+    stored = bug.__dict__.get("stored_heat")
+    return {
+        **plain(bug),
+        **({"heat": stored} if stored is not None else {}),
+        "duplicate_of": bug.duplicate_of.id if bug.duplicate_of else None,
+        "subscribers": [one.person.name for one in bug.subscriptions],
+        "affects": [one.name for one in bug.users_affected],
+        "unaffected": [one.name for one in bug.users_unaffected],
+        "cves": [one.sequence for one in bug.cves],
+        "tasks": [
+            {
+                **plain(one),
+                "target": one.target.path,
+                "milestone": one.milestone.name if one.milestone else None,
+                "bug_watch": one.bug_watch.id if one.bug_watch else None,
+            }
+            for one in bug.bug_tasks
+        ],
+        "messages": [plain(one) for one in bug.messages[1:]],
+        "watches": [{**plain(one), "id": one.id, "bug_tracker": one.bug_tracker.name} for one in bug.bug_watches],
+        "attachments": [
+            {
+                **plain(one),
+                "message": one.message.index,
+                "content": None if one.content is None else one.content.decode("utf-8", "replace"),
+                "filename": one.filename,
+            }
+            for one in bug.attachments
+        ],
+        "activity": [plain(one) for one in bug.activity],
+        "nominations": [{**plain(one), "target": one.target.path} for one in bug.nominations],
+    }
+
+
+def _repository(store: Store, one: Any) -> dict[str, Any]:
+    return {
+        **plain(one, apart="id target_default"),
+        "target": one.target.path if one.target else None,
+        "default": one.target_default,
+        "refs": {ref.path_name: ref.commit_sha1 for ref in one.refs},
+        "merge_proposals": [
+            {
+                **plain(proposal, apart="source_git_path target_git_path prerequisite_git_path"),
+                "id": proposal.id,
+                "source": proposal.source_git_path.removeprefix("refs/heads/"),
+                "target": proposal.target_git_path.removeprefix("refs/heads/"),
+                "source_repository": proposal.source_git_repository.path,
+                "bugs": [bug.id for bug in proposal.bugs],
+                "votes": [plain(vote) for vote in proposal.votes],
+                "comments": [plain(comment, apart="id") for comment in proposal.all_comments],
+            }
+            for proposal in store.merge_proposals(None, lambda each: each.target_git_repository is one)
+        ],
+    }

@@ -1,0 +1,283 @@
+"""Builds bugs and git repositories from the state document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sandbox.launchpad.bug_parts import (
+    BugActivity,
+    BugAttachment,
+    BugNomination,
+    BugSubscription,
+    BugWatch,
+    Cve,
+    Message,
+)
+from sandbox.launchpad.bugs import Bug
+from sandbox.launchpad.code import BranchMergeProposal, CodeReviewComment, CodeReviewVote, GitRef, GitRepository
+from sandbox.launchpad.reading import Reader
+from sandbox.launchpad.store import Store
+from sandbox.launchpad.tasks import BugTask
+
+Row = Mapping[str, Any]
+_PARTS = "tasks messages watches attachments activity nominations subscribers affects unaffected cves duplicate_of heat"
+
+
+class BugLoader:
+    """Loads bugs and code; `reader` gathers what is wrong."""
+
+    def __init__(self, reader: Reader, created: datetime) -> None:
+        self.reader = reader
+        self.store: Store = reader.store
+        self.created = created
+
+    def load(self, document: Row) -> None:
+        """Load; the pillars are there already."""
+        for where, row in self.reader.rows(document, "bugs"):
+            self._bug(row, where)
+        self.store.bugs.sort(key=lambda bug: bug.id)
+        self.store.numbers["bug"] = max((bug.id for bug in self.store.bugs), default=0)
+        self.store.reindex()
+        for where, row in self.reader.rows(document, "git_repositories"):
+            self._repository(row, where)
+        for where, row in self.reader.rows(document, "git_repositories"):
+            self._proposals(row, where)
+
+    def _bug(self, row: Row, where: str) -> None:
+        reader = self.reader
+        if not reader.needed(row, "id title owner tasks", where):
+            return
+        values = reader.values(Bug, row, where, apart=_PARTS)
+        values = {"description": row["title"], "date_created": self.created, **values}
+        bug = Bug(self.store, **values)
+        own = bug.__dict__
+        if "heat" in row:
+            own["stored_heat"] = row["heat"]
+        own["cves"] = [self._cve(one) for one in row.get("cves") or ()]
+        own["users_affected"] = reader.people(row, "affects", where) if "affects" in row else [bug.owner]
+        own["users_unaffected"] = reader.people(row, "unaffected", where)
+        subscribers = reader.people(row, "subscribers", where) if "subscribers" in row else [bug.owner]
+        own["subscriptions"] = [
+            BugSubscription(self.store, bug=bug, person=one, subscribed_by=bug.owner, date_created=bug.date_created)
+            for one in subscribers
+        ]
+        own["messages"] = [
+            self._message(bug, 0, {"owner": row["owner"], "subject": bug.title, "content": bug.description}, where)
+        ]
+        for index, (place, one) in enumerate(reader.rows(row, "messages", where), start=1):
+            if reader.needed(one, "owner content", place):
+                own["messages"].append(self._message(bug, index, one, place))
+        own["bug_watches"] = [
+            one for one in (self._watch(bug, *pair) for pair in reader.rows(row, "watches", where)) if one
+        ]
+        own["bug_tasks"] = [one for one in (self._task(bug, *pair) for pair in reader.rows(row, "tasks", where)) if one]
+        own["attachments"] = [self._attachment(bug, *pair) for pair in reader.rows(row, "attachments", where)]
+        own["nominations"] = [
+            one for one in (self._nomination(bug, *pair) for pair in reader.rows(row, "nominations", where)) if one
+        ]
+        own["activity"] = self._activity(bug, row, where)
+        if "date_last_updated" not in own:
+            own["date_last_updated"] = _latest(bug)
+        if not own["bug_tasks"]:
+            reader.wrong(where, "a bug needs a task")
+        self.store.bugs.append(bug)
+        if row.get("duplicate_of") is not None:
+            reader.later.append(lambda: self._duplicate(bug, row["duplicate_of"], where))
+
+    def _duplicate(self, bug: Bug, number: Any, where: str) -> None:
+        bug.__dict__["duplicate_of"] = self.store.bug(str(number))
+        if bug.duplicate_of is None:
+            self.reader.wrong(f"{where}.duplicate_of", f"no such bug: {number!r}")
+        self.store.forget_duplicates()
+
+    def _cve(self, sequence: str) -> Cve:
+        found = next((one for one in self.store.cves if one.sequence == sequence), None)
+        if found is None:
+            found = Cve(self.store, sequence=sequence, date_created=self.created, date_modified=self.created)
+            self.store.cves.append(found)
+        return found
+
+    def _task(self, bug: Bug, where: str, row: Row) -> BugTask | None:
+        if not self.reader.needed(row, "target", where):
+            return None
+        target = self.store.target(row["target"])
+        if target is None:
+            self.reader.wrong(f"{where}.target", f"no such target: {row['target']!r}")
+            return None
+        values = self.reader.values(BugTask, row, where, apart="target milestone bug_watch")
+        common = {"owner": bug.owner, "date_created": bug.date_created}
+        made = BugTask(
+            self.store, bug=bug, target=target, number=self.store.next_number("task"), **{**common, **values}
+        )
+        if name := row.get("milestone"):
+            milestone = target.pillar.get_milestone(name=name)
+            if milestone is None:
+                self.reader.wrong(f"{where}.milestone", f"no such milestone: {name!r}")
+            made.__dict__["milestone"] = milestone
+        if row.get("bug_watch") is not None:
+            watch = next((one for one in bug.bug_watches if one.id == row["bug_watch"]), None)
+            if watch is None:
+                self.reader.wrong(f"{where}.bug_watch", f"no such watch: {row['bug_watch']!r}")
+            made.__dict__["bug_watch"] = watch
+        return made
+
+    def _message(self, bug: Bug, index: int, row: Row, where: str) -> Message:
+        values = self.reader.values(Message, row, where)
+        common = {"subject": f"Re: {bug.title}", "date_created": bug.date_created, "visible": True}
+        return Message(self.store, bug=bug, index=index, **{**common, **values})
+
+    def _watch(self, bug: Bug, where: str, row: Row) -> BugWatch | None:
+        if not self.reader.needed(row, "id bug_tracker remote_bug", where):
+            return None
+        tracker = next((one for one in self.store.bug_trackers if one.name == row["bug_tracker"]), None)
+        if tracker is None:
+            self.reader.wrong(f"{where}.bug_tracker", f"no such bug tracker: {row['bug_tracker']!r}")
+            return None
+        values = self.reader.values(BugWatch, row, where, apart="id bug_tracker")
+        self.store.numbers["watch"] = max(self.store.numbers["watch"], row["id"])
+        common = {"owner": bug.owner, "date_created": bug.date_created}
+        return BugWatch(self.store, bug=bug, bug_tracker=tracker, id=row["id"], **{**common, **values})
+
+    def _attachment(self, bug: Bug, where: str, row: Row) -> BugAttachment:
+        self.reader.needed(row, "title", where)
+        values = self.reader.values(BugAttachment, row, where, apart="message content filename")
+        index = row.get("message") or 0
+        if not 0 <= index < len(bug.messages):
+            self.reader.wrong(f"{where}.message", f"no such message: {index}")
+            index = 0
+        content = row.get("content")
+        return BugAttachment(
+            self.store,
+            bug=bug,
+            number=self.store.next_number("attachment"),
+            message=bug.messages[index],
+            content=None if content is None else content.encode(),
+            content_type="text/plain",
+            filename=row.get("filename"),
+            **values,
+        )
+
+    def _nomination(self, bug: Bug, where: str, row: Row) -> BugNomination | None:
+        if not self.reader.needed(row, "target", where):
+            return None
+        target = self.store.target(row["target"])
+        if target is None or not target.is_series:
+            self.reader.wrong(f"{where}.target", f"no such series: {row['target']!r}")
+            return None
+        values = self.reader.values(BugNomination, row, where, apart="target")
+        common = {"owner": bug.owner, "date_created": bug.date_created}
+        number = self.store.next_number("nomination")
+        return BugNomination(self.store, bug=bug, target=target, number=number, **{**common, **values})
+
+    def _activity(self, bug: Bug, row: Row, where: str) -> list[BugActivity]:
+        common = {"bug": bug, "person": bug.owner, "datechanged": bug.date_created}
+        if "activity" not in row:
+            return [BugActivity(self.store, **common, whatchanged="bug", message="added bug")]
+        return [
+            BugActivity(self.store, **{**common, **self.reader.values(BugActivity, one, place)})
+            for place, one in self.reader.rows(row, "activity", where)
+        ]
+
+    def _repository(self, row: Row, where: str) -> None:
+        reader = self.reader
+        if not reader.needed(row, "owner name", where):
+            return
+        values = reader.values(GitRepository, row, where, apart="target default refs merge_proposals webhooks")
+        target = self.store.target(row["target"]) if row.get("target") else None
+        if row.get("target") and target is None:
+            reader.wrong(f"{where}.target", f"no such target: {row['target']!r}")
+        made = GitRepository(
+            self.store,
+            id=self.store.next_number("repository"),
+            **{"registrant": values.get("owner"), "date_created": self.created, "date_last_modified": self.created},
+            **{
+                "default_branch": "refs/heads/main",
+                "target": target,
+                "target_default": bool(row.get("default")),
+                **values,
+            },
+            webhooks=[],
+        )
+        made.__dict__["refs"] = [
+            GitRef(self.store, repository=made, full_path=f"refs/heads/{name}", commit_sha1=commit)
+            for name, commit in (row.get("refs") or {"main": "0" * 40}).items()
+        ]
+        self.store.repositories.append(made)
+
+    def _proposals(self, row: Row, where: str) -> None:
+        own = next(
+            (
+                one
+                for one in self.store.repositories
+                if (one.owner.name, one.name) == (row.get("owner"), row.get("name"))
+            ),
+            None,
+        )
+        for place, one in self.reader.rows(row, "merge_proposals", where):
+            if own is not None and self.reader.needed(one, "id source target", place):
+                self._proposal(own, one, place)
+
+    def _proposal(self, target: GitRepository, row: Row, where: str) -> None:
+        source = target
+        if path := row.get("source_repository"):
+            source = next((one for one in self.store.repositories if one.path == path), target)
+            if source.path != path:
+                self.reader.wrong(f"{where}.source_repository", f"no such repository: {path!r}")
+        ends = [
+            one.get_ref_by_path(path=row[key]) or self._ref(one, row[key])
+            for one, key in ((source, "source"), (target, "target"))
+        ]
+        values = self.reader.values(
+            BranchMergeProposal, row, where, apart="id source target source_repository bugs votes comments"
+        )
+        made = self.store.new_proposal(
+            source=ends[0],
+            target=ends[1],
+            **{"registrant": source.owner, "date_created": self.created, "date_review_requested": None, **values},
+            id=row["id"],
+        )
+        self.store.numbers["proposal"] = max(self.store.numbers["proposal"], row["id"])
+        made.__dict__["bugs"] = [bug for bug in (self.store.bug(str(one)) for one in row.get("bugs") or ()) if bug]
+        made.__dict__["votes"] = [
+            CodeReviewVote(
+                self.store,
+                branch_merge_proposal=made,
+                **{"registrant": made.registrant, "date_created": made.date_created},
+                **self.reader.values(CodeReviewVote, one, place),
+            )
+            for place, one in self.reader.rows(row, "votes", where)
+        ]
+        for place, one in self.reader.rows(row, "comments", where):
+            self._comment(made, one, place)
+
+    def _ref(self, repository: GitRepository, name: str) -> GitRef:
+        made = GitRef(self.store, repository=repository, full_path=f"refs/heads/{name}", commit_sha1="0" * 40)
+        repository.__dict__["refs"].append(made)
+        return made
+
+    def _comment(self, proposal: BranchMergeProposal, row: Row, where: str) -> None:
+        values = self.reader.values(CodeReviewComment, row, where)
+        common = {
+            "date_created": proposal.date_created,
+            "title": "Re: [Merge]",
+            "message_body": row.get("content") or "",
+        }
+        made = CodeReviewComment(
+            self.store,
+            **{**common, "owner": values.get("author"), **values},
+            branch_merge_proposal=proposal,
+            id=self.store.next_number("review comment"),
+        )
+        proposal.__dict__["all_comments"] = [*proposal.all_comments, made]
+        if made.vote is not None and made.author is not None:
+            proposal.vote_of(made.author, made.vote_tag).__dict__["comment"] = made
+
+
+def _latest(bug: Bug) -> datetime:
+    """Give the latest date found in a bug, comments and tasks included."""
+    dates = [bug.date_created, *(one.date_created for one in bug.messages), *(one.datechanged for one in bug.activity)]
+    for task in bug.bug_tasks:
+        dates.extend(value for value in task.__dict__.values() if isinstance(value, datetime))
+    return max(dates)

@@ -1,0 +1,186 @@
+"""The stand-in itself: the framework behind the routes, token and user, what a request changed, webhooks, files."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from werkzeug.wrappers import Response
+
+from sandbox.core.clock import Clock
+from sandbox.core.http import Call, HttpError, Json, Route
+from sandbox.core.service import Service
+from sandbox.launchpad import framework
+from sandbox.launchpad.auth import identify
+from sandbox.launchpad.commit import commit
+from sandbox.launchpad.dumping import dump
+from sandbox.launchpad.postman import Postman
+from sandbox.launchpad.session import Level, Session
+from sandbox.launchpad.state import load
+from sandbox.launchpad.store import Store
+
+LOGGER = logging.getLogger(__name__)
+
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_TEMPLATES = (
+    "/<version>",
+    "/<version>/bugs",
+    "/<version>/bugs/<bug>",
+    "/<version>/bugs/<bug>/<field>",
+    "/<version>/people",
+    "/<version>/people/+me",
+    "/<version>/projects",
+    "/<version>/projectgroups",
+    "/<version>/distros",
+    "/<version>/specs",
+    "/<version>/+git",
+    "/<version>/~<person>",
+    "/<version>/~<person>/<field>",
+    "/<version>/~<person>/<target>/+git/<repository>",
+    "/<version>/~<person>/<target>/+git/<repository>/+merge/<proposal>",
+    "/<version>/<pillar>",
+    "/<version>/<pillar>/<field_or_series>",
+    "/<version>/<pillar>/<series>/<field>",
+    "/<version>/<pillar>/+bug/<bug>",
+    "/<version>/<pillar>/+bug/<bug>/comments/<comment>",
+    "/<version>/<pillar>/<series>/+bug/<bug>",
+    "/<version>/<pillar>/+source/<package>/+bug/<bug>",
+    "/<version>/<pillar>/+milestone/<milestone>",
+    "/<version>/<pillar>/+spec/<specification>",
+    "/<version>/<pillar>/+webhook/<webhook>",
+    "/<version>/<pillar>/+webhook/<webhook>/deliveries",
+    "/<path:rest>",
+)
+"""By which counts and log name requests; the framework does the routing."""
+
+_FILES = "/+librarian/<int:number>/<filename>"
+
+
+class LaunchpadService(Service):
+    """A Launchpad web service over HTTP, below `/devel`, `/1.0` and `/beta`.
+
+    Args:
+        state: a document of the form that `sandbox.launchpad.state` tells; an empty Launchpad otherwise.
+        name: the name in the `ready` line.
+        clock: the time it lives in.
+        log_file: where exchanges are appended.
+
+    Raises:
+        ValueError: naming all that is wrong with the document.
+    """
+
+    server_header = "zope.server.http (HTTP)"
+
+    def __init__(
+        self,
+        state: Mapping[str, Any] | None = None,
+        *,
+        name: str = "launchpad",
+        clock: Clock | None = None,
+        log_file: Path | None = None,
+    ) -> None:
+        super().__init__(clock=clock, log_file=log_file)
+        self.name = name
+        self._postman = Postman(self)
+        framework.set_up()
+        self.store = Store(self._nobody())
+        self.load_state(state or {})
+
+    def routes(self) -> Iterable[Route]:
+        """List the routes; all lead to the framework, but for files."""
+        yield Route(method="GET", path=_FILES, handler=self._file)
+        for path in _TEMPLATES:
+            for method in _METHODS:
+                yield Route(method=method, path=path, handler=self._serve)
+
+    def admin_routes(self) -> Iterable[Route]:
+        """List the routes by which a test steers it."""
+        yield Route(method="POST", path="/_sandbox/janitor", handler=self._janitor)
+
+    def dump_state(self) -> Json:
+        """Give the state document."""
+        faults = [
+            {key: value for key, value in rule.items() if key not in ("matched", "hits", "waiting")}
+            for rule in self.faults.describe()
+        ]
+        return dump(self.store, faults)
+
+    def load_state(self, document: Json) -> None:
+        """Replace the state; ValueError names all that is wrong with the document."""
+        self.store = load(document, self._nobody(loading=True))
+        self.store.session = self._nobody()
+        self.faults.clear()
+        for rule in document.get("faults", ()):
+            self.faults.add(rule)
+
+    def settings(self) -> Mapping[str, Any]:
+        """Give the switches of the state."""
+        return self.store.settings.as_json()
+
+    def change_settings(self, changes: Mapping[str, Any]) -> None:
+        """Change some switches."""
+        self.store.settings.change(dict(changes))
+
+    def authenticate(self, call: Call) -> None:
+        """Find out who calls.
+
+        Raises:
+            HttpError: 401 for a token that is not good.
+        """
+        now = self.clock.now()
+        user, level = identify(self.store, call, now)
+        host = call.headers.get("Host", "127.0.0.1")
+        call.user = user
+        self.store.session = Session(user=user, level=level, now=now, web_service_url=f"{call.scheme}://{host}")
+
+    def render_error(self, call: Call, error: HttpError) -> Response:  # noqa: ARG002 - part of the hook
+        """Turn an error into plain text, as all errors of the web service are."""
+        return Response(error.message, status=error.status, content_type="text/plain;charset=utf-8")
+
+    def _serve(self, call: Call, **_arguments: str) -> Response:
+        """Have the framework answer, then settle or take back what the request changed."""
+        environ = {**call.environ, "wsgi.input": io.BytesIO(call.get_data())}
+        status, reason, headers, body = framework.answer(self.store, environ)
+        session = self.store.session
+        if session.failure:
+            LOGGER.error("%s failed on %s %s\n%s", self.name, call.method, call.path, session.failure)
+        if status >= 400:
+            session.roll_back()
+            self.store.reindex()
+        elif session.changes or call.method not in ("GET", "HEAD"):
+            commit(self.store)
+            self._postman.call()
+        return Response(body, status=f"{status} {reason}", headers=headers)
+
+    def _file(self, call: Call, number: str, filename: str) -> Response:  # noqa: ARG002 - part of the address
+        """Give the content of an attachment, to who may see its bug."""
+        for bug in self.store.bugs:
+            for one in bug.attachments:
+                if str(one.number) == str(number) and one.content is not None and bug.is_visible:
+                    return Response(one.content, content_type=one.content_type)
+        raise HttpError(404, "No such file")
+
+    def _janitor(self, _call: Call) -> Json:
+        """Expire what has been Incomplete for too long, as the original's nightly job does."""
+        with self.lock:
+            self.store.session = self._nobody(loading=True)
+            expired = []
+            for bug in self.store.bugs:
+                for task in self.store.expirable(bug):
+                    task.status = "Expired"
+                    expired.append({"bug": bug.id, "target": task.bug_target_name})
+            commit(self.store)
+            self.store.session = self._nobody()
+            return {"expired": expired}
+
+    def _nobody(self, *, loading: bool = False) -> Session:
+        return Session(user=None, level=Level.READ_PUBLIC, now=self.clock.now(), loading=loading)
+
+    @property
+    def loopback_giveup(self) -> timedelta:
+        """How long deliveries to this machine are retried."""
+        return timedelta(seconds=self.store.settings.webhook_loopback_giveup_seconds)

@@ -1,0 +1,49 @@
+"""The switches of the stand-in: what is not settled about the original, and what installations differ in."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+
+@dataclass(slots=True, kw_only=True)
+class Settings:
+    """The state's `"settings"`; each may also be changed while it runs by `POST /_sandbox/settings`.
+
+    Attributes:
+        page_size: entries of a page when `ws.size` is not given; 75 is production's, 50 the schema's default.
+        max_page_size: a larger `ws.size` is answered 400.
+        hidden_status: what a private bug answers to who may not see it: 404 as measured, or 401.
+        root_specifications_link: False leaves `specifications_collection_link` of the root at `/devel/` as one
+            snapshot of the original had it; True points it at `/devel/specs`, which works through launchpadlib.
+        redact_person_ids: True shows the ids of people as `tag:launchpad.net:2008:redacted`, as production does.
+        whiteboard_for_all: whether anyone logged in may write a blueprint's whiteboard, or only its people and drivers.
+        expiry_days: days without change after which the janitor (`POST /_sandbox/janitor`) expires Incomplete bugs.
+        webhooks_enabled: False is the original with its feature flag off: newWebhook is answered 401.
+        webhook_loopback_giveup_seconds: how long deliveries to loopback are retried; the original gives them 5 minutes.
+        deliver_webhooks: False only records deliveries, and sends none.
+    """
+
+    page_size: int = 75
+    max_page_size: int = 300
+    hidden_status: int = 404
+    root_specifications_link: bool = False
+    redact_person_ids: bool = False
+    whiteboard_for_all: bool = True
+    expiry_days: int = 60
+    webhooks_enabled: bool = True
+    webhook_loopback_giveup_seconds: int = 300
+    deliver_webhooks: bool = True
+
+    def change(self, changes: dict[str, Any]) -> None:
+        """Set some; ValueError for an unknown name or a wrong type."""
+        known = {one.name: type(getattr(self, one.name)) for one in fields(self)}
+        for name, value in changes.items():
+            if name not in known:
+                raise ValueError(f"settings: no such setting: {name}")
+            if type(value) is not known[name]:
+                raise ValueError(f"settings.{name}: expected {known[name].__name__}, found {value!r}")
+        for name, value in changes.items():
+            setattr(self, name, value)
+
+    def as_json(self) -> dict[str, Any]:
+        """Give all by name."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}

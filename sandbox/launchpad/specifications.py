@@ -1,0 +1,139 @@
+"""Blueprints, which the web service calls specifications."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from sandbox.launchpad.errors import ApiError, forbidden
+from sandbox.launchpad.record import Record
+
+if TYPE_CHECKING:
+    from sandbox.launchpad.people import Person
+
+_NOT_STARTED = frozenset({"Unknown", "Not started", "Deferred", "Informational"})
+_WORK_ITEM = re.compile(r"(?:\[[^\]]*\]\s*)?.+:\s*(TODO|DONE|POSTPONED|INPROGRESS|BLOCKED)\s*", re.IGNORECASE)
+_HEADING = re.compile(r"work items(?: for (?P<milestone>.+))?:\s*", re.IGNORECASE)
+
+
+class Specification(Record):
+    """A blueprint. It has no date of change, as in the original."""
+
+    entry = "specification"
+    web_host = "blueprints"
+
+    @property
+    def path(self) -> str:
+        """See Record."""
+        return f"{self.target.path}/+spec/{self.name}"
+
+    @property
+    def is_visible(self) -> bool:
+        """Whether the caller may see it."""
+        if self.information_type in ("Public", "Public Security") or self.store.session.loading:
+            return True
+        viewer = self.store.session.viewer
+        return viewer is not None and (
+            self.target.pillar.shares_with(viewer) or viewer in (self.owner, self.assignee, self.drafter, self.approver)
+        )
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether it is neither superseded nor obsolete."""
+        return self.definition_status not in ("Superseded", "Obsolete")
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is left to do."""
+        return (
+            self.implementation_status == "Implemented"
+            or not self.is_valid
+            or (self.implementation_status == "Informational" and self.definition_status == "Approved")
+        )
+
+    @property
+    def is_started(self) -> bool:
+        """Whether work has begun."""
+        return self.implementation_status not in _NOT_STARTED or (
+            self.implementation_status == "Informational" and self.definition_status == "Approved"
+        )
+
+    @property
+    def lifecycle_status(self) -> str:
+        """Not started, Started or Complete."""
+        return "Complete" if self.is_complete else "Started" if self.is_started else "Not started"
+
+    @property
+    def has_accepted_goal(self) -> bool:
+        """Whether a series has it as its goal."""
+        return "goal" in self.__dict__
+
+    def may_edit(self, name: str) -> bool:
+        """Its people, the target's owner and drivers; the whiteboard anyone, unless the switch says otherwise."""
+        writer = self.store.session.writer
+        if writer is None:
+            return False
+        if name == "whiteboard" and self.store.settings.whiteboard_for_all:
+            return True
+        if name in ("priority", "direction_approved"):
+            return self.target.pillar.grants_driving(writer)
+        own = (self.owner, self.assignee, self.drafter, self.approver)
+        return self.target.pillar.grants_driving(writer) or any(writer.is_in(one) for one in own)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self.check(name)
+        if name == "workitems_text" and not self.store.session.loading:
+            value = self._work_items(value)
+        if name == "milestone" and value is not None and value.target is not self.target.pillar:
+            raise ApiError("milestone_link: Constraint not satisfied.")
+        before = self.is_started, self.is_complete
+        self.put(name, value)
+        for now, was, date, who in (
+            (self.is_started, before[0], "date_started", "starter"),
+            (self.is_complete, before[1], "date_completed", "completer"),
+        ):
+            if now != was:
+                self.put(date, self.store.session.now if now else None)
+                self.put(who, self.store.session.user if now else None)
+
+    def _work_items(self, text: str | None) -> str:
+        """Check and write work items as the original does: one a line, `[who] what: STATUS`.
+
+        Raises:
+            ApiError: 400, a line of another form, or a milestone that is none.
+        """
+        kept: list[str] = []
+        for line in (text or "").splitlines():
+            heading = _HEADING.fullmatch(line.strip())
+            if heading:
+                wanted = heading["milestone"]
+                if wanted and self.target.pillar.get_milestone(name=wanted.strip()) is None:
+                    raise ApiError(f'workitems_text: The milestone "{wanted.strip()}" is not valid for the target.')
+            elif line.strip() and not _WORK_ITEM.fullmatch(line.strip()):
+                raise ApiError(f'workitems_text: Invalid work item format: "{line.strip()}"')
+            kept.append(line.rstrip())
+        return "\n".join(kept).strip("\n")
+
+    def link_bug(self, *, bug: Any) -> None:
+        """Link a bug."""
+        self._logged_in("linkBug")
+        self.put("bugs", [*(one for one in self.bugs if one is not bug), bug])
+
+    def unlink_bug(self, *, bug: Any) -> None:
+        """Unlink a bug."""
+        self._logged_in("unlinkBug")
+        self.put("bugs", [one for one in self.bugs if one is not bug])
+
+    def subscribe(self, *, person: Person, essential: bool | None = False) -> None:  # noqa: ARG002, FBT001, FBT002 - the operation's
+        """Subscribe someone."""
+        self._logged_in("subscribe")
+        self.put("subscribers", [*(one for one in self.__dict__.get("subscribers", ()) if one is not person), person])
+
+    def unsubscribe(self, *, person: Person) -> None:
+        """Take the subscription away."""
+        self._logged_in("unsubscribe")
+        self.put("subscribers", [one for one in self.__dict__.get("subscribers", ()) if one is not person])
+
+    def _logged_in(self, operation: str) -> None:
+        if self.store.session.writer is None:
+            raise forbidden(self, operation, "launchpad.AnyPerson")
