@@ -10,7 +10,12 @@ from connectors.launchpad.client import LaunchpadClient
 from connectors.launchpad.search import STATUSES
 
 _MOST_SKEW_S = 60.0  # cursors use server time alone; more than this is worth a person's look
-_TYPES_USED = ("bug", "bug_task", "specification", "milestone")
+_NEEDED = {
+    "bug": ("tags", "description", "duplicate_of_link", "information_type", "date_last_updated", "http_etag"),
+    "bug_task": ("status", "importance", "milestone_link", "assignee_link", "bug_link", "http_etag"),
+    "specification": ("whiteboard", "workitems_text", "implementation_status", "information_type", "http_etag"),
+    "milestone": ("date_targeted", "is_active", "http_etag"),
+}
 _OPTIONAL_STATUSES = frozenset({"Unknown"})  # the description's own word for none
 
 
@@ -91,20 +96,16 @@ def _clock(client: LaunchpadClient) -> CheckResult:
 
 def _description(client: LaunchpadClient) -> CheckResult:
     """What the service says of itself, through the library's whole client."""
-    launchpad = client.described()
+    application = client.described()._wadl  # noqa: SLF001 - the library asks for an entry before it tells of its type
+    root = application.get_resource_by_path("")
     missing: list[str] = []
     statuses: set[str] = set()
-    for kind in _TYPES_USED:
-        found = launchpad._wadl.get_resource_type(f"{client.settings.root}#{kind}")  # noqa: SLF001 - the library has no public way to ask for a type without an entry
-        names = {
-            parameter.name: parameter
-            for parameter in found.get_method("GET")
-            .response.get_representation_definition("application/json")
-            .params(found)
-        }
-        missing += [f"{kind}.{field}" for field in _NEEDED[kind] if field not in names]
-        if kind == "bug_task" and "status" in names:
-            statuses = {option.value for option in names["status"].options}
+    for kind, needed in _NEEDED.items():
+        definition = application.representation_definitions.get(f"{kind}-full")
+        parameters = {p.name: p for p in definition.params(root)} if definition is not None else {}
+        missing += [f"{kind}.{field}" for field in needed if field not in parameters]
+        if kind == "bug_task" and "status" in parameters:
+            statuses = {option.value for option in parameters["status"].options}
     if missing:
         mend = "this Launchpad is too old, or url leads to another version of it"
         return CheckResult(name="fields", ok=False, found=f"it lacks {', '.join(missing)}", mend=mend)
@@ -114,14 +115,6 @@ def _description(client: LaunchpadClient) -> CheckResult:
         mend = "give them a meaning in the mapping; they are read with the daily census"
         return CheckResult(name="fields", ok=None, found=found_text, mend=mend)
     return CheckResult(name="fields", ok=True, found="bugs, bug tasks, blueprints and milestones have what is needed")
-
-
-_NEEDED = {
-    "bug": ("tags", "description", "duplicate_of_link", "information_type", "date_last_updated", "http_etag"),
-    "bug_task": ("status", "importance", "milestone_link", "assignee_link", "bug_link", "http_etag"),
-    "specification": ("whiteboard", "workitems_text", "implementation_status", "information_type", "http_etag"),
-    "milestone": ("date_targeted", "is_active", "http_etag"),
-}
 
 
 def _project(client: LaunchpadClient, place: str) -> CheckResult:

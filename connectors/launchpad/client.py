@@ -35,7 +35,7 @@ class LaunchpadClient:
     """One login on one Launchpad; makes no request by itself. Not shared between threads.
 
     Reading and writing use the library's own browser and signatures alone. They do without the service's description
-    (megabytes, and seconds of parsing at each start), which only ``described`` asks for.
+    (two megabytes, two requests at each start), which only ``described`` asks for.
 
     Every call raises the port's errors only. Links in answers are followed by their path, on the configured address:
     the credential goes nowhere else.
@@ -147,7 +147,7 @@ class LaunchpadClient:
         return entry
 
     def described(self) -> Launchpad:
-        """The library's whole client, with the service's description: two requests and some seconds."""
+        """The library's whole client, with the service's description: two requests."""
         self._library()
         session = self._session
         if session is None:

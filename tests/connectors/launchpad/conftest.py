@@ -1,4 +1,4 @@
-"""A small Launchpad of our own behind ``responses``, after the recordings: what faults and the conformance suite are tried on."""
+"""A small Launchpad of our own behind ``responses``, after recordings of a real one: what faults are tried on."""
 
 import hashlib
 import json
