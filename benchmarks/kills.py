@@ -32,7 +32,7 @@ from typing import Any
 
 from benchmarks.portrait import differences, duplicates, portrait
 from benchmarks.record import Progress, fingerprint, write
-from benchmarks.steering import State, Steering, project_manager_edits, until
+from benchmarks.steering import JIRAS, State, Steering, project_manager_edits, until
 from sandbox.launch import running
 
 COMMAND = "python -m benchmarks.soak --only kills"
@@ -97,7 +97,7 @@ class Ground:
         self.starts: dict[str, Start] = {}
         self._cases = 0
 
-    def prepare(self) -> None:
+    def prepare(self, *, randoms: bool = True) -> None:
         """Make the starts: before the first sync's writes, before those after a PM's day, and before anything."""
         steering = self.steering
         untouched = steering.states()
@@ -109,7 +109,8 @@ class Ground:
         edited = steering.states()
         self._keep("second")
         self._start("second", edited)
-        self._start("nothing", untouched)
+        if randoms:
+            self._start("nothing", untouched)
 
     def _keep(self, name: str) -> None:
         kept = self.folder / "kept" / name
@@ -324,6 +325,17 @@ def good(result: Mapping[str, Any]) -> bool:
     )
 
 
+SABOTAGE = {
+    "forget": """
+from sync.engine.courier import Courier
+Courier._was_made = lambda self, intent: False
+Courier._is_new = lambda self, intent: True
+""",
+}
+"""Ways to break the product that the comparison must see: it never looks whether a record was made."""
+INDEX_LAG_S = 600.0
+"""With which a sample is run too: nothing that is written is found by a search until the case is over."""
+
 Case = tuple[str, int, str]
 """Start, number of the request (or of the random kill), instant (or the moment's share of the run)."""
 
@@ -348,14 +360,14 @@ def run_case(ground: Ground, case: Case) -> dict[str, Any]:
 
 
 @contextmanager
-def prepared(seed: int = 1) -> Iterator[Ground]:
+def prepared(*, randoms: bool = True) -> Iterator[Ground]:
     """A sandbox with its starts made."""
     with (
         tempfile.TemporaryDirectory(prefix="syncline-kills-") as folder,
-        running(seed=seed, directory=Path(folder), throttle=False) as box,
+        running(seed=1, directory=Path(folder), throttle=False) as box,
     ):
         ground = Ground(box, Path(folder))
-        ground.prepare()
+        ground.prepare(randoms=randoms)
         yield ground
 
 
@@ -373,6 +385,31 @@ def work(part: int, parts: int, done: Sequence[str], sink: Any, pick: int) -> No
         sink.put(("failed", traceback.format_exc()))
     finally:
         sink.put(None)
+
+
+def sample(*, sabotage: str = "") -> dict[str, dict[str, Any]]:
+    """One kill at a write of every kind, at one of the instants in turn.
+
+    With sabotage: after one CREATE alone, while the search index lags, so that nothing but looking can find the issue.
+    """
+    import sync.cli.main  # noqa: F401 - so that every forked client has it loaded
+
+    with prepared(randoms=False) as ground:
+        picked: list[Case] = []
+        seen: set[tuple[str, str, str]] = set()
+        for name in ("second", "first"):
+            for number, request in enumerate(ground.starts[name].requests):
+                kind = (request.connection, request.method, request.route)
+                if kind not in seen:
+                    seen.add(kind)
+                    picked.append((name, number, tuple(Instant)[len(seen) % 3].value))
+        if sabotage:
+            exec(SABOTAGE[sabotage])  # noqa: S102 - our own text, above
+            made = next(n for n, r in enumerate(ground.starts["first"].requests) if r.route.endswith("/issue"))
+            picked = [("first", made, Instant.AFTER_EFFECT.value)]
+            for name in JIRAS:
+                ground.starts["first"].states[name]["index_lag_seconds"] = INDEX_LAG_S
+        return {f"{case} {ground.starts[case[0]].requests[case[1]]}": run_case(ground, case) for case in picked}
 
 
 def main(*, quick: bool = False, again: bool = False) -> bool:
@@ -433,3 +470,7 @@ def _figures(results: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         "further_runs": sum(r.get("writes_afterwards") is not None for r in results.values()),
         "writes_of_further_runs": sum(r.get("writes_afterwards") or 0 for r in results.values()),
     }
+
+
+if __name__ == "__main__":
+    print(json.dumps(sample(sabotage=sys.argv[1] if len(sys.argv) > 1 else "")))

@@ -88,11 +88,15 @@ def test_when_every_tool_is_down_the_run_failed(world) -> None:
 
 def test_one_bad_record_is_held_and_the_rest_flows(untouched) -> None:
     state = untouched.steering.call("GET", "jira", "state").json()
-    bad = next(issue for issue in state["issues"] if issue["fields"].get("duedate"))
-    untouched.steering.change_issues("jira", {bad["id"]: {"duedate": "2026-99-99"}})
-    summary = untouched.json("pull", code=3)
-    (held,) = summary["held"]
+    field = next(f for f in state["fields"] if f["name"] == "Scope item")
+    field["type"] = "any"  # an administrator changed what the field holds
+    bad = next(issue for issue in state["issues"] if issue["fields"].get(field["id"]))
+    bad["fields"][field["id"]] = {"rows": [1, 2]}
+    untouched.steering.call("PUT", "jira", "state", state)
+    summary = untouched.json("sync", code=3)
+    (held,) = [note for note in summary["held"] if note["place"].startswith("jira:issues:")]
     assert held["place"] == f"jira:issues:{bad['id']}"
-    assert "2026-99-99" in held["message"]
+    assert "Scope item" in held["message"]
     assert summary["reads"]["jira"]["records"] > 200
+    assert sum(summary["writes"].values()) > 100
     assert len(findings(untouched.config)) > 50
