@@ -1,0 +1,32 @@
+"""GitHub.com, GHE.com and GitHub Enterprise Server."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from connectors.core.port import Capabilities, ConnectorSpec, StreamSpec, WriteKind
+from connectors.github.connector import GithubConnector
+from connectors.github.records import ISSUES, MILESTONES
+from connectors.github.settings import GithubSettings
+
+
+def _mapping() -> str:
+    return files("connectors.github").joinpath("mapping.toml").read_text(encoding="utf-8")
+
+
+SPEC = ConnectorSpec(
+    kind="github",
+    title="GitHub",
+    settings=GithubSettings,
+    streams=(
+        StreamSpec(name=ISSUES, title="GitHub issues", per_place=True),
+        StreamSpec(name=MILESTONES, title="GitHub milestones", per_place=True),
+    ),
+    capabilities=Capabilities(
+        writes=frozenset({WriteKind.SET_FIELDS, WriteKind.ADD_LABEL, WriteKind.REMOVE_LABEL, WriteKind.PUT_BLOCK}),
+        guarded=False,
+        tombstones=False,
+    ),
+    mapping=_mapping,
+    connect=GithubConnector,
+)

@@ -1,0 +1,212 @@
+"""Reads issues and pull requests of one repository by keyset, in the order of their last change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from urllib.parse import urlencode
+
+from connectors.core.errors import NotFoundError
+from connectors.core.port import Json, Page, Record, Wanted
+from connectors.github.client import PAGE, GithubClient, items_of
+from connectors.github.cursor import IssuesCursor, KnownAnchor, stamp
+from connectors.github.errors import instant
+from connectors.github.records import AnchorState, Maker, is_anchor
+from connectors.github.repositories import Repository
+from connectors.github.spots import Spot, Spots
+from connectors.github.walk import walk
+
+Items = Sequence[Mapping[str, Json]]
+States = Mapping[str, AnchorState]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """From where a repository is read.
+
+    Attributes:
+        want: The partition.
+        repository: The repository as it is now.
+        cursor: Where reading stands; None: everything is read.
+        seen: Server instant at which ``repository`` was known to be so.
+        states: What the known anchors show, by issue id; one that is missing could not be seen. None: they are not
+            looked at.
+        looked_at: Server instant at which they were looked at.
+    """
+
+    want: Wanted
+    repository: Repository
+    cursor: IssuesCursor | None
+    seen: datetime
+    states: States | None = None
+    looked_at: datetime | None = None
+
+
+class IssueReading:
+    """Reads the issues of one repository, once.
+
+    Args:
+        client: The client.
+        spots: Learns where the issues are.
+        look_at: Tells what anchors show that were not known before.
+        start: From where.
+    """
+
+    def __init__(
+        self,
+        client: GithubClient,
+        spots: Spots,
+        look_at: Callable[[Sequence[Spot]], Mapping[Spot, AnchorState]],
+        start: Start,
+    ) -> None:
+        self._client = client
+        self._spots = spots
+        self._look_at = look_at
+        self._start = start
+        self._overlap = timedelta(seconds=client.settings.overlap_seconds)
+        self._states: dict[str, AnchorState] = dict(start.states or {})
+        self._delivered: set[str] = set()
+        self._as_of: datetime | None = start.looked_at
+        self._cursor = IssuesCursor(
+            repository=start.repository,
+            seen=start.seen,
+            since=start.cursor.since if start.cursor is not None else None,
+            etag=start.cursor.etag if start.cursor is not None else None,
+            anchors=start.cursor.anchors if start.cursor is not None else {},
+        )
+
+    def pages(self) -> Iterator[Page]:
+        """Pages, the last of which completes the partition.
+
+        Page 1 is asked again and again from the last update that was seen, until it is not full: what changes
+        meanwhile moves to the end and comes again, and nothing is passed over. One repeat a page.
+
+        Raises:
+            NotFoundError: The repository is gone, hidden or moved.
+            RefusedError: Its issues may not be read.
+        """
+        since, etag = self._cursor.since, self._cursor.etag
+        while True:
+            url = self._url(since)
+            answer = self._client.get(url, etag=etag)
+            as_of = self._first_instant()
+            if answer.unchanged:
+                yield self._last([], as_of)
+                return
+            items = items_of(self._client, answer, "GET issues")
+            if len(items) < PAGE:
+                self._ask_next(since, answer.etag, as_of)
+                yield self._last(items, as_of)
+                return
+            last = self._latest(items)
+            if since is not None and last <= since:
+                # More than a page of one single second: its pages are numbered, and read until they stand still.
+                walked = walk(self._client, answer, url, enough=partial(self._passes, last))
+                items = list(walked.items.values())
+                last = self._latest(items)
+                if walked.ended:
+                    self._ask_next(since, None, as_of)
+                    yield self._last(items, as_of)
+                    return
+            since, etag = last, None
+            self._ask_next(since, None, as_of)
+            yield self._page(items, as_of)
+
+    def _url(self, since: datetime | None) -> str:
+        params: dict[str, str | int] = {"direction": "asc", "per_page": PAGE, "sort": "updated", "state": "all"}
+        if since is not None:
+            params["since"] = stamp(since)
+        return f"{self._start.repository.path}/issues?{urlencode(sorted(params.items()))}"
+
+    def _first_instant(self) -> datetime:
+        """Server instant at which the first request of this read began."""
+        if self._as_of is None:
+            self._as_of = self._client.asked_at()
+        return self._as_of
+
+    def _latest(self, items: Items) -> datetime:
+        moments = [instant(item.get("updated_at")) for item in items]
+        if not moments or None in moments:
+            raise self._client.nonsense("GET issues", "an issue without updated_at")
+        return max(m for m in moments if m is not None)
+
+    def _passes(self, second: datetime, items: Items) -> bool:
+        return self._latest(items) > second
+
+    def _ask_next(self, since: datetime | None, etag: str | None, as_of: datetime) -> None:
+        """What the next read asks: the same question, so that its ETag holds, unless it is too near to the present."""
+        latest = as_of - self._overlap
+        if since is not None and since > latest:
+            since, etag = latest, None
+        self._cursor = replace(self._cursor, since=since, etag=etag)
+
+    def _page(self, items: Items, as_of: datetime) -> Page:
+        records = self._records(items)
+        return Page(
+            records=records,
+            cursors={self._start.want.partition: self._cursor.text()},
+            complete=frozenset(),
+            as_of=as_of,
+        )
+
+    def _last(self, items: Items, as_of: datetime) -> Page:
+        records = self._records(items)
+        others = self._records(self._changed_anchors())
+        partition = self._start.want.partition
+        return Page(
+            records=(*records, *others),
+            cursors={partition: self._cursor.text()},
+            complete=frozenset({partition}),
+            as_of=as_of,
+        )
+
+    def _changed_anchors(self) -> Items:
+        """Anchors whose project fields or comment changed, though the issue itself did not; read one by one."""
+        found = []
+        for number, anchor in self._cursor.anchors.items():
+            state = self._states.get(number)
+            if state is None or number in self._delivered or state.hash() == anchor.hash:
+                continue
+            try:
+                answer = self._client.get(f"{self._start.repository.path}/issues/{anchor.number}")
+            except NotFoundError:
+                continue
+            if isinstance(answer.body, Mapping) and str(answer.body.get("id")) == number:
+                found.append(answer.body)
+        return found
+
+    def _records(self, items: Items) -> tuple[Record, ...]:
+        anchors = {str(i.get("id")): i for i in items if is_anchor(i, self._client.settings.anchor_label)}
+        for item in items:
+            if isinstance(item.get("number"), int):
+                self._spots.note(self._start.repository, item)
+        if self._start.states is not None:
+            self._learn({k: i for k, i in anchors.items() if k not in self._states})
+        self._delivered.update(str(item.get("id")) for item in items)
+        known = dict(self._cursor.anchors)
+        for item in items:
+            number = str(item.get("id"))
+            state = self._states.get(number)
+            if number in anchors and self._start.states is not None:
+                known[number] = KnownAnchor(
+                    number=item["number"],
+                    comment=state.comment_node if state is not None else "",
+                    hash=state.hash() if state is not None else "",
+                )
+            else:
+                known.pop(number, None)
+        self._cursor = replace(self._cursor, anchors=known)
+        shown = {number: state for number, state in self._states.items() if number in known}
+        maker = Maker(
+            client=self._client, place=self._start.want.partition.key, repository=self._start.repository, anchors=shown
+        )
+        return tuple(maker.issue(item) for item in items)
+
+    def _learn(self, anchors: Mapping[str, Mapping[str, Json]]) -> None:
+        spots = {k: Spot(repository=self._start.repository, number=i["number"]) for k, i in anchors.items()}
+        if not spots:
+            return
+        found = self._look_at(list(spots.values()))
+        self._states.update({k: found[spot] for k, spot in spots.items() if spot in found})

@@ -1,0 +1,166 @@
+"""Which repository a place is: found by its name once, then kept by its id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import quote, urlsplit
+
+from connectors.core.errors import NotFoundError, PartitionError
+from connectors.core.port import Json, Visibility
+from connectors.github.client import GithubClient
+from connectors.github.errors import MovedError
+
+_MOST_MOVES = 3  # a renamed repository that was renamed again answers with its id at once
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repository:
+    """One repository as GitHub says it is.
+
+    Attributes:
+        id: Its immutable id; requests go to ``/repositories/{id}/...``, which renaming and transfer do not change.
+        node_id: Its id in GraphQL.
+        full_name: ``owner/name`` now.
+        private: Whether it is not public.
+        visibility: ``public``, ``private`` or ``internal``.
+    """
+
+    id: int
+    node_id: str
+    full_name: str
+    private: bool
+    visibility: str
+
+    @property
+    def path(self) -> str:
+        """Where its resources are."""
+        return f"/repositories/{self.id}"
+
+    @property
+    def seen_by(self) -> Visibility:
+        """How widely its records may be seen."""
+        return Visibility.PUBLIC if self.visibility == "public" else Visibility.INTERNAL
+
+    def facts(self) -> dict[str, Json]:
+        """What is kept in a cursor."""
+        return {
+            "id": self.id,
+            "node_id": self.node_id,
+            "full_name": self.full_name,
+            "private": self.private,
+            "visibility": self.visibility,
+        }
+
+    def shown(self) -> dict[str, Json]:
+        """What the payload of its records says of it."""
+        return {
+            "full_name": self.full_name,
+            "id": self.id,
+            "private": self.private,
+            "visibility": self.visibility,
+        }
+
+
+def repository_of(data: Json) -> Repository | None:
+    """The repository of an answer of the REST API or of ``facts``; None: it is none."""
+    if not isinstance(data, Mapping):
+        return None
+    number, name, node = data.get("id"), data.get("full_name"), data.get("node_id")
+    if not isinstance(number, int) or not isinstance(name, str) or not isinstance(node, str):
+        return None
+    private = bool(data.get("private", True))
+    stated = str(data.get("visibility") or ("private" if private else "public")).lower()
+    # When the two disagree, the narrower one counts.
+    visibility = "private" if private and stated == "public" else stated
+    return Repository(id=number, node_id=node, full_name=name, private=private, visibility=visibility)
+
+
+def from_graph(known: Repository, node: Json) -> Repository | None:
+    """``known`` as GraphQL describes it now; None: it is gone or hidden."""
+    if not isinstance(node, Mapping) or not isinstance(node.get("nameWithOwner"), str):
+        return None
+    private = bool(node.get("isPrivate", True))
+    stated = str(node.get("visibility") or ("private" if private else "public")).lower()
+    visibility = "private" if private and stated == "public" else stated
+    return replace(known, full_name=node["nameWithOwner"], private=private, visibility=visibility)
+
+
+class Places:
+    """The repositories of one connection's places, as this process knows them."""
+
+    def __init__(self, client: GithubClient) -> None:
+        self._client = client
+        self._known: dict[str, Repository] = {}
+        self._names: dict[str, str] = {}  # as configured, by the folded form
+
+    def known(self, place: str) -> Repository | None:
+        """The repository of a place, if this process has met it."""
+        return self._known.get(place.casefold())
+
+    def all(self) -> tuple[Repository, ...]:
+        """All that were met."""
+        return tuple(self._known.values())
+
+    def remember(self, place: str, repository: Repository) -> None:
+        """Keep what is known of a place."""
+        self._known[place.casefold()] = repository
+        self._names[place.casefold()] = place
+
+    def update(self, seen: Mapping[int, Repository | None]) -> None:
+        """Take in what was seen of known repositories; one that was not seen stays as it was known."""
+        for place, repository in self._known.items():
+            self._known[place] = seen.get(repository.id) or repository
+
+    def place_of(self, repository: Repository) -> str:
+        """The configured place that a repository is known by; its name when there is none."""
+        return next((self._names[p] for p, r in self._known.items() if r.id == repository.id), repository.full_name)
+
+    def find(self, place: str) -> Repository:
+        """The repository of a place: as known, else by its name (one request, one more when it was renamed)."""
+        return self.known(place) or self.ask(place)
+
+    def ask(self, place: str) -> Repository:
+        """The repository that a name leads to now.
+
+        Raises:
+            PartitionError: There is none, or this login may not see it.
+        """
+        path = "/repos/" + "/".join(quote(part, safe="") for part in place.split("/"))
+        if place.count("/") != 1:
+            raise PartitionError(
+                f"{self._client.connection}: {place!r} is no repository; expected owner/name",
+                connection=self._client.connection,
+                place=place,
+            )
+        try:
+            repository = self._follow(path)
+        except NotFoundError as exc:
+            raise PartitionError(
+                f"{self._client.connection}: repository {place} does not exist or this login may not see it; give the"
+                " token or the app's installation access to it, or correct its name",
+                connection=self._client.connection,
+                place=exc.place,
+                status=exc.status,
+            ) from exc
+        self.remember(place, repository)
+        return repository
+
+    def _follow(self, path: str) -> Repository:
+        for _ in range(_MOST_MOVES):
+            try:
+                answer = self._client.get(path)
+            except MovedError as exc:
+                if not exc.location:
+                    raise
+                path = urlsplit(exc.location).path.removeprefix(urlsplit(self._client.settings.url).path)
+                continue
+            repository = repository_of(answer.body)
+            if repository is None:
+                raise self._client.nonsense(f"GET {path}", "no repository")
+            return repository
+        raise NotFoundError(
+            f"{self._client.connection}: GET {path}: it moved and moved again",
+            connection=self._client.connection,
+            place=f"GET {path}",
+        )
