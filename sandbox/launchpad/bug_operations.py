@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sandbox.launchpad.bug_parts import BugAttachment, BugNomination, BugSubscription, BugWatch, Cve, Message
-from sandbox.launchpad.errors import ApiError, NotPermitted, forbidden
+from sandbox.launchpad.errors import ApiError, NotPermittedError, forbidden
 from sandbox.launchpad.record import Record
 
 if TYPE_CHECKING:
@@ -188,7 +188,9 @@ class BugOperations(Record):
         who = person or writer
         for one in self.subscriptions:
             if one.person is who and not one.can_be_unsubscribed_by_user():
-                raise NotPermitted(f"{writer.display_name} does not have permission to unsubscribe {who.display_name}.")
+                raise NotPermittedError(
+                    f"{writer.display_name} does not have permission to unsubscribe {who.display_name}."
+                )
         self.put("subscriptions", [one for one in self.subscriptions if one.person is not who])
 
     def unsubscribe_from_dupes(self, *, person: Person | None = None) -> list[Any]:

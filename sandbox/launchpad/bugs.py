@@ -218,11 +218,11 @@ class Bug(BugOperations):
             ApiError: 400, of itself, or of one that is a duplicate.
         """
         if other is self:
-            raise ApiError("duplicate_of_link: \nYou can&#x27;t mark a bug as a duplicate of itself.\n")
+            raise ApiError("duplicate_of_link: \nYou can&#x27;t mark a bug as a duplicate of itself.")
         if other is not None and other.duplicate_of is not None:
             raise ApiError(
                 f"duplicate_of_link: \nBug {other.id} is already a duplicate of bug {other.duplicate_of.id}. "
-                "You can only mark a bug report as duplicate of one that isn&#x27;t a duplicate itself.\n"
+                "You can only mark a bug report as duplicate of one that isn&#x27;t a duplicate itself."
             )
         if other is not None:
             for one in self.store.duplicates_of(self):

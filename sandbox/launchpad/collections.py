@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from sandbox.launchpad.bug_parts import BugTracker
 from sandbox.launchpad.bugs import PRIVATE_TYPES, SECURITY_TYPES
-from sandbox.launchpad.errors import ApiError, Broken, NotPermitted, forbidden
+from sandbox.launchpad.errors import ApiError, BrokenError, NotPermittedError, forbidden
 from sandbox.launchpad.people import Person, Team
 from sandbox.launchpad.pillars import Project, ProjectSeries
 from sandbox.launchpad.record import Moved, Record
@@ -56,14 +56,14 @@ class Bugs(Collection, HasBugs):
         if found is None or found.is_visible:
             return found
         if self.store.settings.hidden_status == 401:
-            raise NotPermitted("(<Bug object>, 'id', 'launchpad.View')")
+            raise NotPermittedError("(<Bug object>, 'id', 'launchpad.View')")
         return None
 
     def create_bug(self, *, target: Any, title: str, description: str, **given: Any) -> Any:
         """File a bug; even a token that only reads may, as measured. Anonymous callers get 500, as measured."""
         owner = self.store.session.user
         if owner is None:
-            raise Broken("AttributeError")
+            raise BrokenError("AttributeError")
         kind = given.get("information_type") or "Public"
         private = given.get("private") or kind in PRIVATE_TYPES
         if given.get("security_related") or kind in SECURITY_TYPES:
@@ -173,7 +173,7 @@ class People(Collection):
         if name != "+me":
             return None
         if self.store.session.user is None:
-            raise NotPermitted("You need to be logged in to view this URL.")
+            raise NotPermittedError("You need to be logged in to view this URL.")
         return Moved(self.store.session.user, status=303)
 
     def find(self, *, text: str) -> list[Any]:

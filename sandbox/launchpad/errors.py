@@ -7,18 +7,18 @@ class ApiError(Exception):
     __lazr_webservice_error__ = 400
 
 
-class NotPermitted(ApiError):
+class NotPermittedError(ApiError):
     """401: what Launchpad answers to a missing permission (never 403)."""
 
     __lazr_webservice_error__ = 401
 
 
-class Broken(ApiError):
+class BrokenError(ApiError):
     """500, where the original itself fails with one."""
 
     __lazr_webservice_error__ = 500
 
 
-def forbidden(record: object, attribute: str, permission: str = "launchpad.Edit") -> NotPermitted:
+def forbidden(record: object, attribute: str, permission: str = "launchpad.Edit") -> NotPermittedError:
     """Make the 401 that the original's security proxies give; its body names object, attribute and permission."""
-    return NotPermitted(f"(<{type(record).__name__} object>, {attribute!r}, {permission!r})")
+    return NotPermittedError(f"(<{type(record).__name__} object>, {attribute!r}, {permission!r})")

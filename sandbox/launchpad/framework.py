@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
+from lazr.batchnavigator.interfaces import InvalidBatchSizeError  # type: ignore[import-untyped]  # as below
 from lazr.restful import RedirectResource, ServiceRootResource  # type: ignore[import-untyped]  # the framework has no types
 from lazr.restful import metazcml
 from lazr.restful._resource import register_versioned_request_utility  # type: ignore[import-untyped]  # as above
@@ -54,6 +55,7 @@ from sandbox.launchpad import (
     tasks,
     webhooks,
 )
+from sandbox.launchpad.errors import ApiError, BrokenError
 from sandbox.launchpad.record import Moved, Record, fields_of
 from sandbox.launchpad.schema import Interfaces, IWords, Words
 from sandbox.launchpad.store import Store
@@ -138,14 +140,19 @@ class _Publication(Publication):  # type: ignore[misc]  # the framework has no t
     """Adds the header that the original has, and keeps tracebacks for the log."""
 
     def callObject(self, request: Any, ob: Any) -> Any:  # noqa: N802 - the framework's name
-        """Answer, with `Vary: Accept`; answers to errors before this point lack it, as in the original."""
+        """Answer, with `Vary: Accept`; answers to errors before this point lack it, as in the original.
+
+        A negative start fails, as the original's database does.
+        """
+        if str(request.form.get("ws.start", "")).startswith("-"):
+            raise BrokenError("DataError")
         value = super().callObject(request, ob)
         request.response.setHeader("Vary", "Accept")
         return value
 
     def handleException(self, object: Any, request: Any, exc_info: Any, retry_allowed: bool = True) -> None:  # noqa: A002, FBT001, FBT002, N802 - the framework's signature
         """Answer an exception by its view; one that is an error of the stand-in is kept as failure."""
-        if getattr(exc_info[1], "__lazr_webservice_error__", 500) == 500 and not isinstance(exc_info[1], NotFound):
+        if not isinstance(exc_info[1], ApiError | NotFound | InvalidBatchSizeError):
             request.store.session.failure = "".join(traceback.format_exception(*exc_info))
         super().handleException(object, request, exc_info, retry_allowed)
 

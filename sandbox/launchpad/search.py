@@ -46,17 +46,6 @@ STATUS_RANK = {
 Check: TypeAlias = "Callable[[BugTask], bool]"
 
 
-class LongPage(list[Any]):
-    """Results that say they are as long as the start asked for: beyond the end the original reports that as total."""
-
-    def __init__(self, results: Iterable[Any], start: int) -> None:
-        super().__init__(results)
-        self._start = start
-
-    def __len__(self) -> int:
-        return max(super().__len__(), self._start)
-
-
 def search(store: Store, tasks: Iterable[BugTask], parameters: dict[str, Any]) -> list[BugTask]:
     """Give the tasks that the caller may see and that fit, in order.
 

@@ -154,7 +154,10 @@ class LaunchpadService(Service):
         elif session.changes or call.method not in ("GET", "HEAD"):
             commit(self.store)
             self._postman.call()
-        return Response(body, status=f"{status} {reason}", headers=headers)
+        response = Response(body, status=f"{status} {reason}", headers=headers)
+        if all(name.lower() != "content-type" for name, _value in headers):
+            del response.headers["Content-Type"]  # which the class adds of itself
+        return response
 
     def _file(self, call: Call, number: str, filename: str) -> Response:  # noqa: ARG002 - part of the address
         """Give the content of an attachment, to who may see its bug."""

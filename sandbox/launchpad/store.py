@@ -11,7 +11,7 @@ from sandbox.launchpad.auth import Token
 from sandbox.launchpad.bug_parts import BugTracker, Cve, Message
 from sandbox.launchpad.bugs import Bug
 from sandbox.launchpad.code import BranchMergeProposal, GitRef, GitRepository
-from sandbox.launchpad.errors import ApiError, NotPermitted
+from sandbox.launchpad.errors import ApiError, NotPermittedError
 from sandbox.launchpad.people import Person, Team
 from sandbox.launchpad.pillars import (
     Distribution,
@@ -215,11 +215,11 @@ class Store(Record):
         """Add a webhook.
 
         Raises:
-            NotPermitted: 401, webhooks are switched off.
+            NotPermittedError: 401, webhooks are switched off.
             ApiError: 400, an event that the target does not know.
         """
         if not self.settings.webhooks_enabled:
-            raise NotPermitted("This webhook feature is not available yet.")
+            raise NotPermittedError("This webhook feature is not available yet.")
         check_event_types(target, event_types)
         made = Webhook(
             self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sandbox.launchpad.errors import ApiError, NotPermitted, forbidden
+from sandbox.launchpad.errors import ApiError, NotPermittedError, forbidden
 from sandbox.launchpad.record import Record, Step
 from sandbox.launchpad.search import RESOLVED, STATUS_RANK
 
@@ -103,21 +103,21 @@ class BugTask(Record):
         """Apply the rules of the one field.
 
         Raises:
-            NotPermitted: 401.
+            NotPermittedError: 401.
             ApiError: 400, a milestone of another target or an inactive one.
         """
         pillar = self.target.pillar
         if name == "status" and not self.privileged:
             reopening = self.status == "Fix Released" and self.store.session.writer is not self.bug.owner
             if value in SUPERVISOR_STATUSES or (reopening and pillar.bug_supervisor is not None):
-                raise NotPermitted(f"Only Bug Supervisors may change status to {value}.")
+                raise NotPermittedError(f"Only Bug Supervisors may change status to {value}.")
         elif name in ("importance", "milestone") and value != getattr(self, name) and not self.privileged:
-            raise NotPermitted(f"User does not have sufficient permissions to edit the bug task {name}.")
+            raise NotPermittedError(f"User does not have sufficient permissions to edit the bug task {name}.")
         elif name == "assignee" and pillar.bug_supervisor is not None and not self.privileged:
             writer = self.store.session.writer
             for one in (value, self.assignee):
                 if one is not None and writer is not None and not writer.is_in(one):
-                    raise NotPermitted(_ASSIGN)
+                    raise NotPermittedError(_ASSIGN)
         if name == "milestone" and value is not None and (value.target is not pillar or not value.is_active):
             raise ApiError("milestone_link: Constraint not satisfied.")
 
@@ -207,7 +207,7 @@ class BugTask(Record):
         """Take the task away.
 
         Raises:
-            NotPermitted: 401, for all but supervisors, the task's owner and the bug's.
+            NotPermittedError: 401, for all but supervisors, the task's owner and the bug's.
             ApiError: 400, the last task.
         """
         writer = self.store.session.writer
