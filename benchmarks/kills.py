@@ -10,6 +10,7 @@ must hold what they hold after an undisturbed run.
 
 from __future__ import annotations
 
+import gc
 import json
 import multiprocessing
 import os
@@ -42,6 +43,8 @@ WORKERS = 3
 """More than there are cores: a case waits some seconds for what may still take effect."""
 STORE = "syncline.sqlite3"
 WAIT_S = 60.0
+LOOK_S = 0.03
+"""Between two looks at a stand-in: each look takes its time from the client that is waited for."""
 QUIET_EVERY = 10
 """Every so many cases a further run follows, which must write nothing."""
 SLEEPING = {"35", "230"}
@@ -151,7 +154,7 @@ class Ground:
         kind = "hold_before" if instant is Instant.BEFORE else "hold_after"
         self.steering.fault(request.connection, request.rule(kind))
         client = Client(self.folder, "sync")
-        held = until(lambda: self.steering.waiting(request.connection) or client.ended(), seconds=WAIT_S)
+        held = until(lambda: self.steering.waiting(request.connection) or client.ended(), seconds=WAIT_S, every=LOOK_S)
         if not held or client.ended():
             client.kill()
             return {"problem": f"the request was never made: {client.told()}"}
@@ -164,7 +167,7 @@ class Ground:
                 client.kill()
         else:
             client.kill()
-            until(lambda: not self.steering.waiting(request.connection), seconds=WAIT_S)
+            until(lambda: not self.steering.waiting(request.connection), seconds=WAIT_S, every=LOOK_S)
         self.steering.clear_faults(request.connection)
         return self._ended(start, sent=_sending(self.folder / STORE))
 
@@ -359,6 +362,16 @@ def run_case(ground: Ground, case: Case) -> dict[str, Any]:
     return {"request": str(request), **ground.kill_at(start, request, Instant(case[2]))}
 
 
+def _load(config: Path) -> None:
+    """Load the whole program, so that every forked client has it loaded; makes no request and opens no store."""
+    import sync.cli.main  # noqa: F401 - loading it is all that is wanted
+    from sync import bootstrap
+
+    with bootstrap.connected(bootstrap.load_config(config), bootstrap.clock()):
+        gc.collect()
+        gc.freeze()
+
+
 @contextmanager
 def prepared(*, randoms: bool = True) -> Iterator[Ground]:
     """A sandbox with its starts made."""
@@ -366,6 +379,7 @@ def prepared(*, randoms: bool = True) -> Iterator[Ground]:
         tempfile.TemporaryDirectory(prefix="syncline-kills-") as folder,
         running(seed=1, directory=Path(folder), throttle=False) as box,
     ):
+        _load(box.config)
         ground = Ground(box, Path(folder))
         ground.prepare(randoms=randoms)
         yield ground
@@ -373,8 +387,6 @@ def prepared(*, randoms: bool = True) -> Iterator[Ground]:
 
 def work(part: int, parts: int, done: Sequence[str], sink: Any, pick: int) -> None:
     """One worker: every `parts`-th case that is not done; puts (case, result) into the queue, None at the end."""
-    import sync.cli.main  # noqa: F401 - so that every forked client has it loaded
-
     try:
         with prepared() as ground:
             cases = cases_of(ground.starts)
@@ -392,8 +404,6 @@ def sample(*, sabotage: str = "") -> dict[str, dict[str, Any]]:
 
     With sabotage: after one CREATE alone, while the search index lags, so that nothing but looking can find the issue.
     """
-    import sync.cli.main  # noqa: F401 - so that every forked client has it loaded
-
     with prepared(randoms=False) as ground:
         picked: list[Case] = []
         seen: set[tuple[str, str, str]] = set()
