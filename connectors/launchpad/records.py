@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from connectors.core.port import Json, Record, Visibility
+from connectors.launchpad.block import blocks, prose
 from connectors.launchpad.client import Entry, LaunchpadClient, parse_instant
 
 BUG_TASKS = "bug_tasks"
@@ -137,6 +138,10 @@ def listed_record(
 ) -> Record:
     """The record of one blueprint or milestone; its token is a hash, since Launchpad keeps no update instant for it.
 
+    Beside what Launchpad answered, a blueprint's payload holds what its whiteboard has of ours: ``syncline_blocks``, by
+    what each is known by; ``syncline_block``, the first of them, or None; and ``syncline_prose``, the whiteboard
+    without them.
+
     Args:
         client: The client that it was read with.
         stream: Which of the two.
@@ -158,8 +163,26 @@ def listed_record(
         version=digest(dict(entry)),
         updated=None,
         visibility=visibility,
-        payload=entry,
+        payload={**entry, **_managed(entry)} if stream == BLUEPRINTS else entry,
     )
+
+
+def _managed(blueprint: Entry) -> dict[str, Json]:
+    """What the whiteboard holds of ours, apart from what people wrote."""
+    whiteboard = blueprint.get("whiteboard")
+    held = {
+        name: {
+            "external_id": name,
+            "text": block.text,
+            "marker": dict(block.marker) if block.marker is not None else None,
+        }
+        for name, block in blocks(whiteboard).items()
+    }
+    return {
+        "syncline_block": next(iter(held.values()), None),
+        "syncline_blocks": held,
+        "syncline_prose": prose(whiteboard),
+    }
 
 
 def tombstone(client: LaunchpadClient, stream: str, record_id: str, partition: str, gone: Gone) -> Record:

@@ -14,10 +14,10 @@ from connectors.core.errors import (
     StaleVersionError,
 )
 from connectors.core.port import Catalog, Json, Outcome, Receipt, Write, WriteKind
-from connectors.launchpad.block import put_block, refusal, remove_block
+from connectors.launchpad.block import blocks, put_block, refusal, remove_block
 from connectors.launchpad.client import Entry, LaunchpadClient
 from connectors.launchpad.records import BLUEPRINTS, BUG_TASKS, MILESTONES, digest
-from connectors.launchpad.shown import LABELS, Shown, path_of_write, shown_of
+from connectors.launchpad.shown import LABELS, Shown, path_of_write
 
 OWN_PREFIX = "syncline-"
 """Only tags that begin with this are ever added or removed."""
@@ -172,13 +172,7 @@ def _values(writes: Sequence[Write], entry: Entry) -> dict[str, Json]:
             case WriteKind.REMOVE_LABEL:
                 tags = [tag for tag in tags if tag != write.values["label"]]
             case WriteKind.PUT_BLOCK:
-                if shown_of(write, {"whiteboard": whiteboard}) != dict(write.values):
-                    text = write.values.get("text")
-                    whiteboard = (
-                        remove_block(whiteboard, write.external_id)
-                        if text is None
-                        else put_block(whiteboard, write.external_id, str(text))
-                    )
+                whiteboard = _with_block(whiteboard, write)
             case _:
                 values.update({name: v for name, v in write.values.items() if entry.get(name) != v})
     if set(tags) != set(entry.get("tags") or []):
@@ -186,6 +180,16 @@ def _values(writes: Sequence[Write], entry: Entry) -> dict[str, Json]:
     if whiteboard != entry.get("whiteboard"):
         values["whiteboard"] = whiteboard
     return values
+
+
+def _with_block(whiteboard: str | None, write: Write) -> str | None:
+    text = write.values.get("text")
+    if text is None:
+        return remove_block(whiteboard, write.external_id)
+    held = blocks(whiteboard).get(write.external_id)
+    if held is not None and held.text == text and write.marker in (None, held.marker):
+        return whiteboard
+    return put_block(whiteboard, write.external_id, str(text), write.marker)
 
 
 def _explain(exc: SkippableError, path: str) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from connectors.core.errors import PartitionError, RetriableError
 from connectors.core.port import Partition, Visibility
+from connectors.launchpad.block import put_block
 
 
 @pytest.fixture
@@ -25,9 +26,23 @@ def test_a_blueprint_is_kept_as_it_came(launchpad, blueprints) -> None:
     (record,) = blueprints()
     assert (record.id, record.key, record.partition) == ("nimbus/fast-boot",) * 2 + ("nimbus",)
     assert record.payload["whiteboard"] == "see NIM-7"
+    assert record.payload["syncline_block"] is None
     assert record.updated is None
     assert record.visibility is Visibility.PUBLIC
     assert record.url == "https://launchpad.example/nimbus/+spec/fast-boot"
+
+
+def test_our_blocks_are_told_apart_from_what_people_wrote(launchpad, blueprints) -> None:
+    whole = put_block("see NIM-7\n", "i-1:nim-01", "AMBER", {"instance": "i-1"})
+    launchpad.blueprint("fast-boot", whiteboard=put_block(whole, "i-2:nim-01", "GREEN"))
+    payload = blueprints()[0].payload
+    first = {"external_id": "i-1:nim-01", "text": "AMBER", "marker": {"instance": "i-1"}}
+    assert payload["syncline_block"] == first
+    assert payload["syncline_blocks"] == {
+        "i-1:nim-01": first,
+        "i-2:nim-01": {"external_id": "i-2:nim-01", "text": "GREEN", "marker": None},
+    }
+    assert payload["syncline_prose"].strip() == "see NIM-7"
 
 
 def test_a_proprietary_blueprint_is_restricted(launchpad, blueprints) -> None:

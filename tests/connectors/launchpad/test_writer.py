@@ -4,7 +4,7 @@ import pytest
 
 from connectors.core.errors import FatalError
 from connectors.core.port import Outcome, Write, WriteKind
-from connectors.launchpad.block import put_block, read_block
+from connectors.launchpad.block import blocks, put_block, read_block
 
 
 def _write(target: str, kind: WriteKind, values: dict, *, stream: str = "bug_tasks", **more) -> Write:
@@ -142,6 +142,18 @@ def test_a_block_is_edited_in_place(launchpad, writer) -> None:
     number = launchpad.blueprint("fast-boot", whiteboard=held)
     _send(writer, _block(number, "GREEN"))
     assert launchpad.blueprints[number]["whiteboard"] == held.replace("AMBER", "GREEN")
+
+
+def test_a_block_bears_its_marker(launchpad, writer) -> None:
+    number = launchpad.blueprint("fast-boot", whiteboard=put_block("", "i-1:nim-01", "AMBER"))
+    marker = {"instance": "i-1", "id": "status"}
+    write = _write(
+        number, WriteKind.PUT_BLOCK, {"text": "AMBER"}, stream="blueprints", external_id="i-1:nim-01", marker=marker
+    )
+    _send(writer, write)
+    _send(writer, write)
+    assert blocks(launchpad.blueprints[number]["whiteboard"])["i-1:nim-01"].marker == marker
+    assert len(_patches(launchpad)) == 1
 
 
 def test_a_block_is_taken_out(launchpad, writer) -> None:
