@@ -13,6 +13,8 @@ from mapping.model import (
     Deliverable,
     Engagement,
     Entity,
+    Milestone,
+    Reference,
     ReferenceKind,
     ScopeBaseline,
     ScopeItem,
@@ -127,17 +129,14 @@ def links_of(entity: Entity) -> set[tuple[str, str]]:
         case Engagement():
             return _present(("account", entity.account_ref), ("person", entity.manager_ref))
         case Deliverable():
-            tracked = {
-                ("issue", fold(r.value)) if r.kind is ReferenceKind.JIRA_ISSUE else ("version", r.value)
-                for r in entity.tracking
-                if r.kind is not ReferenceKind.SALESFORCE_RECORD
-            }
-            return tracked | _present(("account", entity.third_party_ref))
+            return _references(entity.tracking) | _present(("account", entity.third_party_ref))
         case WorkItem():
+            ties = {("name", fold(name)) for name in entity.names} | {("tied", ref) for ref in entity.milestone_refs}
             keys = {*entity.engagement_keys, *(c.engagement_key for c in entity.claims if c.engagement_key)}
-            return {("engagement", fold(k)) for k in keys} | _present(
-                *(("scope_item", c.record_id) for c in entity.claims)
-            )
+            claims = {("engagement", fold(k)) for k in keys} | {("scope_item", c.record_id) for c in entity.claims}
+            return _references(entity.references) | ties | _present(*claims)
+        case Milestone():
+            return {("name", fold(name)) for name in entity.names}
         case _:
             return set()
 
@@ -165,6 +164,11 @@ def clear_dirty(session: Session, marks: Mapping[str, Iterable[str]]) -> None:
             session.execute(
                 delete(DirtyRow).where(DirtyRow.kind == kind, DirtyRow.value.in_(part)), execution_options=_NO_SYNC
             )
+
+
+def _references(references: Iterable[Reference]) -> set[tuple[str, str]]:
+    kinds = (ReferenceKind.WORK, ReferenceKind.MILESTONE)
+    return {(r.kind.value, fold(r.value)) for r in references if r.kind in kinds}
 
 
 def _present(*links: tuple[str, str | None]) -> set[tuple[str, str]]:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from sync.store.family import ancestors, descendants, engagement_keys, refs_of_ids
+from sync.store.mentions import MILESTONE, NAME, TIED, WORK, linked_work
 from sync.store.model import fold, link_values, sources_linking
 from sync.store.records import chunks
 from sync.store.tables import EntityRow
@@ -31,7 +32,9 @@ def touched_engagements(session: Session, refs: Iterable[str], shared: Shared) -
     found |= _by_scope(session, set().union(*(kinds.get(kind, set()) for kind in _SCOPE_KINDS)), shared)
     milestones = kinds.get("milestone", set())
     found |= _by_place(session, milestones, shared)
-    pointing = sources_linking(session, "version", (ref.rsplit(":", 1)[1] for ref in milestones))
+    found |= _by_place(session, sources_linking(session, TIED, milestones), shared)
+    names = link_values(session, NAME, milestones) | {fold(ref.split(":", 2)[2]) for ref in milestones}
+    pointing = sources_linking(session, MILESTONE, names)
     for kind in ("account", "person"):
         pointing |= sources_linking(session, kind, kinds.get(kind, ()))
     return found | engagement_keys(session, pointing)
@@ -58,13 +61,14 @@ def _by_work(session: Session, refs: set[str], shared: Shared) -> set[str]:
     """By its places, claims and marks, those of its ancestors and descendants (they inherit), and what it tracks."""
     if not refs:
         return set()
-    family = ancestors(session, refs) | descendants(session, refs)
+    partners = linked_work(session, refs)
+    family = ancestors(session, refs | partners | linked_work(session, partners)) | descendants(session, refs)
     found = _by_place(session, family, shared) | link_values(session, "engagement", family)
     claimed = refs_of_ids(session, "scope_item", link_values(session, "scope_item", family))
-    keys: set[str] = set()
+    keys = link_values(session, NAME, refs)
     for part in chunks(refs):
         keys.update(session.scalars(select(EntityRow.key_folded).where(EntityRow.ref.in_(part))))
-    return found | engagement_keys(session, claimed | sources_linking(session, "issue", keys))
+    return found | engagement_keys(session, claimed | sources_linking(session, WORK, keys))
 
 
 def _by_scope(session: Session, refs: set[str], shared: Shared) -> set[str]:

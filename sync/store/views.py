@@ -20,9 +20,10 @@ from mapping.model import (
     ScopeItem,
     WorkItem,
 )
-from sync.reconcile.view import ClaimIndex, EngagementView, Place, SourceState
-from sync.selection import Selected, needed, shared_places
+from sync.reconcile.view import ClaimIndex, EngagementView, Place, SourceState, with_anchors
+from sync.selection import Selected, named_anchors, needed, shared_places
 from sync.store.family import ancestors, descendants, refs_of_ids
+from sync.store.mentions import called, linked_work
 from sync.store.model import entities, entities_in, fold, sources_linking
 from sync.store.partitions import partition_rows
 from sync.store.tables import EntityRow
@@ -35,12 +36,14 @@ class Surroundings:
     Attributes:
         streams: Connection -> the streams of its connector.
         shared: (connection, place) -> keys of the configured engagements that have it.
+        anchors: (connection, folded key) of every record that the configuration names as an anchor.
         known: What claims may resolve to.
         states: (connection, stream, partition key) -> how well it was read.
     """
 
     streams: Mapping[str, Sequence[StreamSpec]]
     shared: Mapping[tuple[str, str], tuple[str, ...]]
+    anchors: frozenset[tuple[str, str]]
     known: ClaimIndex
     states: Mapping[tuple[str, str, str], SourceState]
 
@@ -59,7 +62,14 @@ def surroundings(
         )
         for (connection, partition), row in partition_rows(session).items()
     }
-    return Surroundings(streams=streams, shared=shared_places(engagements), known=claim_index(session), states=states)
+    configured = tuple(engagements)
+    return Surroundings(
+        streams=streams,
+        shared=shared_places(configured),
+        anchors=named_anchors(configured),
+        known=claim_index(session),
+        states=states,
+    )
 
 
 def claim_index(session: Session) -> ClaimIndex:
@@ -109,7 +119,7 @@ def build_view(session: Session, selected: Selected, around: Surroundings) -> En
     baselines = entities(session, ScopeBaseline, EntityRow.parent == engagement.ref)
     items = entities_in(session, ScopeItem, EntityRow.parent, (b.ref for b in baselines))
     deliverables = entities(session, Deliverable, EntityRow.parent == engagement.ref)
-    work = _work(session, selected, engagement, items, deliverables)
+    work = with_anchors(_work(session, selected, engagement, items, deliverables), around.anchors)
     return EngagementView(
         engagement=replace(engagement, key=selected.key),  # as everything else is kept under, also in its case
         account=_account(session, engagement),
@@ -117,7 +127,7 @@ def build_view(session: Session, selected: Selected, around: Surroundings) -> En
         items=items,
         deliverables=deliverables,
         work=work,
-        milestones=_milestones(session, selected, deliverables),
+        milestones=_milestones(session, selected, deliverables, work),
         people=_people(session, engagement, work),
         sources=source_states(selected, around),
         places=tuple(Place(connection=p.connection, place=p.place, anchor_key=p.anchor) for p in selected.places),
@@ -147,18 +157,22 @@ def _work(
     claiming = sources_linking(session, "engagement", [fold(engagement.key), fold(selected.key)])
     claiming |= sources_linking(session, "scope_item", (item.ref.rsplit(":", 1)[1] for item in items))
     refs |= descendants(session, claiming)
-    keys = [fold(r.value) for d in deliverables for r in d.tracking if r.kind is ReferenceKind.JIRA_ISSUE]
-    refs.update(item.ref for item in entities_in(session, WorkItem, EntityRow.key_folded, keys))
+    refs |= linked_work(session, partners := linked_work(session, refs)) | partners
+    names = [fold(r.value) for d in deliverables for r in d.tracking if r.kind is ReferenceKind.WORK]
+    refs |= called(session, "work_item", names)
     return entities_in(session, WorkItem, EntityRow.ref, ancestors(session, refs))
 
 
-def _milestones(session: Session, selected: Selected, deliverables: Sequence[Deliverable]) -> tuple[Milestone, ...]:
+def _milestones(
+    session: Session, selected: Selected, deliverables: Sequence[Deliverable], work: Sequence[WorkItem]
+) -> tuple[Milestone, ...]:
     found: dict[str, Milestone] = {}
     for place in selected.places:
         here = entities(session, Milestone, EntityRow.connection == place.connection, EntityRow.place == place.place)
         found.update((milestone.ref, milestone) for milestone in here)
-    ids = [r.value for d in deliverables for r in d.tracking if r.kind is ReferenceKind.JIRA_VERSION]
-    elsewhere = refs_of_ids(session, "milestone", ids) - set(found)
+    said = [r.value for d in deliverables for r in d.tracking if r.kind is ReferenceKind.MILESTONE]
+    named = refs_of_ids(session, "milestone", said) | called(session, "milestone", map(fold, said))
+    elsewhere = (named | {ref for item in work for ref in item.milestone_refs}) - set(found)
     found.update((m.ref, m) for m in entities_in(session, Milestone, EntityRow.ref, elsewhere))
     return tuple(found[ref] for ref in sorted(found))
 

@@ -142,7 +142,7 @@ def _item(record: Record, told: Mapping[str, Any], common: Any) -> Entity:
 
 
 def _deliverable(record: Record, told: Mapping[str, Any], common: Any) -> Entity:
-    tracked = [(ReferenceKind.JIRA_ISSUE, told.get("issue")), (ReferenceKind.JIRA_VERSION, told.get("version"))]
+    tracked = [(ReferenceKind.WORK, told.get("issue")), (ReferenceKind.MILESTONE, told.get("version"))]
     return Deliverable(
         **common,
         engagement_ref=_ref(record, "engagements", told["engagement"]),
