@@ -300,7 +300,7 @@ def _writes(steering: Steering) -> Iterator[Request]:
         for entry in steering.log(name):
             at = (entry["method"], entry["route"])
             seen[at] += 1
-            if _is_write(entry):
+            if is_write(entry):
                 yield Request(connection=name, method=at[0], route=_known(entry), nth=seen[at])
 
 
@@ -308,7 +308,8 @@ def _known(entry: Mapping[str, Any]) -> str:
     return str(entry["route"])
 
 
-def _is_write(entry: Mapping[str, Any]) -> bool:
+def is_write(entry: Mapping[str, Any]) -> bool:
+    """Whether an exchange of a log may have changed something: not a query or a login by POST."""
     if entry["method"] == "GET" or entry["route"].endswith(("/bulkfetch", "/oauth2/token", "/search/jql")):
         return False
     if entry["route"].endswith("/composite"):

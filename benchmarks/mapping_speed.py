@@ -1,4 +1,4 @@
-"""Speed of the inward mapping on one core: Jira issues a second. Prints one JSON object.
+"""Speed of the inward mapping on one core: Jira issues a second. Measurement `mapping`.
 
 Issues come from the sample file when SYNCLINE_SAMPLES names its folder, and are made up otherwise.
 """
@@ -13,10 +13,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.record import fingerprint, write
 from connectors.core.port import Catalog, Record, Visibility
 from mapping.inbound import map_record
 from mapping.rules import compile_rules
 
+COMMAND = "python -m benchmarks --only mapping"
+WHAT = "the inward mapping alone, on one core; real issues when SYNCLINE_SAMPLES names their folder"
 ROOT = Path(__file__).resolve().parents[1]
 ROUNDS = 7  # the fastest counts: on a shared machine the others measure the neighbours
 LEAST_RECORDS = 3000
@@ -51,7 +54,8 @@ def made_up(n: int) -> dict[str, Any]:
     }
 
 
-def main() -> None:
+def main() -> bool:
+    """Measure and write the figures."""
     source, issues = sample_issues()
     start = time.perf_counter()
     rules = compile_rules("jira", (ROOT / "connectors" / "jira" / "mapping.toml").read_text(encoding="utf-8"))
@@ -83,7 +87,10 @@ def main() -> None:
         "compile_ms": round(compiled_s * 1000, 1),
         "python": platform.python_version(),
     }
-    print(json.dumps(figures))
+    print(f"mapping: {json.dumps(figures)}", flush=True)
+    del figures["benchmark"], figures["python"]
+    write("mapping", what=WHAT, figures=figures, command=COMMAND, sources=fingerprint())
+    return True
 
 
 def one_round(rules: Any, records: list[Record], catalog: Catalog) -> float:
