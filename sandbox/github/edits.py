@@ -12,6 +12,7 @@ from typing import Any
 
 from sandbox.github.access import invalid
 from sandbox.github.entities import Comment, Event, Issue, Label, Milestone, Repo
+from sandbox.github.projects import Project, ProjectItem
 from sandbox.github.state import State
 
 TITLE_MOST, BODY_MOST, LABEL_MOST, LABEL_TEXT_MOST = 256, 65_536, 50, 100
@@ -54,6 +55,20 @@ class Edits:
         """Tell news of an issue or a repository."""
         place = issue.repo if issue else repo
         self._tell(News(event=event, action=action, repo=place, issue=issue, more=more, sender=self.login))
+
+    def tell_project(self, project: Project, item: ProjectItem, action: str, **more: Any) -> None:
+        """Tell news of an item of a project: organizations' hooks alone hear of them."""
+        news = {"project": project, "item": item, **more}
+        made = News(
+            event="projects_v2_item",
+            action=action,
+            repo=None,
+            issue=None,
+            more=news,
+            sender=self.login,
+            organization=project.owner,
+        )
+        self._tell(made)
 
     def remember(self, issue: Issue) -> None:
         """Keep an issue as it is before a change, for lists that lag behind."""

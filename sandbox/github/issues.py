@@ -134,9 +134,14 @@ def get(context: Context, repo: Repo, number: int) -> Response:
 
 def create(context: Context, repo: Repo) -> Response:
     """`POST issues`. What only those with push access may set is dropped for others, as GitHub does."""
+    rendered = context.render.issue(made(context, repo, context.body()))
+    return json_response(rendered, status=201, headers={"Location": rendered["url"]})
+
+
+def made(context: Context, repo: Repo, body: Mapping[str, Any]) -> Issue:
+    """Make an issue as a body says; everything is checked before. Raises HttpError."""
     if not repo.has_issues:
         raise error(410, "Issues has been disabled in this repository.")
-    body = context.body()
     title = _title(text(body, "title", needed=True) or "")
     description = _body(text(body, "body"))
     trusted = context.role(repo) >= Role.TRIAGE
@@ -145,14 +150,13 @@ def create(context: Context, repo: Repo) -> Response:
     labels = _labels(body) or []
     kind = _type(context, repo, body.get("type"))
     issue = context.edits.create_issue(repo, title, description)
+    context.edits.tell("issues", "opened", issue)
     if trusted:
         context.edits.add_labels(issue, labels)
         context.edits.set_milestone(issue, milestone)
         context.edits.set_assignees(issue, logins)
         context.edits.set_type(issue, kind)
-    context.edits.tell("issues", "opened", issue)
-    rendered = context.render.issue(issue)
-    return json_response(rendered, status=201, headers={"Location": rendered["url"]})
+    return issue
 
 
 def edit(context: Context, repo: Repo, number: int) -> Json:

@@ -78,22 +78,22 @@ def by_cursor(
     start = (page_number(call) - 1) * size if not after and not before else 0
     try:
         if after:
-            start = _place(things, _decode(after), key, descending=descending, past=True)
+            start = place_of(things, decode(after), key, descending=descending, past=True)
         elif before:
-            start = max(0, _place(things, _decode(before), key, descending=descending, past=False) - size)
+            start = max(0, place_of(things, decode(before), key, descending=descending, past=False) - size)
     except TypeError as problem:  # a cursor of another order
         raise _invalid() from problem
     page = things[start : start + size]
     rels = {}
     number = page_number(call)
     if page and start + size < len(things):
-        rels["next"] = _url(call, url, page=str(number + 1), after=_encode(key(page[-1])))
+        rels["next"] = _url(call, url, page=str(number + 1), after=encode(key(page[-1])))
     if page and start > 0:
-        rels["prev"] = _url(call, url, page=str(max(1, number - 1)), before=_encode(key(page[0])))
+        rels["prev"] = _url(call, url, page=str(max(1, number - 1)), before=encode(key(page[0])))
     return page, _link(rels)
 
 
-def _place(
+def place_of(
     things: Sequence[T],
     place: tuple[str | int, ...],
     key: Callable[[T], tuple[str | int, ...]],
@@ -101,6 +101,7 @@ def _place(
     descending: bool,
     past: bool,
 ) -> int:
+    """Find where a place stands in a list, or (`past`) where what comes after it begins."""
     low, high = 0, len(things)
     while low < high:
         middle = (low + high) // 2
@@ -113,11 +114,13 @@ def _place(
     return low
 
 
-def _encode(place: tuple[str | int, ...]) -> str:
+def encode(place: tuple[str | int, ...]) -> str:
+    """Make a cursor of a place in an order."""
     return base64.urlsafe_b64encode(b"cursor:v2:" + json.dumps(place).encode()).decode()
 
 
-def _decode(text: str) -> tuple[str | int, ...]:
+def decode(text: str) -> tuple[str | int, ...]:
+    """Read a cursor; raises HttpError 422 when it is none."""
     try:
         raw = base64.b64decode(text, altchars=b"-_", validate=True)
         place = json.loads(raw.removeprefix(b"cursor:v2:"))

@@ -59,7 +59,7 @@ class IssueRender(Render):
             "type": self.issue_type(self.type_of(repo, issue.type)),
             "active_lock_reason": issue.active_lock_reason,
             **self._pull_part(issue),
-            "sub_issues_summary": self._sub_issues(issue),
+            "sub_issues_summary": self.sub_issues(issue),
             "issue_dependencies_summary": self._dependencies(issue),
             "body": issue.body,
             "closed_by": self.user(issue.closed_by) if issue.state == "closed" else None,
@@ -99,7 +99,8 @@ class IssueRender(Render):
             },
         }
 
-    def _sub_issues(self, issue: Issue) -> dict[str, int]:
+    def sub_issues(self, issue: Issue) -> dict[str, int]:
+        """Render how many sub-issues there are, and how many of them are closed."""
         total = len(issue.sub_issues)
         done = sum(self.state.issues[each].state == "closed" for each in issue.sub_issues)
         return {"total": total, "completed": done, "percent_completed": 100 * done // total if total else 0}

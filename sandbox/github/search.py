@@ -74,20 +74,26 @@ def issues(context: Context) -> Response:
     text = args.get("q", "")
     if not text.strip():
         raise invalid("Search", "q", "missing")
+    hits = found(context, text)
+    hits.sort(key=SORTS.get(args.get("sort", ""), SORTS["created"]), reverse=args.get("order", "desc") != "asc")
+    url = f"{context.render.api}/search/issues"
+    page = context.listed(hits[:MOST_RESULTS], url, lambda each: _hit(context, each))
+    headers = {"Link": page.headers["Link"]} if "Link" in page.headers else {}
+    whole = {"total_count": len(hits), "incomplete_results": False, "search_type": "lexical", "items": page.json}
+    return json_response(whole, headers=headers)
+
+
+def found(context: Context, text: str) -> list[Issue]:
+    """Find the issues and pull requests that fit a query, newest first; raises HttpError 422."""
     tests = [_test(word) for word in _words(text)]
-    found = [
+    hits = [
         issue
         for repo in context.state.repos.values()
         if context.sees(repo) and context.may(repo, "issues", "read")
         for issue in repo.issues
         if not issue.gone and all(test(issue) for test in tests)
     ]
-    found.sort(key=SORTS.get(args.get("sort", ""), SORTS["created"]), reverse=args.get("order", "desc") != "asc")
-    url = f"{context.render.api}/search/issues"
-    page = context.listed(found[:MOST_RESULTS], url, lambda each: _hit(context, each))
-    headers = {"Link": page.headers["Link"]} if "Link" in page.headers else {}
-    whole = {"total_count": len(found), "incomplete_results": False, "search_type": "lexical", "items": page.json}
-    return json_response(whole, headers=headers)
+    return sorted(hits, key=SORTS["created"], reverse=True)
 
 
 def _hit(context: Context, issue: Issue) -> dict[str, Any]:

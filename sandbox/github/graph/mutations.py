@@ -1,0 +1,343 @@
+"""Resolvers of mutations. Each stands for itself: one that is refused leaves the others done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from functools import wraps
+from typing import Any
+
+from sandbox.core.http import HttpError
+from sandbox.github import issues
+from sandbox.github.access import Role
+from sandbox.github.catalogue import archived
+from sandbox.github.entities import Account, Comment, Issue, Repo
+from sandbox.github.graph import nodes
+from sandbox.github.graph.boards import require_write
+from sandbox.github.graph.scope import GraphError, Info, Resolvers, Scope, from_http, scope_of
+from sandbox.github.graph.views import FieldView, ItemView, LabelView, MilestoneView
+from sandbox.github.paging import encode
+from sandbox.github.parts import check_comment
+from sandbox.github.projects import Draft, Project, ProjectItem
+
+Mutation = Callable[[Info, dict[str, Any]], dict[str, Any]]
+_KINDS = {
+    "TEXT": ("text", "text"),
+    "NUMBER": ("number", "number"),
+    "DATE": ("date", "date"),
+    "SINGLE_SELECT": ("singleSelectOptionId", "single select option Id"),
+    "ITERATION": ("iterationId", "iteration Id"),
+}
+
+
+def _mutation(action: Mutation) -> Callable[..., dict[str, Any]]:
+    @wraps(action)
+    def resolve(_root: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - the schema's
+        try:
+            made = action(info, input)
+        except HttpError as problem:
+            raise from_http(problem) from problem
+        return {**made, "clientMutationId": input.get("clientMutationId")}
+
+    return resolve
+
+
+def _find(info: Info, text: str, kinds: type | tuple[type, ...]) -> Any:
+    found = nodes.find(scope_of(info), text)
+    if not isinstance(found, kinds):
+        raise GraphError("NOT_FOUND", f"Could not resolve to a node with the global id of '{text}'")
+    return found
+
+
+def _writable(info: Info, repo: Repo, permission: str, least: Role) -> Scope:
+    scope = scope_of(info)
+    scope.require(repo, permission, "write")
+    if repo.archived:
+        raise archived(repo)
+    if scope.context.role(repo) < least:
+        raise GraphError("FORBIDDEN", f"{scope.context.rights.login} does not have permission to do this.")
+    return scope
+
+
+def _issue(info: Info, text: str, least: Role) -> Issue:
+    found: Issue = _find(info, text, Issue)
+    scope = _writable(info, found.repo, "issues|pull_requests", Role.READ)
+    if found.user != scope.context.rights.login and scope.context.role(found.repo) < least:
+        raise GraphError("FORBIDDEN", f"{scope.context.rights.login} does not have permission to do this.")
+    scope.context.edits.remember(found)
+    return found
+
+
+# ── comments ──
+
+
+def _add_comment(info: Info, given: dict[str, Any]) -> dict[str, Any]:
+    issue = _issue(info, given["subjectId"], Role.READ)
+    check_comment(given["body"])
+    made = scope_of(info).context.edits.add_comment(issue, given["body"])
+    edge = {"node": made, "cursor": encode(("", len(issue.comments) - 1))}
+    return {"commentEdge": edge, "subject": issue}
+
+
+def _comment(info: Info, text: str) -> Comment:
+    found: Comment = _find(info, text, Comment)
+    scope = _writable(info, found.issue.repo, "issues|pull_requests", Role.READ)
+    if found.user != scope.context.rights.login and scope.context.role(found.issue.repo) < Role.WRITE:
+        raise GraphError("FORBIDDEN", f"{scope.context.rights.login} does not have permission to do this.")
+    return found
+
+
+def _update_comment(info: Info, given: dict[str, Any]) -> dict[str, Any]:
+    comment = _comment(info, given["id"])
+    check_comment(given["body"])
+    scope_of(info).context.edits.edit_comment(comment, given["body"])
+    return {"issueComment": comment}
+
+
+def _delete_comment(info: Info, given: dict[str, Any]) -> dict[str, Any]:
+    scope_of(info).context.edits.delete_comment(_comment(info, given["id"]))
+    return {}
+
+
+# ── labels ──
+
+
+def _label_names(info: Info, issue: Issue, given: list[str]) -> list[str]:
+    found: list[LabelView] = [_find(info, each, LabelView) for each in given]
+    if any(each.repo is not issue.repo for each in found):
+        raise GraphError("UNPROCESSABLE", "Label does not belong to the repository of the labelable")
+    return [each.label.name for each in found]
+
+
+def _add_labels(info: Info, given: dict[str, Any]) -> dict[str, Any]:
+    issue = _issue(info, given["labelableId"], Role.TRIAGE)
+    scope_of(info).context.edits.add_labels(issue, _label_names(info, issue, given["labelIds"]))
+    return {"labelable": issue}
+
+
+def _remove_labels(info: Info, given: dict[str, Any]) -> dict[str, Any]:
+    issue = _issue(info, given["labelableId"], Role.TRIAGE)
+    for name in _label_names(info, issue, given["labelIds"]):
+        scope_of(info).context.edits.remove_label(issue, name)
+    return {"labelable": issue}
+
+
+def _clear_labels(info: Info, given: dict[str, Any]) -> dict[str, Any]:
+    issue = _issue(info, given["labelableId"], Role.TRIAGE)
+    scope_of(info).context.edits.set_labels(issue, [])
+    return {"labelable": issue}
+
+
+# ── issues ──
+
+
+def _values(info: Info, repo: Repo, given: dict[str, Any]) -> dict[str, Any]:
+    """Turn the input of an issue into the body that REST takes."""
+    body = {key: given[key] for key in ("title", "body") if given.get(key) is not None}
+    if given.get("state"):
+        body["state"] = given["state"].lower()
+    if given.get("labelIds") is not None:
+        labels: list[LabelView] = [_find(info, each, LabelView) for each in given["labelIds"]]
+        body["labels"] = [each.label.name for each in labels]
+    if given.get("assigneeIds") is not None:
+        people: list[Account] = [_find(info, each, Account) for each in given["assigneeIds"]]
+        body["assignees"] = [each.login for each in people]
+    if "milestoneId" in given:
+        milestone: MilestoneView | None = (
+            _find(info, given["milestoneId"], MilestoneView) if given["milestoneId"] else None
+        )
+        if milestone and milestone.repo is not repo:
+            raise GraphError("UNPROCESSABLE", "Milestone does not belong to the repository")
+        body["milestone"] = milestone.milestone.number if milestone else None
+    return body
+
+
+def _create_issue(info: Info, given: dict[str, Any]) -> dict[str, Any]:
+    repo: Repo = _find(info, given["repositoryId"], Repo)
+    context = _writable(info, repo, "issues", Role.READ).context
+    return {"issue": issues.made(context, repo, _values(info, repo, given))}
+
+
+def _update_issue(info: Info, given: dict[str, Any]) -> dict[str, Any]:
+    issue = _issue(info, given["id"], Role.TRIAGE)
+    issues.change(scope_of(info).context, issue, _values(info, issue.repo, given))
+    return {"issue": issue}
+
+
+def _close_issue(info: Info, given: dict[str, Any]) -> dict[str, Any]:
+    issue = _issue(info, given["issueId"], Role.TRIAGE)
+    reason = given.get("stateReason")
+    scope_of(info).context.edits.set_state(issue, "closed", reason.lower() if reason else None)
+    return {"issue": issue}
+
+
+def _reopen_issue(info: Info, given: dict[str, Any]) -> dict[str, Any]:
+    issue = _issue(info, given["issueId"], Role.TRIAGE)
+    scope_of(info).context.edits.set_state(issue, "open", None)
+    return {"issue": issue}
+
+
+# ── projects ──
+
+
+def _project(info: Info, text: str) -> Project:
+    found: Project = _find(info, text, Project)
+    require_write(info, found)
+    return found
+
+
+def _item(info: Info, given: dict[str, Any]) -> ItemView:
+    project = _project(info, given["projectId"])
+    found: ItemView = _find(info, given["itemId"], ItemView)
+    if found.project is not project:
+        raise GraphError("NOT_FOUND", "The item does not exist in the project")
+    return found
+
+
+def _touch(info: Info, view: ItemView, action: str, what: str, **more: Any) -> None:
+    context = scope_of(info).context
+    now = context.state.now()
+    view.item.updated_at = view.project.updated_at = now
+    issue = context.state.issues.get(view.item.issue or 0)
+    if issue:
+        context.edits.moved(issue, what)
+    context.state.writes += 1
+    context.edits.tell_project(view.project, view.item, action, **more)
+
+
+def _new_item(info: Info, project: Project, issue: Issue | None, draft: Draft | None) -> ItemView:
+    context = scope_of(info).context
+    now = context.state.now()
+    item = ProjectItem(
+        id=context.state.next_id("project_item"), creator=context.rights.login, created_at=now, updated_at=now
+    )
+    item.issue, item.draft = issue.id if issue else None, draft
+    project.items.append(item)
+    view = ItemView(project, item)
+    _touch(info, view, "created", "project_item")
+    return view
+
+
+def _add_item(info: Info, given: dict[str, Any]) -> dict[str, Any]:
+    project = _project(info, given["projectId"])
+    issue: Issue = _find(info, given["contentId"], Issue)
+    there = next((each for each in project.items if each.issue == issue.id), None)
+    if there is None:
+        return {"item": _new_item(info, project, issue, None)}
+    if not scope_of(info).context.state.switches.add_project_item_idempotent:
+        raise GraphError("UNPROCESSABLE", "Content already exists in this project")
+    return {"item": ItemView(project, there)}
+
+
+def _add_draft(info: Info, given: dict[str, Any]) -> dict[str, Any]:
+    project = _project(info, given["projectId"])
+    people: list[Account] = [_find(info, each, Account) for each in given.get("assigneeIds") or []]
+    draft = Draft(
+        title=given["title"],
+        body=given.get("body") or "",
+        assignees=[each.login for each in people],
+        creator=scope_of(info).context.rights.login,
+        id=scope_of(info).context.state.next_id("draft"),
+    )
+    return {"projectItem": _new_item(info, project, None, draft)}
+
+
+def _field(info: Info, project: Project, text: str) -> FieldView:
+    found: FieldView = _find(info, text, FieldView)
+    if found.project is not project:
+        raise GraphError("NOT_FOUND", "The field does not exist in the project")
+    if found.field is None:
+        told = f"The field of type {found.data_type.lower()} is currently not supported."
+        raise GraphError("UNPROCESSABLE", told)
+    return found
+
+
+def _set_value(info: Info, given: dict[str, Any]) -> dict[str, Any]:
+    view = _item(info, given)
+    field = _field(info, view.project, given["fieldId"])
+    value = _value(field, given["value"])
+    before = view.item.values.get(field.name)
+    if before != value or field.name not in view.item.values:
+        view.item.values[field.name] = value
+        view.item.value_times[field.name] = scope_of(info).context.state.now()
+        _touch(info, view, "edited", "project_value", field=field.field, before=before, after=value)
+    return {"projectV2Item": view}
+
+
+def _value(field: FieldView, given: dict[str, Any]) -> Any:
+    wanted, told = _KINDS[field.data_type]
+    value = given.get(wanted)
+    if value is None or len([each for each in given.values() if each is not None]) != 1:
+        kind = field.data_type.lower()
+        raise GraphError("UNPROCESSABLE", f"Did not receive a {told} to update a field of type {kind}")
+    own = field.field
+    if own is not None and field.data_type == "SINGLE_SELECT":
+        found = next((each.name for each in own.options if each.id == value), None)
+        if found is None:
+            raise GraphError("UNPROCESSABLE", "The single select option Id does not belong to the field")
+        return found
+    if own is not None and field.data_type == "ITERATION":
+        found = next((each.title for each in own.iterations if each.id == value), None)
+        if found is None:
+            raise GraphError("UNPROCESSABLE", "The iteration Id does not belong to the field")
+        return found
+    if field.data_type == "DATE":
+        try:
+            return date.fromisoformat(str(value)[:10]).isoformat()
+        except ValueError as problem:
+            raise GraphError("UNPROCESSABLE", f"{value!r} is not a date") from problem
+    return value
+
+
+def _clear_value(info: Info, given: dict[str, Any]) -> dict[str, Any]:
+    view = _item(info, given)
+    field = _field(info, view.project, given["fieldId"])
+    if field.name in view.item.values:
+        before = view.item.values.pop(field.name)
+        view.item.value_times.pop(field.name, None)
+        _touch(info, view, "edited", "project_value", field=field.field, before=before, after=None)
+    return {"projectV2Item": view}
+
+
+def _delete_item(info: Info, given: dict[str, Any]) -> dict[str, Any]:
+    view = _item(info, given)
+    view.project.items.remove(view.item)
+    _touch(info, view, "deleted", "project_item")
+    return {"deletedItemId": nodes.item_id(view)}
+
+
+def _archive(archive: bool) -> Mutation:  # noqa: FBT001 - one of two mutations
+    def act(info: Info, given: dict[str, Any]) -> dict[str, Any]:
+        view = _item(info, given)
+        if view.item.archived is not archive:
+            view.item.archived = archive
+            _touch(info, view, "archived" if archive else "restored", "project_item")
+        return {"item": view}
+
+    return act
+
+
+MUTATIONS: Resolvers = {
+    "Mutation": {
+        name: _mutation(action)
+        for name, action in {
+            "addComment": _add_comment,
+            "updateIssueComment": _update_comment,
+            "deleteIssueComment": _delete_comment,
+            "addLabelsToLabelable": _add_labels,
+            "removeLabelsFromLabelable": _remove_labels,
+            "clearLabelsFromLabelable": _clear_labels,
+            "createIssue": _create_issue,
+            "updateIssue": _update_issue,
+            "closeIssue": _close_issue,
+            "reopenIssue": _reopen_issue,
+            "addProjectV2ItemById": _add_item,
+            "addProjectV2DraftIssue": _add_draft,
+            "updateProjectV2ItemFieldValue": _set_value,
+            "clearProjectV2ItemFieldValue": _clear_value,
+            "deleteProjectV2Item": _delete_item,
+            "archiveProjectV2Item": _archive(True),  # noqa: FBT003 - one of two mutations
+            "unarchiveProjectV2Item": _archive(False),  # noqa: FBT003 - one of two mutations
+        }.items()
+    }
+}
