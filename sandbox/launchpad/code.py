@@ -164,7 +164,7 @@ class GitRef(Record):
         ):
             raise ApiError("There is already a branch merge proposal registered for this pair of branches.")
         prerequisite = given.get("merge_prerequisite")
-        made = self.store.new_proposal(
+        return self.store.new_proposal(
             source=self,
             target=merge_target,
             registrant=writer,
@@ -174,7 +174,6 @@ class GitRef(Record):
             prerequisite_git_path=prerequisite and prerequisite.full_path,
             queue_status="Work in progress" if given.get("needs_review") is False else "Needs review",
         )
-        return made  # type: ignore[no-any-return]  # values are as the table has them
 
 
 class BranchMergeProposal(Record):
@@ -251,7 +250,7 @@ class BranchMergeProposal(Record):
                 date_created=self.store.session.now,
             )
             self.put("votes", [*self.votes, found])
-        return found  # type: ignore[no-any-return]  # values are as the table has them
+        return found
 
     def nominate_reviewer(self, *, reviewer: Person, review_type: str | None = None) -> CodeReviewVote:
         """Ask someone for a review."""

@@ -31,7 +31,7 @@ def commit(store: Store) -> None:
     for change in changes:
         match change.record:
             case Message() as message:
-                _comment(store, message)
+                _comment(message)
             case BugWatch() as watch:
                 watch.bug.touch()
             case Bug() as bug if change.attribute == "created":
@@ -62,7 +62,7 @@ def _tell(store: Store, change: Change, tasks: list[BugTask]) -> None:
             _send(task, "bug:0.1", {**action, "new": webhook_view(task), "old": old})
 
 
-def _comment(store: Store, message: Message) -> None:
+def _comment(message: Message) -> None:
     for task in message.bug.bug_tasks:
         payload = {
             "action": "created",

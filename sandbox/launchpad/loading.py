@@ -8,11 +8,9 @@ from typing import Any
 
 from sandbox.launchpad.auth import Token
 from sandbox.launchpad.bug_parts import BugTracker
+from sandbox.launchpad.distributions import Distribution, DistributionSourcePackage, DistroSeries
 from sandbox.launchpad.people import EmailAddress, Person, Team, TeamMembership
 from sandbox.launchpad.pillars import (
-    Distribution,
-    DistributionSourcePackage,
-    DistroSeries,
     Milestone,
     Project,
     ProjectGroup,

@@ -191,7 +191,9 @@ class BugLoader:
         made = GitRepository(
             self.store,
             id=self.store.next_number("repository"),
-            **{"registrant": values.get("owner"), "date_created": self.created, "date_last_modified": self.created},
+            registrant=values.get("owner"),
+            date_created=self.created,
+            date_last_modified=self.created,
             **{
                 "default_branch": "refs/heads/main",
                 "target": target,
@@ -244,7 +246,8 @@ class BugLoader:
             CodeReviewVote(
                 self.store,
                 branch_merge_proposal=made,
-                **{"registrant": made.registrant, "date_created": made.date_created},
+                registrant=made.registrant,
+                date_created=made.date_created,
                 **self.reader.values(CodeReviewVote, one, place),
             )
             for place, one in self.reader.rows(row, "votes", where)
@@ -277,7 +280,11 @@ class BugLoader:
 
 def _latest(bug: Bug) -> datetime:
     """Give the latest date found in a bug, comments and tasks included."""
-    dates = [bug.date_created, *(one.date_created for one in bug.messages), *(one.datechanged for one in bug.activity)]
+    dates: list[datetime] = [
+        bug.date_created,
+        *(one.date_created for one in bug.messages),
+        *(one.datechanged for one in bug.activity),
+    ]
     for task in bug.bug_tasks:
         dates.extend(value for value in task.__dict__.values() if isinstance(value, datetime))
     return max(dates)

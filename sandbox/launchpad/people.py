@@ -101,7 +101,7 @@ class Person(Record):
         """Say whether this person is the other, or in the team that the other is."""
         return other is not None and (self is other or (other.is_team and other in self.super_teams))
 
-    def may_edit(self, name: str) -> bool:
+    def may_edit(self, name: str) -> bool:  # noqa: ARG002 - part of the hook
         """Only oneself and administrators."""
         writer = self.store.session.writer
         return writer is not None and (writer is self or writer.is_admin)
@@ -144,7 +144,7 @@ class Person(Record):
             or self in task.bug.direct_subscribers
             or any(message.owner is self for message in task.bug.messages)
         ]
-        return search(self.store, own, parameters)
+        return search(own, parameters)
 
     def get_merge_proposals(self, *, status: list[str] | None = None) -> list[Any]:
         """List the proposals that this person registered."""
@@ -238,7 +238,7 @@ class Team(Person):
         """The teams in this one."""
         return [one for one in self.direct_members if one.is_team]
 
-    def may_edit(self, name: str) -> bool:
+    def may_edit(self, name: str) -> bool:  # noqa: ARG002 - part of the hook
         """The owner, the administrators of the team and of Launchpad."""
         writer = self.store.session.writer
         return writer is not None and (

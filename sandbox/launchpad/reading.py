@@ -98,6 +98,10 @@ class Reader:
             case "link":
                 self.wrong(where, f"a {field.of} cannot be given here")
                 return None
+            case _:
+                return self._plain(field, value, where)
+
+    def _plain(self, field: Field, value: Any, where: str) -> Any:
         if not isinstance(value, _PLAIN[field.type]) or (field.type == "int" and isinstance(value, bool)):
             self.wrong(where, f"expected {field.type}, found {value!r}")
         return value

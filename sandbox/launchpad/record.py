@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sandbox.launchpad.errors import forbidden
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sandbox.launchpad.store import Store
 
 
-@lru_cache(maxsize=None)
+@cache
 def fields_of(entry: str) -> dict[str, Field]:
     """Give the fields of an entry by name; none for records that are no entry."""
     return table().fields_of(entry) if entry else {}

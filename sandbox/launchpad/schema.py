@@ -20,6 +20,17 @@ from sandbox.launchpad.table import Entry, Field, Operation, Table, table
 TAG = re.compile(r"[a-z0-9][a-z0-9+.\-]+")
 """What a tag looks like: two characters or more (measured)."""
 
+_SIMPLE = {
+    "int": "Int",
+    "bool": "Bool",
+    "instant": "Datetime",
+    "date": "Date",
+    "file": "Bytes",
+    "data": "Bytes",
+    "json": "Field",
+}
+"""Types of the table that are a type of the framework as they are."""
+
 ATTRIBUTES = {("git_ref", "path"): "full_path"}
 """Fields that a record holds under another name, because its own attribute of that name is its address."""
 
@@ -104,38 +115,31 @@ class Interfaces:
 
     def _field(self, field: Field, *, readonly: bool = False) -> Any:
         common: dict[str, Any] = {"required": field.required, "readonly": readonly, "default": field.default}
+        if field.type in _SIMPLE:
+            return getattr(zope_schema, _SIMPLE[field.type])(**common)
         match field.type:
-            case "int":
-                return zope_schema.Int(**common)
-            case "bool":
-                return zope_schema.Bool(**common)
             case "line":
                 return zope_schema.TextLine(**common, **({"min_length": 1} if field.required else {}))
             case "text":
                 return zope_schema.Text(**common, **({"min_length": 1} if field.name == "description" else {}))
-            case "instant":
-                return zope_schema.Datetime(**common)
-            case "date":
-                return zope_schema.Date(**common)
-            case "file" | "data":
-                return zope_schema.Bytes(**common)
-            case "words":
-                return zope_schema.List(value_type=zope_schema.TextLine(), **common)
-            case "tags":
-                tag = zope_schema.TextLine(constraint=lambda value: TAG.fullmatch(value) is not None)
-                return zope_schema.List(value_type=tag, **common)
-            case "json":
-                return zope_schema.Field(**common)
+            case "words" | "tags" | "choices":
+                return zope_schema.List(value_type=self._member(field), **common)
             case "choice":
                 return zope_schema.Choice(vocabulary=self._vocabularies[field.of], **common)
-            case "choices":
-                value = zope_schema.Choice(vocabulary=self._vocabularies[field.of])
-                return zope_schema.List(value_type=value, **common)
             case "link":
                 return self._reference(field.of, **common)
             case "many":
                 return CollectionField(value_type=self._reference(field.of), readonly=True)
-        raise ValueError(f"{field.name}: unknown type {field.type}")
+            case _:
+                raise ValueError(f"{field.name}: unknown type {field.type}")
+
+    def _member(self, field: Field) -> Any:
+        """Give what a list is of."""
+        if field.type == "choices":
+            return zope_schema.Choice(vocabulary=self._vocabularies[field.of])
+        if field.type == "tags":
+            return zope_schema.TextLine(constraint=lambda value: TAG.fullmatch(value) is not None)
+        return zope_schema.TextLine()
 
     def _reference(self, entry: str, **common: Any) -> Any:
         made = Reference(schema=Interface, **common)

@@ -10,7 +10,6 @@ from sandbox.launchpad.errors import ApiError
 from sandbox.launchpad.table import table
 
 if TYPE_CHECKING:
-    from sandbox.launchpad.store import Store
     from sandbox.launchpad.tasks import BugTask
 
 UNRESOLVED = frozenset({"New", "Incomplete", "Confirmed", "Triaged", "In Progress", "Deferred", "Fix Committed"})
@@ -46,13 +45,18 @@ STATUS_RANK = {
 Check: TypeAlias = "Callable[[BugTask], bool]"
 
 
-def search(store: Store, tasks: Iterable[BugTask], parameters: dict[str, Any]) -> list[BugTask]:
+def search(tasks: Iterable[BugTask], parameters: dict[str, Any]) -> list[BugTask]:
     """Give the tasks that the caller may see and that fit, in order.
 
     Raises:
         ApiError: 400, an unknown key in `order_by`.
     """
-    checks = [*_plain_checks(parameters), *_date_checks(parameters), *_people_checks(parameters)]
+    checks = [
+        *_plain_checks(parameters),
+        *_link_checks(parameters),
+        *_date_checks(parameters),
+        *_people_checks(parameters),
+    ]
     found = [task for task in tasks if task.bug.is_visible and all(check(task) for check in checks)]
     return _ordered(found, parameters.get("order_by") or ["-importance"])
 
@@ -74,6 +78,9 @@ def _plain_checks(given: dict[str, Any]) -> Iterable[Check]:
         yield lambda task: task.milestone in wanted
     if words := (given.get("search_text") or "").lower().split():
         yield lambda task: all(word in task.bug.haystack for word in words)
+
+
+def _link_checks(given: dict[str, Any]) -> Iterable[Check]:
     if given.get("has_patch"):
         yield lambda task: any(one.type == "Patch" for one in task.bug.attachments)
     if given.get("has_cve"):

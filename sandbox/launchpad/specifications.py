@@ -10,6 +10,7 @@ from sandbox.launchpad.record import Record
 
 if TYPE_CHECKING:
     from sandbox.launchpad.people import Person
+    from sandbox.launchpad.targets import Pillar
 
 _NOT_STARTED = frozenset({"Unknown", "Not started", "Deferred", "Informational"})
 _WORK_ITEM = re.compile(r"(?:\[[^\]]*\]\s*)?.+:\s*(TODO|DONE|POSTPONED|INPROGRESS|BLOCKED)\s*", re.IGNORECASE)
@@ -75,10 +76,11 @@ class Specification(Record):
             return False
         if name == "whiteboard" and self.store.settings.whiteboard_for_all:
             return True
+        pillar: Pillar = self.target.pillar
         if name in ("priority", "direction_approved"):
-            return self.target.pillar.grants_driving(writer)
+            return pillar.grants_driving(writer)
         own = (self.owner, self.assignee, self.drafter, self.approver)
-        return self.target.pillar.grants_driving(writer) or any(writer.is_in(one) for one in own)
+        return pillar.grants_driving(writer) or any(writer.is_in(one) for one in own)
 
     def __setattr__(self, name: str, value: Any) -> None:
         self.check(name)
@@ -124,7 +126,7 @@ class Specification(Record):
         self._logged_in("unlinkBug")
         self.put("bugs", [one for one in self.bugs if one is not bug])
 
-    def subscribe(self, *, person: Person, essential: bool | None = False) -> None:  # noqa: ARG002, FBT001, FBT002 - the operation's
+    def subscribe(self, *, person: Person, essential: bool | None = False) -> None:  # noqa: ARG002 - the operation's
         """Subscribe someone."""
         self._logged_in("subscribe")
         self.put("subscribers", [*(one for one in self.__dict__.get("subscribers", ()) if one is not person), person])

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sandbox.launchpad.auth import Token
 from sandbox.launchpad.bug_parts import BugTracker, Cve, Message
 from sandbox.launchpad.bugs import Bug
 from sandbox.launchpad.code import BranchMergeProposal, GitRef, GitRepository
+from sandbox.launchpad.distributions import Distribution, DistributionSourcePackage, DistroSeries, SourcePackage
 from sandbox.launchpad.errors import ApiError, NotPermittedError
 from sandbox.launchpad.people import Person, Team
 from sandbox.launchpad.pillars import (
-    Distribution,
-    DistributionSourcePackage,
-    DistroSeries,
     Milestone,
     Project,
     ProjectGroup,
-    SourcePackage,
 )
 from sandbox.launchpad.record import Moved, Record, Step
 from sandbox.launchpad.session import Change, Session
@@ -117,7 +114,7 @@ class Store(Record):
         """List all tasks, by number of the bug."""
         return (task for bug in self.bugs for task in bug.bug_tasks)
 
-    def duplicates_of(self, bug: Bug) -> list[Bug]:
+    def duplicates_of(self, bug: Record) -> list[Bug]:
         """List the bugs that are marked as duplicates of one."""
         known = self.__dict__["_duplicates"]
         if known is None:
@@ -267,7 +264,7 @@ class Store(Record):
         """Note a comment for webhooks."""
         return Change(record=message, attribute="comment", old=None, new=None)
 
-    def expirable(self, bug: Bug, days: int | None = None) -> list[BugTask]:
+    def expirable(self, bug: Any, days: int | None = None) -> list[BugTask]:
         """List the tasks of a bug that the janitor would expire: Incomplete, unassigned, untouched for long."""
         limit = self.session.now - timedelta(days=self.settings.expiry_days if days is None else days)
         if bug.date_last_updated > limit or bug.duplicate_of is not None:

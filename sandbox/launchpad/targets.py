@@ -33,7 +33,7 @@ class HasBugs(Record):
 
     def search_tasks(self, **parameters: Any) -> list[Any]:
         """Search them."""
-        return search(self.store, self.own_tasks(), parameters)
+        return search(self.own_tasks(), parameters)
 
 
 class Target(HasBugs):

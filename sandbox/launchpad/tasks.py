@@ -78,7 +78,7 @@ class BugTask(Record):
             return Step(self.store, self.bug.message)
         return self.bug.child(name)
 
-    def may_edit(self, name: str) -> bool:
+    def may_edit(self, name: str) -> bool:  # noqa: ARG002 - part of the hook
         """Anyone who may write, unless the bug is locked; finer rules are in `__setattr__`."""
         writer = self.store.session.writer
         if writer is None or not self.bug.is_visible:
