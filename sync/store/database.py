@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,8 @@ class Store:
 
     def __init__(self, url: str, *, now: datetime) -> None:
         self.url: URL = make_url(url)
+        if self.path is not None:
+            _create_private(self.path)
         self._engine = _engine(self.url)
         try:
             with self._engine.begin() as connection:
@@ -89,6 +92,16 @@ class Store:
                 session.add(InstanceRow(id=found, created=now))
                 session.commit()
             return found
+
+
+def _create_private(path: Path) -> None:
+    """Make a new store's file readable by its owner alone, as it will hold what is confidential in the tools.
+
+    SQLite gives the files beside it the same mode. A file that is there keeps the mode that its owner gave it; one that
+    cannot be made is left to the opening, which says why.
+    """
+    with suppress(OSError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _engine(url: URL) -> Engine:

@@ -33,6 +33,19 @@ def test_a_store_opened_again_keeps_its_instance(tmp_path: Path, now: datetime) 
     other.close()
 
 
+def test_a_new_store_is_for_its_owner_alone_and_an_old_one_keeps_its_mode(tmp_path: Path, now: datetime) -> None:
+    path = tmp_path / "s.sqlite3"
+    store = Store(f"sqlite:///{path}", now=now)
+    assert {file.name: file.stat().st_mode & 0o777 for file in tmp_path.glob("s.sqlite3*")}.items() >= {
+        ("s.sqlite3", 0o600),
+        ("s.sqlite3-wal", 0o600),
+    }
+    store.close()
+    path.chmod(0o640)
+    Store(f"sqlite:///{path}", now=now).close()
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
 def test_a_store_of_a_newer_release_is_refused_and_left_alone(store: Store, now: datetime) -> None:
     store.close()
     assert store.path is not None
