@@ -59,7 +59,7 @@ def _reachability(client: GithubClient) -> CheckResult:
     try:
         answer = client.get("/rate_limit")  # open to every login, and counts against no limit
     except NotFoundError as exc:
-        if "limit" in str(exc).casefold():  # an Enterprise Server says so when limits are turned off
+        if "rate limiting" in str(exc).casefold():  # an Enterprise Server says so when limits are turned off
             return CheckResult(name="reachability", ok=True, found="GitHub Enterprise Server without rate limits")
         mend = "set url to the REST API: https://api.github.com, or https://HOST/api/v3 of an Enterprise Server"
         return CheckResult(name="reachability", ok=False, found=str(exc), mend=mend)

@@ -213,9 +213,9 @@ class GithubClient:
         kind = RefusedError if kinds & _REFUSALS or any("extensions" in e for e in wrong) else RetriableError
         raise kind(message, connection=self.connection, place="POST graphql", status=200)
 
-    def mutate(self, document: str, variables: Mapping[str, Json]) -> Graph:
-        """A GraphQL document that writes; sent once. Errors are left to the caller, with the data."""
-        return self._graph(document, variables, safe=False)
+    def mutate(self, document: str, variables: Mapping[str, Json], *, repeatable: bool = False) -> Graph:
+        """A GraphQL document that writes; sent once unless ``repeatable``. Its errors are left to the caller."""
+        return self._graph(document, variables, safe=repeatable)
 
     def _graph(self, document: str, variables: Mapping[str, Json], *, safe: bool) -> Graph:
         headers = {SAFE_HEADER: "1"} if safe else {}

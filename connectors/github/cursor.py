@@ -37,14 +37,15 @@ class IssuesCursor:
         repository: The repository as the delivered records say it is.
         seen: Server instant at which that was last known to be so.
         since: The next read asks for what was updated at this instant or later; None: for everything.
-        etag: ETag of the answer to that very question, which was the last page; None: it is not known.
+        etags: ETag of the answer to that very question by its address (of each page, if it had several); empty: not
+            known.
         anchors: Anchors by issue id.
     """
 
     repository: Repository
     seen: datetime
     since: datetime | None = None
-    etag: str | None = None
+    etags: Mapping[str, str] = field(default_factory=dict)
     anchors: Mapping[str, KnownAnchor] = field(default_factory=dict)
 
     def text(self) -> str:
@@ -55,7 +56,7 @@ class IssuesCursor:
                 "repository": self.repository.facts(),
                 "seen": self.seen.isoformat(),
                 "since": stamp(self.since) if self.since is not None else None,
-                "etag": self.etag,
+                "etags": dict(self.etags),
                 "anchors": {k: [a.number, a.comment, a.hash] for k, a in sorted(self.anchors.items())},
             }
         )
@@ -65,7 +66,7 @@ def issues_cursor(text: str | None) -> IssuesCursor | None:
     """The cursor that ``text`` holds; None (read everything) when there is none or it is not understood."""
     data = _load(text)
     repository, seen = repository_of(data.get("repository")), instant(data.get("seen"))
-    since, etag = data.get("since"), data.get("etag")
+    since, etags = data.get("since"), data.get("etags")
     if repository is None or seen is None or (since is not None and instant(since) is None):
         return None
     try:
@@ -79,7 +80,7 @@ def issues_cursor(text: str | None) -> IssuesCursor | None:
         repository=repository,
         seen=seen,
         since=instant(since),
-        etag=etag if isinstance(etag, str) else None,
+        etags={str(k): str(v) for k, v in etags.items()} if isinstance(etags, dict) else {},
         anchors=anchors,
     )
 

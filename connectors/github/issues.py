@@ -16,7 +16,7 @@ from connectors.github.errors import instant
 from connectors.github.records import AnchorState, Maker, is_anchor
 from connectors.github.repositories import Repository
 from connectors.github.spots import Spot, Spots
-from connectors.github.walk import walk
+from connectors.github.walk import first_unless_unchanged, walk
 
 Items = Sequence[Mapping[str, Json]]
 States = Mapping[str, AnchorState]
@@ -73,7 +73,7 @@ class IssueReading:
             repository=start.repository,
             seen=start.seen,
             since=start.cursor.since if start.cursor is not None else None,
-            etag=start.cursor.etag if start.cursor is not None else None,
+            etags=start.cursor.etags if start.cursor is not None else {},
             anchors=start.cursor.anchors if start.cursor is not None else {},
         )
 
@@ -87,17 +87,17 @@ class IssueReading:
             NotFoundError: The repository is gone, hidden or moved.
             RefusedError: Its issues may not be read.
         """
-        since, etag = self._cursor.since, self._cursor.etag
+        since, etags = self._cursor.since, self._cursor.etags
         while True:
             url = self._url(since)
-            answer = self._client.get(url, etag=etag)
-            as_of = self._first_instant()
-            if answer.unchanged:
+            answer, asked_at = first_unless_unchanged(self._client, url, etags)
+            as_of = self._as_of = self._as_of or asked_at
+            if answer is None:
                 yield self._last([], as_of)
                 return
             items = items_of(self._client, answer, "GET issues")
             if len(items) < PAGE:
-                self._ask_next(since, answer.etag, as_of)
+                self._ask_next(since, {url: answer.etag} if answer.etag else {}, as_of)
                 yield self._last(items, as_of)
                 return
             last = self._latest(items)
@@ -107,11 +107,11 @@ class IssueReading:
                 items = list(walked.items.values())
                 last = self._latest(items)
                 if walked.ended:
-                    self._ask_next(since, None, as_of)
+                    self._ask_next(since, walked.etags, as_of)
                     yield self._last(items, as_of)
                     return
-            since, etag = last, None
-            self._ask_next(since, None, as_of)
+            since, etags = last, {}
+            self._ask_next(since, etags, as_of)
             yield self._page(items, as_of)
 
     def _url(self, since: datetime | None) -> str:
@@ -119,12 +119,6 @@ class IssueReading:
         if since is not None:
             params["since"] = stamp(since)
         return f"{self._start.repository.path}/issues?{urlencode(sorted(params.items()))}"
-
-    def _first_instant(self) -> datetime:
-        """Server instant at which the first request of this read began."""
-        if self._as_of is None:
-            self._as_of = self._client.asked_at()
-        return self._as_of
 
     def _latest(self, items: Items) -> datetime:
         moments = [instant(item.get("updated_at")) for item in items]
@@ -135,12 +129,12 @@ class IssueReading:
     def _passes(self, second: datetime, items: Items) -> bool:
         return self._latest(items) > second
 
-    def _ask_next(self, since: datetime | None, etag: str | None, as_of: datetime) -> None:
+    def _ask_next(self, since: datetime | None, etags: Mapping[str, str], as_of: datetime) -> None:
         """What the next read asks: the same question, so that its ETag holds, unless it is too near to the present."""
         latest = as_of - self._overlap
         if since is not None and since > latest:
-            since, etag = latest, None
-        self._cursor = replace(self._cursor, since=since, etag=etag)
+            since, etags = latest, {}
+        self._cursor = replace(self._cursor, since=since, etags=etags)
 
     def _page(self, items: Items, as_of: datetime) -> Page:
         records = self._records(items)

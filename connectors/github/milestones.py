@@ -6,11 +6,11 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from connectors.core.port import Page, Record, Wanted
-from connectors.github.client import PAGE, Answer, GithubClient
+from connectors.github.client import PAGE, GithubClient
 from connectors.github.cursor import MilestonesCursor, milestones_cursor
 from connectors.github.records import Maker
 from connectors.github.repositories import Repository
-from connectors.github.walk import walk
+from connectors.github.walk import first_unless_unchanged, walk
 
 
 class MilestoneReading:
@@ -30,7 +30,8 @@ class MilestoneReading:
         if cursor is not None and cursor.repository.id != repository.id:
             cursor = None
         url = f"{repository.path}/milestones?" + urlencode({"per_page": PAGE, "state": "all"})
-        first, as_of = self._first(url, cursor, repository)
+        etags = cursor.etags if cursor is not None and cursor.repository == repository else {}
+        first, as_of = first_unless_unchanged(self._client, url, etags)
         if first is None and cursor is not None:
             return self._page(want, (), cursor, as_of)
         if first is None:
@@ -41,25 +42,8 @@ class MilestoneReading:
         before = dict(cursor.hashes) if cursor is not None else {}
         gone = [maker.milestone_gone(number) for number in before if int(number) not in walked.items]
         changed = [r for r in records if before.get(r.id) != r.version]
-        # A full last page may get a successor without changing itself: its ETag would hide that.
-        trusted = walked.etags if len(walked.items) % PAGE or not walked.items else {}
-        fresh = MilestonesCursor(repository=repository, etags=trusted, hashes={r.id: r.version for r in records})
+        fresh = MilestonesCursor(repository=repository, etags=walked.etags, hashes={r.id: r.version for r in records})
         return self._page(want, (*changed, *gone), fresh, as_of)
-
-    def _first(
-        self, url: str, cursor: MilestonesCursor | None, repository: Repository
-    ) -> tuple[Answer | None, datetime]:
-        """The first page, or None when no page changed; and the server instant of the first request."""
-        etags = dict(cursor.etags) if cursor is not None and cursor.repository == repository else {}
-        if url not in etags:
-            return self._client.get(url), self._client.asked_at()
-        as_of: datetime | None = None
-        for address, etag in etags.items():
-            answer = self._client.get(address, etag=etag)
-            as_of = as_of or self._client.asked_at()
-            if not answer.unchanged:
-                return (answer if address == url else self._client.get(url)), as_of
-        return None, as_of or self._client.asked_at()
 
     def _page(self, want: Wanted, records: tuple[Record, ...], cursor: MilestonesCursor, as_of: datetime) -> Page:
         return Page(

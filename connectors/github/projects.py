@@ -99,7 +99,10 @@ class ProjectDesk:
             raise RefusedError(str(exc), connection=exc.connection, place=exc.place, status=exc.status) from exc
 
     def _items(self, project: Project, targets: Iterable[Target], refused: dict[str, Verdict]) -> dict[str, str]:
-        """Item id by the issue's GraphQL id; issues that are none yet are added, which may be repeated."""
+        """Item id by the issue's GraphQL id; issues that are none yet are added.
+
+        GitHub answers the item that there is when an issue is added again, so that this may be repeated.
+        """
         known = {t.node_id: t.item_id for t in targets}
         missing = [node for node, item in known.items() if not item]
         items = {node: item for node, item in known.items() if item}
@@ -108,7 +111,7 @@ class ProjectDesk:
         document = _Document()
         for node in missing:
             document.add(_ADD, content=("ID!", node))
-        graph = self._client.mutate(*document.put(project.id))
+        graph = self._client.mutate(*document.put(project.id), repeatable=True)
         for alias, node in zip(document.aliases, missing, strict=True):
             answer = graph.data.get(alias)
             item = answer.get("item") if isinstance(answer, Mapping) else None

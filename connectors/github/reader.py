@@ -94,7 +94,7 @@ class GithubReader:
         repositories = self._places.all()
         settings = self._client.settings
         seen = [c.seen for c in cursors.values() if c is not None]
-        due = not seen or self._client.server_now() - min(seen) > _FACTS_AGE
+        due = bool(seen) and self._client.server_now() - min(seen) > _FACTS_AGE
         if not repositories or not (settings.owned or anchors.matter or due):
             return _View(states={})
         spots: dict[str, dict[str, Spot]] = {}

@@ -6,10 +6,11 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from connectors.core.errors import RetriableError
 from connectors.core.port import Json
-from connectors.github.client import Answer, GithubClient, items_of, next_page
+from connectors.github.client import PAGE, Answer, GithubClient, items_of, next_page
 
 _MOST_PASSES = 6
 
@@ -22,7 +23,7 @@ class Walked:
 
     Attributes:
         items: Its items by id, as last shown.
-        etags: ETag of each page by its address, in order; a page without one is left out.
+        etags: ETag of each page by its address, in order; empty when they could not tell that nothing changed.
         ended: Whether the list was read to its end.
     """
 
@@ -56,6 +57,25 @@ def walk(client: GithubClient, first: Answer, url: str, *, enough: Callable[[Ite
     place = f"GET {url.partition('?')[0]}"
     message = f"{client.connection}: {place}: the list keeps changing while it is read"
     raise RetriableError(message, connection=client.connection, place=place)
+
+
+def first_unless_unchanged(client: GithubClient, url: str, etags: Mapping[str, str]) -> tuple[Answer | None, datetime]:
+    """The list's first page, or None when every page is as its ETag says; and the server instant of the first request.
+
+    Args:
+        client: The client.
+        url: Address of the first page.
+        etags: ETag of each page by its address when it was last read, in order; empty: not known.
+    """
+    if url not in etags:
+        return client.get(url), client.asked_at()
+    as_of: datetime | None = None
+    for address, etag in etags.items():
+        answer = client.get(address, etag=etag)
+        as_of = as_of or client.asked_at()
+        if not answer.unchanged:
+            return (answer if address == url else client.get(url)), as_of
+    return None, as_of or client.asked_at()
 
 
 class _Walker:
@@ -102,7 +122,11 @@ class _Walker:
         return self.on(url, known if answer.unchanged else answer) or changed
 
     def etags(self) -> dict[str, str]:
-        return {url: etag for url in self.order if (etag := self._pages[url][1].etag) is not None}
+        last = self._pages[self.order[-1]][1]
+        if not self.ended or len(items_of(self._client, last, "GET list")) >= PAGE:
+            return {}  # a full last page may get a successor without changing itself
+        etags = {url: self._pages[url][1].etag or "" for url in self.order}
+        return etags if all(etags.values()) else {}
 
     def _following(self, answer: Answer) -> str | None:
         following = next_page(answer)
