@@ -106,6 +106,11 @@ class Person(Record):
         writer = self.store.session.writer
         return writer is not None and (writer is self or writer.is_admin)
 
+    def written(self, name: str, old: Any, new: Any) -> None:  # noqa: ARG002 - part of the hook
+        """Find by the new name."""
+        if name == "name":
+            self.store.reindex()
+
     @property
     def all_specifications(self) -> list[Record]:
         """The blueprints this person has to do with."""

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from sandbox.launchpad.auth import Token
-from sandbox.launchpad.bug_parts import BugTracker, Cve, Message
+from sandbox.launchpad.bug_parts import BugSubscription, BugTracker, Cve, Message
 from sandbox.launchpad.bugs import Bug
 from sandbox.launchpad.code import BranchMergeProposal, GitRef, GitRepository
 from sandbox.launchpad.distributions import Distribution, DistributionSourcePackage, DistroSeries, SourcePackage
@@ -255,7 +255,8 @@ class Store(Record):
             self, bug=made, index=0, owner=owner, content=description, subject=title, date_created=now, visible=True
         )
         made.put("messages", [first])
-        made.subscribe(person=owner)
+        subscription = BugSubscription(self, bug=made, person=owner, subscribed_by=owner, date_created=now)
+        made.put("subscriptions", [subscription])
         made.log("bug", message="added bug")
         self.session.changes.append(Change(record=made, attribute="created", old=None, new=None))
         return made

@@ -105,7 +105,13 @@ def document() -> dict[str, Any]:
             {"id": 3, "title": "Same hang", "owner": "bot", "duplicate_of": 1, "tasks": [{"target": "nimbus"}]},
             {"id": 4, "title": "Fixed", "owner": "bot", "tasks": [{"target": "nimbus", "status": "Fix Released"}]},
             {"id": 5, "title": "Rain", "owner": "bot", "tasks": [{"target": "stratus", "status": "Fix Released"}]},
-            {"id": 6, "title": "Grey", "owner": "bot", "tasks": [{"target": "cumulus", "status": "Incomplete"}]},
+            {
+                "id": 6,
+                "title": "Grey",
+                "owner": "bot",
+                "cves": ["2026-1"],
+                "tasks": [{"target": "cumulus", "status": "Incomplete"}],
+            },
         ],
         "git_repositories": [
             {
