@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from connectors.core.errors import NotFoundError
@@ -15,56 +14,46 @@ from connectors.launchpad.settings import Watches
 _MOST_WATCHES = "300"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Read:
-    """A bug as it was read.
+class Bugs:
+    """Reads bugs by their number, one request each (no search gives their fields).
 
     Attributes:
-        asked_at: Server instant that it is true of.
-        bug: The entry; None: hidden.
-        watches: Its watches, or None while they were not asked for.
+        oldest: Server instant of the oldest bug used again since ``begin_project``; None: all were read for it.
     """
 
-    asked_at: datetime
-    bug: Entry | None
-    watches: tuple[Entry, ...] | None = None
-
-
-class Bugs:
-    """Reads bugs by their number, one request each (no search gives their fields)."""
-
     def __init__(self, client: LaunchpadClient) -> None:
+        self.oldest: datetime | None = None
         self._client = client
         self._all_watches = client.settings.watches is Watches.ALL
         self._lately = timedelta(minutes=client.settings.overlap_minutes) / 2
-        self._read: dict[str, _Read] = {}
+        self._read: set[str] = set()
 
-    def forget(self) -> None:
-        """Begin anew: what was read before is not used again."""
+    def begin_pull(self) -> None:
+        """From now on nothing that was read before is used again."""
         self._read.clear()
+
+    def begin_project(self) -> None:
+        """From now on ``oldest`` is about another project."""
+        self.oldest = None
 
     def record(self, task: Entry, partition: str, began: datetime) -> Record | None:
         """The record of a task with its bug. None: the bug is hidden from this login.
 
-        A bug with tasks in several projects is read once: what was read for one serves another whose read began soon
-        afterwards, since that one's next read reaches back further than this.
+        A bug with tasks in several projects is read once a pull: what was read for one serves another whose read began
+        soon afterwards, since that one's next read reaches back further than this.
 
         Args:
             task: The task's entry.
             partition: Project that was asked.
-            began: Server instant at which the partition's read began.
+            began: Server instant at which the project's read began.
         """
-        number = bug_of(task_id(self._client, task))
-        read = self._read.get(number)
-        if read is None or read.asked_at < began - self._lately:
-            read = self._bug(number)
-        if read.bug is not None and read.watches is None and (self._all_watches or task.get("bug_watch_link")):
-            read = _Read(asked_at=read.asked_at, bug=read.bug, watches=self._watches(number))
-        self._read[number] = read
-        if read.bug is None:
-            return None
-        wanted = self._all_watches or bool(task.get("bug_watch_link"))
-        return task_record(self._client, task, read.bug, (read.watches or ()) if wanted else (), partition)
+        path = f"bugs/{bug_of(task_id(self._client, task))}"
+        known = self._client.remembered(path) if path in self._read else None
+        if known is not None and known[1] >= began - self._lately:
+            self.oldest = known[1] if self.oldest is None else min(self.oldest, known[1])
+            return self._with(task, known[0], partition)
+        self._read.add(path)
+        return self._with(task, self._client.entry_or_none(path), partition)
 
     def by_id(self, record_id: str) -> Record | Gone:
         """A task by its id, as it is now."""
@@ -75,13 +64,15 @@ class Bugs:
             return Gone.HIDDEN  # a deleted or retargeted task's address leads to another task; a bug is never deleted
         if self._client.path_of(task.get("self_link")) != path:
             return Gone.MOVED
-        self._read.pop(bug_of(record_id), None)
-        found = self.record(task, "", self._client.asked_at())
+        found = self._with(task, self._client.entry_or_none(f"bugs/{bug_of(record_id)}"), "")
         return Gone.HIDDEN if found is None else found
 
-    def _bug(self, number: str) -> _Read:
-        bug = self._client.entry_or_none(f"bugs/{number}")
-        return _Read(asked_at=self._client.asked_at(), bug=bug)
+    def _with(self, task: Entry, bug: Entry | None, partition: str) -> Record | None:
+        if bug is None:
+            return None
+        wanted = self._all_watches or bool(task.get("bug_watch_link"))
+        watches = self._watches(bug_of(task_id(self._client, task))) if wanted else ()
+        return task_record(self._client, task, bug, watches, partition)
 
     def _watches(self, number: str) -> tuple[Entry, ...]:
         path = f"bugs/{number}/bug_watches"

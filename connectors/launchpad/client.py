@@ -6,6 +6,7 @@ import json
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -27,8 +28,17 @@ Params = Sequence[tuple[str, str]]
 Entry = Mapping[str, Json]
 
 _DATE_RESOLUTION_S = 1.0  # an HTTP Date has whole seconds: the instant may be this much later than it says
-_MOST_REMEMBERED = 1000  # entries kept as bytes for conditional reads, about 4 kB each
+_MOST_REMEMBERED_BYTES = 16_000_000  # entries as they came, about 4 kB each, for conditional reads and shared bugs
 _USER_AGENT = "syncline (launchpadlib, lazr.restfulclient)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Remembered:
+    """An entry as it came, and the server instant that it is true of."""
+
+    etag: str
+    content: bytes
+    asked_at: datetime | None
 
 
 class LaunchpadClient:
@@ -59,7 +69,8 @@ class LaunchpadClient:
         self._asked_at: datetime | None = None
         self._skew: timedelta | None = None
         self._began_s = 0.0
-        self._remembered: OrderedDict[str, tuple[str, bytes]] = OrderedDict()
+        self._remembered: OrderedDict[str, _Remembered] = OrderedDict()
+        self._remembered_bytes = 0
 
     @property
     def skew(self) -> timedelta | None:
@@ -98,19 +109,26 @@ class LaunchpadClient:
         _, content = self._get(path, params, {})
         return self._object(content, f"GET {path}")
 
-    def entry(self, path: str) -> Entry:
-        """GET one entry, as it is now; on condition, when the same was read before in this process."""
+    def remembered(self, path: str) -> tuple[Entry, datetime] | None:
+        """An entry as it was last read in this process, and the server instant that it is true of; no request."""
         known = self._remembered.get(path)
-        response, content = self._get(path, (), {"If-None-Match": known[0]} if known else {})
+        if known is None or known.asked_at is None:
+            return None
+        return self._object(known.content, f"GET {path}"), known.asked_at
+
+    def entry(self, path: str) -> Entry:
+        """GET one entry as it is now, on condition when the same was read before in this process."""
+        known = self._remembered.get(path)
+        response, content = self._get(path, (), {"If-None-Match": known.etag} if known else {})
         if content is Browser.NOT_MODIFIED and known is not None:
-            self._remembered.move_to_end(path)
-            return self._object(known[1], f"GET {path}")
+            self._remember(path, known.etag, known.content)
+            return self._object(known.content, f"GET {path}")
         entry = self._object(content, f"GET {path}")
         self._remember(path, response.get("etag"), content)
         return entry
 
     def entry_or_none(self, path: str) -> Entry | None:
-        """GET one entry at exactly this path. None: it is gone, hidden, or moved elsewhere."""
+        """GET one entry at exactly this path, as it is now. None: it is gone, hidden, or moved elsewhere."""
         try:
             found = self.entry(path)
         except NotFoundError:
@@ -126,7 +144,7 @@ class LaunchpadClient:
             AmbiguousError: Whether it took effect is not known.
         """
         place = f"PATCH {path}"
-        self._remembered.pop(path, None)
+        self._forget(path)
         try:
             with self._asking(place, write=True):
                 response, content = self._library().patch(self._url(path), dict(values), {"If-Match": etag})
@@ -183,7 +201,7 @@ class LaunchpadClient:
     def _get(self, path: str, params: Params, headers: Mapping[str, str]) -> tuple[Any, Any]:
         with self._asking(f"GET {path}", write=False):
             response, content = self._library().get(self._url(path, params), dict(headers), return_response=True)
-        self._look(response)
+            self._look(response)
         return response, content
 
     def _object(self, content: bytes, place: str) -> Entry:
@@ -196,11 +214,17 @@ class LaunchpadClient:
         return answer
 
     def _remember(self, path: str, etag: Json, content: bytes) -> None:
-        self._remembered.pop(path, None)
-        if isinstance(etag, str) and etag.startswith('"'):  # a weak one never matches again
-            self._remembered[path] = (etag, content)
-            if len(self._remembered) > _MOST_REMEMBERED:
-                self._remembered.popitem(last=False)
+        self._forget(path)
+        if not isinstance(etag, str) or not etag.startswith('"'):  # a weak one never matches again
+            return
+        self._remembered[path] = _Remembered(etag=etag, content=content, asked_at=self._asked_at)
+        self._remembered_bytes += len(content)
+        while self._remembered_bytes > _MOST_REMEMBERED_BYTES:
+            self._forget(next(iter(self._remembered)))
+
+    def _forget(self, path: str) -> None:
+        known = self._remembered.pop(path, None)
+        self._remembered_bytes -= len(known.content) if known is not None else 0
 
     def _look(self, response: Mapping[str, str]) -> None:
         """Note the server's time."""

@@ -9,6 +9,7 @@ from connectors.launchpad.block import read_block
 from connectors.launchpad.client import Entry, LaunchpadClient
 from connectors.launchpad.records import BUG_TASKS, bug_of, path_of_record
 
+_MOST_LOOKED = 500  # more writes than a run makes; one that finds its entry gone from here reads it
 LABELS = (WriteKind.ADD_LABEL, WriteKind.REMOVE_LABEL)
 
 
@@ -38,6 +39,8 @@ class Shown:
             entry = entries[path] = self._client.entry_or_none(path)
             if entry is not None:
                 self.looked[path] = entry
+        while len(self.looked) > _MOST_LOOKED:
+            self.looked.pop(next(iter(self.looked)))
         return {w.id: shown_of(w, entries[path_of_write(w)]) for w in asked}
 
 

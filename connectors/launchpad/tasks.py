@@ -50,7 +50,7 @@ class TaskReading:
             RetriableError: Several projects in a row could not be read for now.
         """
         self.hidden.clear()
-        self._bugs.forget()
+        self._bugs.begin_pull()
         self._failed = 0
         down = 0
         for want in wanted:
@@ -76,6 +76,7 @@ class TaskReading:
         return {record_id: None if isinstance(record, Gone) else record for record_id, record in found.items()}
 
     def _project(self, partition: Partition, cursor: TasksCursor) -> Iterator[Page]:
+        self._bugs.begin_project()
         if cursor.going is not None:  # a read that was broken off goes on; what changed meanwhile comes after it
             cursor = yield from self._changes(partition, cursor)
         cursor = yield from self._changes(partition, cursor)
@@ -107,7 +108,9 @@ class TaskReading:
                     tail = tuple([*going.last, *ids][-REMEMBERED_ROWS:])
                     going = replace(going, start=rows.start - left, last=tail)
                     cursor = replace(cursor, going=going)
-                yield _page(partition, cursor, records, as_of=going.began, complete=last, expected=rows.total)
+                yield _page(
+                    partition, cursor, records, as_of=self._true_of(going.began), complete=last, expected=rows.total
+                )
         return cursor
 
     def _rows(self, project: str, since: datetime | None, going: Going | None) -> Iterator[Rows]:
@@ -139,9 +142,13 @@ class TaskReading:
         news = seen.news(cursor)
         for start in range(0, len(news), CHUNK):
             records, cursor = self._read(partition, cursor, news[start : start + CHUNK], at)
-            yield _page(partition, cursor, records, as_of=at)
+            yield _page(partition, cursor, records, as_of=self._true_of(at))
         records, cursor = self._owed(partition, cursor, frozenset(missing))
-        yield _page(partition, replace(cursor, census=at), records, as_of=at, complete=True)
+        yield _page(partition, replace(cursor, census=at), records, as_of=self._true_of(at), complete=True)
+
+    def _true_of(self, began: datetime) -> datetime:
+        """What may be said of a read that began then: bugs read for another project may be a little older."""
+        return began if self._bugs.oldest is None else min(began, self._bugs.oldest)
 
     def _read(
         self, partition: Partition, cursor: TasksCursor, tasks: Sequence[Entry], began: datetime

@@ -88,6 +88,15 @@ def test_a_bug_in_two_projects_is_read_once(launchpad, pull) -> None:
     pull.partitions = [Partition(stream="bug_tasks", key=key) for key in ("nimbus", "fox")]
     assert {r.id for r in pull()} == {number, f"{_bug(number)}/fox"}
     assert pull.asked.count(f"GET bugs/{_bug(number)}") == 1
+    assert pull.pages[-1].as_of <= pull.pages[0].as_of
+
+
+def test_a_bug_that_changes_again_at_once_is_read_again(launchpad, pull) -> None:
+    number = launchpad.add()
+    connector = launchpad.connector()
+    pull(connector)
+    launchpad.touch(_bug(number), title="changed at once")
+    assert [r.payload["bug"]["title"] for r in pull(connector)] == ["changed at once"]
 
 
 def test_the_watches_of_a_linked_task_are_read(launchpad, pull) -> None:
