@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel
 
+from connectors.core.clock import Clock as Clock
 from connectors.core.errors import ConnectorError
 from connectors.core.transport import Transport
 
@@ -201,8 +202,9 @@ class WriteKind(StrEnum):
     PUT_LINK = "put_link"
     """Create or replace the link whose global id is ``external_id``; values: ``url``, ``title``."""
     PUT_BLOCK = "put_block"
-    """Create or replace the one block of text that is known by ``external_id`` on the record, in ``values["text"]``: a managed
-    comment, or a delimited part of a long text field. The text around it, and comments by others, are never touched."""
+    """Create or replace the one block of text that is known by ``external_id`` on the record, in ``values["text"]``.
+
+    A managed comment, or a delimited part of a long text field. The text around it, and others' comments, stay as they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -387,22 +389,6 @@ class TokenStore(Protocol):
 
     def put(self, name: str, value: str) -> None:
         """Keep ``value`` under ``name``, durable before returning."""
-        ...
-
-
-class Clock(Protocol):
-    """Time as the program sees it; a virtual one in tests."""
-
-    def now(self) -> datetime:
-        """The instant, aware UTC."""
-        ...
-
-    def monotonic(self) -> float:
-        """Seconds from an arbitrary start, never going back."""
-        ...
-
-    def sleep(self, seconds: float) -> None:
-        """Wait."""
         ...
 
 

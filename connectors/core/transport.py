@@ -6,7 +6,7 @@ import ssl
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -14,10 +14,8 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exp
 from urllib3.exceptions import HTTPError
 
 from connectors.core.answers import Trouble, judge_answer, judge_failure, read_body, route_of
+from connectors.core.clock import Clock
 from connectors.core.errors import AmbiguousError, ConnectorError, FatalError, RetriableError
-
-if TYPE_CHECKING:  # the port imports this module; only the type checker looks back
-    from connectors.core.port import Clock
 
 SAFE_HEADER = "X-Syncline-Safe"
 """A POST marked with this header (value ``1``) only reads, and may be repeated. It is stripped before sending."""
