@@ -204,7 +204,7 @@ class WriteKind(StrEnum):
     PUT_BLOCK = "put_block"
     """Create or replace the one block of text that is known by ``external_id`` on the record, in ``values["text"]``.
 
-    A managed comment, or a delimited part of a long text field. The text around it, and others' comments, stay as they are."""
+    A managed comment, or a delimited part of a long text field; what others wrote around it stays as it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
