@@ -17,6 +17,7 @@ from sandbox.github.edits import BODY_MOST, LABELS_MOST, TITLE_MOST
 from sandbox.github.entities import Issue, Milestone, Repo
 
 REASONS = ("completed", "not_planned", "duplicate", "reopened")
+PAGING = ("page", "per_page", "after", "before")
 LOCK_REASONS = ("off-topic", "too heated", "resolved", "spam")
 SORTS: Mapping[str, Callable[[Issue], tuple[str | int, int]]] = {
     "created": lambda issue: (issue.created_at, issue.id),
@@ -41,20 +42,31 @@ def since_of(context: Context) -> str:
 
 def list_of_repo(context: Context, repo: Repo) -> Response:
     """`GET issues`: issues and pull requests."""
-    issues: Iterable[Issue] = (each for each in repo.issues if not each.gone)
     hidden = context.state.switches.pulls_hidden_without_permission
-    if hidden and repo.private and not context.may(repo, "pull_requests", "read"):
-        issues = (each for each in issues if each.pull_request is None)
-    return answer(context, _of_repo(context, repo, issues), f"{context.repo_url(repo)}/issues", with_repository=False)
+    hide = hidden and repo.private and not context.may(repo, "pull_requests", "read")
+
+    def find() -> list[Issue]:
+        issues = (each for each in repo.issues if not each.gone and not (hide and each.pull_request))
+        return _sorted(context, _of_repo(context, repo, issues))
+
+    lagging = context.state.switches.list_lag_seconds > 0
+    query = sorted((name, value) for name, value in context.call.args.items() if name not in PAGING)
+    found = find() if lagging else context.state.memo(repo, ("issues", hide, tuple(query)), find)
+    return _page(context, found, f"{context.repo_url(repo)}/issues", with_repository=False)
 
 
-def answer(context: Context, issues: Iterable[Issue], url: str, *, with_repository: bool) -> Response:
-    """Filter, sort, cut and render issues as the query says."""
+def _order(context: Context) -> tuple[Callable[[Issue], tuple[str | int, int]], bool]:
     args = context.call.args
-    sort, direction = args.get("sort", "created"), args.get("direction", "desc")
-    key = SORTS.get(sort, SORTS["created"])
-    descending = direction != "asc"
-    found = sorted(_filtered(context, issues), key=key, reverse=descending)
+    return SORTS.get(args.get("sort", ""), SORTS["created"]), args.get("direction", "desc") != "asc"
+
+
+def _sorted(context: Context, issues: Iterable[Issue]) -> list[Issue]:
+    key, descending = _order(context)
+    return sorted(_filtered(context, issues), key=key, reverse=descending)
+
+
+def _page(context: Context, found: list[Issue], url: str, *, with_repository: bool) -> Response:
+    key, descending = _order(context)
     if context.state.switches.issue_list_cursors:
         page, headers = paging.by_cursor(context.call, found, url, key=key, descending=descending)
     else:
@@ -350,4 +362,4 @@ def _everywhere(context: Context, repos: Iterable[Repo], url: str) -> Response:
         case _:
             picks = lambda issue: me in issue.assignees  # noqa: E731 - one of four
     issues = (each for repo in seen for each in repo.issues if not each.gone and picks(each))
-    return answer(context, issues, url, with_repository=True)
+    return _page(context, _sorted(context, issues), url, with_repository=True)

@@ -79,7 +79,6 @@ class Render:
         self.rights = rights
         self._users: dict[str, dict[str, Any]] = {}
         self._repos: dict[int, dict[str, Any]] = {}
-        self._counts: dict[int, dict[tuple[int, str], int]] = {}
         self._labels: dict[int, dict[str, dict[str, Any]]] = {}
         self._associations: dict[tuple[str, int], str] = {}
 
@@ -242,7 +241,9 @@ class Render:
     def _repo(self, repo: Repo) -> dict[str, Any]:
         url, html = f"{self.api}/repos/{repo.full_name}", f"{self.html}/{repo.full_name}"
         host = self.html.partition("://")[2]
-        open_issues = sum(each.state == "open" and not each.gone for each in repo.issues)
+        open_issues = self.state.memo(
+            repo, "open", lambda: sum(each.state == "open" and not each.gone for each in repo.issues)
+        )
         level = access(self.state, self.rights, repo)
         return {
             "id": repo.id,
@@ -340,14 +341,15 @@ class Render:
         }
 
     def _milestone_counts(self, repo: Repo) -> dict[tuple[int, str], int]:
-        counts = self._counts.get(repo.id)
-        if counts is None:
-            counts = self._counts[repo.id] = {}
+        def count() -> dict[tuple[int, str], int]:
+            counts: dict[tuple[int, str], int] = {}
             for issue in repo.issues:
                 if issue.milestone is not None and not issue.gone:
                     key = (issue.milestone, issue.state)
                     counts[key] = counts.get(key, 0) + 1
-        return counts
+            return counts
+
+        return self.state.memo(repo, "milestones", count)
 
     def release(self, repo: Repo, release: Release) -> dict[str, Any]:
         """Render a release."""
@@ -415,8 +417,12 @@ class Render:
             return "MEMBER"
         if login in repo.collaborators:
             return "COLLABORATOR"
-        merged = (each.pull_request and each.pull_request.merged_at and each.user == login for each in repo.issues)
-        return "CONTRIBUTOR" if any(merged) else "NONE"
+        mergers = self.state.memo(
+            repo,
+            "mergers",
+            lambda: {each.user for each in repo.issues if each.pull_request and each.pull_request.merged_at},
+        )
+        return "CONTRIBUTOR" if login in mergers else "NONE"
 
     @staticmethod
     def reactions(url: str, counts: dict[str, int]) -> dict[str, Any]:

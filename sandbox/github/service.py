@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from sandbox.core.clock import Clock
-from sandbox.core.http import Call, HttpError, Json, Route, json_response
+from sandbox.core.http import Call, Handler, HttpError, Json, Route, json_response
 from sandbox.core.service import Service
 from sandbox.github import auth, loading, steering
 from sandbox.github.access import DOCS, Kind, Rights, error, not_found, require
@@ -29,7 +29,7 @@ from sandbox.github.search import ENTERPRISE_VERSION
 from sandbox.github.state import State
 from sandbox.github.webhooks import Webhooks
 
-PREFIXES = ("", "/api/v3")
+ENTERPRISE_PREFIX = "/api/v3"
 GRAPHQL_PATHS = ("/graphql", "/api/graphql")
 DEFAULT_VERSION = "2022-11-28"
 VERSIONS = (DEFAULT_VERSION, "2026-03-10")
@@ -109,19 +109,28 @@ class GitHubService(Service):
         return steering.routes(self)
 
     def routes(self) -> Iterable[Route]:
-        """List the routes, with and without the base path of GHES."""
+        """List the routes, without the base path of GHES."""
         for path in GRAPHQL_PATHS:
             yield Route(method="POST", path=path, handler=self._graphql)
-        for prefix in PREFIXES:
-            yield Route(method="GET", path=f"{prefix}/rate_limit", handler=self._rate_limit)
-            for entry, handler in OTHER.items():
-                method, _, path = entry.partition(" ")
-                yield Route(method=method, path=prefix + path, handler=self._plain(handler))
-            for each in repository_routes():
-                named, numbered = self._of_repository(each), self._of_repository_by_id(each)
-                yield Route(method=each.method, path=f"{prefix}/repos/<owner>/<repo_name>{each.path}", handler=named)
-                path = f"{prefix}/repositories/<int:repo_id>{each.path}"
-                yield Route(method=each.method, path=path, handler=numbered)
+        yield Route(method="GET", path="/rate_limit", handler=self._rate_limit)
+        for entry, handler in OTHER.items():
+            method, _, path = entry.partition(" ")
+            yield Route(method=method, path=path, handler=self._plain(handler))
+        for each in repository_routes():
+            named, numbered = self._of_repository(each), self._of_repository_by_id(each)
+            yield Route(method=each.method, path=f"/repos/<owner>/<repo_name>{each.path}", handler=named)
+            yield Route(method=each.method, path=f"/repositories/<int:repo_id>{each.path}", handler=numbered)
+
+    def _match(self, call: Call) -> tuple[Handler, dict[str, Any]]:
+        """Find the route; the base path of GHES is passed over."""
+        sent = raw_path(call)
+        if not sent.startswith(f"{ENTERPRISE_PREFIX}/"):
+            return super()._match(call)
+        call.environ["RAW_PATH"] = sent.removeprefix(ENTERPRISE_PREFIX)
+        try:
+            return super()._match(call)
+        finally:
+            call.environ["RAW_PATH"] = sent
 
     def _plain(self, handler: Callable[..., Any]) -> Callable[..., Any]:
         def serve(call: Call, **arguments: Any) -> Any:
@@ -166,7 +175,7 @@ class GitHubService(Service):
         """Make what handlers are given, for the caller or for somebody else."""
         who = rights or call.notes or Rights()
         host = call.host_url.rstrip("/")
-        api = f"{host}/api/v3" if call.path.startswith("/api/") else host
+        api = host + ENTERPRISE_PREFIX if call.path.startswith("/api/") else host
         render = IssueRender(self._state, api=api, html=self._state.html_url or host, rights=who)
         edits = Edits(self._state, login=who.login, app=who.app, tell=lambda news: self.webhooks.take(news, render))
         return Context(call=call, state=self._state, rights=who, render=render, edits=edits)
@@ -230,7 +239,8 @@ class GitHubService(Service):
         if self._map is None:
             return
         try:
-            handler, arguments = self._map.bind("127.0.0.1").match(raw_path(call), "GET")
+            path = raw_path(call).removeprefix(ENTERPRISE_PREFIX)
+            handler, arguments = self._map.bind("127.0.0.1").match(path, "GET")
             response = handler(call, **arguments)
         except (HTTPException, HttpError):
             return

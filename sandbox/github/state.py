@@ -102,9 +102,9 @@ A dump is a document that loads to the same state; beside the above it bears `"c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from sandbox.core.clock import Clock
 from sandbox.github.entities import (
@@ -126,6 +126,9 @@ from sandbox.github.switches import Knobs, Limits, Switches
 
 FIRST_IDS = {"account": 1_001, "repository": 5_001}
 FIRST_ID = 100_001
+MOST_KEPT = 500
+
+T = TypeVar("T")
 
 
 def now(clock: Clock) -> str:
@@ -159,6 +162,7 @@ class State:
     faults: list[Any] = field(default_factory=list)
     counters: dict[str, int] = field(default_factory=dict)
     writes: int = 0
+    kept: dict[tuple[int, object], tuple[int, Any]] = field(default_factory=dict, repr=False)
 
     @property
     def switches(self) -> Switches:
@@ -218,6 +222,16 @@ class State:
         """List the repositories of an account."""
         key = login.casefold()
         return (each for each in self.repos.values() if each.owner.casefold() == key)
+
+    def memo(self, repo: Repo, key: object, make: Callable[[], T]) -> T:
+        """Give what was made of a repository, made again whenever something in it has changed."""
+        kept = self.kept.get((repo.id, key))
+        if kept is None or kept[0] != repo.version:
+            if len(self.kept) >= MOST_KEPT:
+                self.kept.clear()
+            kept = self.kept[repo.id, key] = (repo.version, make())
+        made: T = kept[1]
+        return made
 
     def touch(self, repo: Repo) -> None:
         """Note that something in a repository changed."""

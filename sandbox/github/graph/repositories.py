@@ -75,7 +75,20 @@ def ordered(info: Info, issues: list[Issue], args: dict[str, Any]) -> dict[str, 
 
 def _issues(repo: Repo, info: Info, **args: Any) -> dict[str, Any]:
     scope_of(info).require(repo, "issues")
-    return ordered(info, filtered(info, (each for each in repo.issues if not each.pull_request), args), args)
+    state = scope_of(info).context.state
+    chosen = {
+        name: value for name, value in args.items() if name not in ("first", "last", "after", "before", "orderBy")
+    }
+
+    def find() -> list[Issue]:
+        return filtered(info, (each for each in repo.issues if not each.pull_request), args)
+
+    return ordered(info, state.memo(repo, ("graph issues", str(chosen), state_key(info)), find), args)
+
+
+def state_key(info: Info) -> str:
+    """Name the caller, for what is kept of a list that may depend on who asks."""
+    return scope_of(info).context.rights.login
 
 
 def _pulls(repo: Repo, info: Info, **args: Any) -> dict[str, Any]:
