@@ -8,6 +8,7 @@ from typing import Any
 
 from connectors.core.port import Catalog, Record
 from mapping.confidentiality import narrowest
+from mapping.links import Finder, Standing
 from mapping.model import Access, AnyEntity, Unmapped
 from mapping.read import Asked, Context, Getter, Test, ask, conditions
 from mapping.rules import Rules
@@ -48,7 +49,8 @@ def map_record(rules: Rules, record: Record, catalog: Catalog) -> tuple[AnyEntit
     if record.deleted:
         return ()
     made: dict[str, AnyEntity] = {}
-    for maker in rules.bound("inbound", catalog, _bind).get(record.stream, ()):
+    bound = rules.bound("inbound", catalog, _bind)
+    for maker in bound.get(record.stream, ()):
         if maker.kind.name not in made:
             entity = maker.make(record)
             if entity is not None:
@@ -73,10 +75,16 @@ class _Maker:
     tests: tuple[Test, ...]
     fill: tuple[tuple[str, Callable[[Mapping[str, Any], Context], Any]], ...]
     defaults: Mapping[str, Any]
+    owner: str
+    finder: Finder
 
     def make(self, record: Record) -> AnyEntity | None:
         payload = record.payload
-        context = Context(connection=record.connection)
+        host, names = self.finder.names(record.url, self.owner)
+        context = Context(
+            connection=record.connection,
+            standing=Standing(owner=self.owner, place=record.partition, host=host),
+        )
         try:
             if not all(test(payload) for test in self.tests):
                 return None
@@ -92,6 +100,8 @@ class _Maker:
         if self.kind.placed:
             given["connection"] = record.connection
             given["place"] = record.partition
+            given["host"] = host
+            given["names"] = tuple(n for n in names if n != given["key"])
         entity: Any = self.kind.cls
         made: AnyEntity = entity(ref=record.ref, url=record.url, unmapped=tuple(context.unmapped), **given)
         return made
@@ -104,6 +114,8 @@ def _maker(rules: Rules, rule: EntityRule, kind: Kind, catalog: Catalog) -> _Mak
         tests=conditions(rule.when, getter),
         fill=tuple((n, _fill(rules, kind.attributes[n], steps, getter)) for n, steps in rule.attributes.items()),
         defaults={n: _nothing(a) for n, a in kind.attributes.items()},
+        owner=rules.kind,
+        finder=Finder(s for s in rules.spellings if s.owner == rules.kind),
     )
 
 
@@ -118,7 +130,7 @@ def _nothing(attribute: Attribute) -> Any:
 def _fill(
     rules: Rules, attribute: Attribute, steps: tuple[Step, ...], getter: Getter
 ) -> Callable[[Mapping[str, Any], Context], Any]:
-    asked = [ask(attribute, step, getter, rules.streams) for step in steps]
+    asked = [ask(attribute, step, getter, rules) for step in steps]
     if attribute.shape in GATHERED:
         return _gather(asked)
     return _first(attribute, steps, asked)

@@ -1,43 +1,41 @@
-"""Cross-tool references in what people wrote: found with the very text as evidence, and resolved to a connection."""
+"""Cross-tool references in what people wrote: found by the spellings of every tool, with the very text as evidence."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from typing import Any, TypeVar
 
-from mapping.model import Reference, ReferenceKind
-from mapping.values import salesforce_id
+from mapping.model import Milestone, Reference, ReferenceKind, WorkItem
+from mapping.prose import URL, address, content, host_of, urls_in
+from mapping.spellings import Spelling
 
-# A URL ends at white space, at the brackets and bars of wiki markup, and at quotes and angle brackets of HTML. Jira
-# escapes markup characters with a backslash when it turns its document format into wiki markup.
-_URL = re.compile(r"https?://(?:\\[_*+~-]|[^\s|\[\]<>\"'{}\\^`])+", re.IGNORECASE)
-_TRAILING = ".,;:!?*_~)"  # punctuation of the sentence or of markup around a URL, not part of it
-_KEY = r"[A-Z][A-Z0-9_]+-[1-9][0-9]*"  # Jira's default pattern of issue keys
-_BARE_KEY = re.compile(rf"(?<![\w/.-]){_KEY}(?![\w-]|\.\d)")
-_ONE_KEY = re.compile(rf"\s*({_KEY})\s*", re.IGNORECASE)
-_ISSUE_PATH = re.compile(rf"/(?:browse|issues)/({_KEY})(?=/|$)", re.IGNORECASE)
-_SELECTED = re.compile(rf"(?:^|&)selectedIssue=({_KEY})(?:&|$)", re.IGNORECASE)
-_VERSION_PATH = re.compile(r"/(?:projects/[^/]+/versions|browse/[^/]+/fixforversion)/([0-9]+)(?=/|$)")
-_ID = r"([0-9A-Za-z]{18}|[0-9A-Za-z]{15})"
-_LIGHTNING_PATH = re.compile(rf"/(?:lightning/r|sObject)/(?:([A-Za-z][A-Za-z0-9_]*)/)?{_ID}(?:/.*)?$")
-_CLASSIC_PATH = re.compile(rf"/{_ID}/?")
-_BLOCKS = frozenset(  # nodes of the document format that stand on lines of their own
-    {"paragraph", "heading", "listItem", "tableCell", "tableHeader", "tableRow", "codeBlock", "blockquote", "panel"}
-    | {"taskItem", "decisionItem", "expand", "rule", "hardBreak", "mediaSingle"}
-)
-_PORTS = {"https": 443, "http": 80}
+_Named = TypeVar("_Named", WorkItem, Milestone)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a text stands, for what it says of its own surroundings.
+
+    Attributes:
+        owner: Kind of connector that its record came from.
+        place: Place of its record.
+        host: Host of its record's URL.
+    """
+
+    owner: str
+    place: str = ""
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordLink:
-    """A Salesforce record URL.
+    """A URL that opens a record.
 
     Attributes:
-        record_id: The record's id, 18 characters.
-        object: API name of the object that the URL names, or empty when it names none.
+        record_id: The record's id, in its long form.
+        object: Name of the object that the URL names, or empty when it names none.
         host: Host (and port, unless it is the default one) of the URL.
         text: The URL as written.
     """
@@ -48,180 +46,127 @@ class RecordLink:
     text: str
 
 
-def content(raw: Any) -> tuple[str, tuple[str, ...]]:
-    """The text of what people wrote, and all URLs in it, each once in the order of appearance.
+class Finder:
+    """Finds references of some kinds. Immutable after it is made."""
 
-    Args:
-        raw: Plain text or wiki markup, or a tree of the Atlassian document format. Anything else holds no text.
-    """
-    if isinstance(raw, str):
-        return raw, tuple(_urls(raw)) if "://" in raw else ()
-    if not isinstance(raw, dict):
-        return "", ()
-    pieces: list[str] = []
-    urls: dict[str, None] = {}
-    stack: list[Any] = [raw]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, str):
-            pieces.append(node)
-        elif isinstance(node, list):
-            stack.extend(reversed(node))
-        elif isinstance(node, dict):
-            if node.get("type") in _BLOCKS:
-                pieces.append("\n")
-            if isinstance(node.get("text"), str):
-                pieces.append(node["text"])
-            for url in _addresses(node):
-                urls.setdefault(url)
-            if node.get("type") in _BLOCKS:
-                stack.append("\n")
-            stack.append(node.get("content"))
-    text = "".join(pieces)
-    return text, tuple(dict.fromkeys((*_urls(text), *urls)))
+    def __init__(self, spellings: Iterable[Spelling], kinds: Collection[ReferenceKind] = tuple(ReferenceKind)) -> None:
+        """Keep the spellings.
 
+        Args:
+            spellings: Of all tools.
+            kinds: Kinds of reference looked for.
+        """
+        wanted = [s for s in spellings if s.to in kinds]
+        self._urls = tuple((s, p) for s in wanted for p in s.urls)
+        self._texts = tuple((s, p) for s in wanted for p in s.texts)
+        self._local = tuple((s, p) for s in wanted for p in s.local_texts)
+        self._hints = tuple(dict.fromkeys(s.holds for s in wanted if s.texts or s.local_texts))
 
-def _addresses(node: dict[str, Any]) -> Iterator[str]:
-    marks = node.get("marks")
-    holders = [node, *(m for m in marks if isinstance(m, dict))] if isinstance(marks, list) else [node]
-    for holder in holders:
-        attrs = holder.get("attrs")
-        if isinstance(attrs, dict):
-            yield from (attrs[k] for k in ("href", "url") if isinstance(attrs.get(k), str))
+    def in_text(self, raw: Any, field: str, standing: Standing) -> tuple[Reference, ...]:
+        """All references in free text, each once. Some bare words will mean no record (``UTF-8``).
 
+        Args:
+            raw: Whatever ``mapping.prose.content`` reads.
+            field: What the field is called, for evidence.
+            standing: Where the text stands.
+        """
+        text, urls = content(raw)
+        found = [r for url in urls for r in self.of_url(url, field)]
+        if any(hint in text for hint in self._hints):
+            rest = URL.sub(" ", text) if urls else text
+            found.extend(self._bare(rest, field, standing))
+        return tuple(dict.fromkeys(found))
 
-def _urls(text: str) -> Iterator[str]:
-    seen = set()
-    for match in _URL.finditer(text):
-        url = match.group().replace("\\", "").rstrip(_TRAILING)
-        if url not in seen:
-            seen.add(url)
-            yield url
-
-
-def host_of(url: str) -> str:
-    """Host of a URL in small letters, with its port unless that is the scheme's default; empty when there is none."""
-    parts = _split(url)
-    return "" if parts is None else _host(parts)
-
-
-def _split(url: str) -> SplitResult | None:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # refuses a port that is no number
-    except ValueError:
+    def whole(self, raw: str, field: str, standing: Standing) -> Reference | None:
+        """The one reference that a whole field holds: a URL, or words in any case. None: it is neither."""
+        if "://" in raw:
+            urls = tuple(urls_in(raw))
+            return next(self.of_url(urls[0], field), None) if len(urls) == 1 else None
+        said = raw.strip()
+        for spelling, pattern in (*self._texts, *self._own(standing)):
+            match = re.fullmatch(pattern.pattern, said, re.IGNORECASE)
+            if match is not None:
+                return _bare(spelling, match, field, standing, local=pattern in spelling.local_texts)
         return None
-    return parts if parts.hostname else None
+
+    def of_url(self, url: str, field: str) -> Iterator[Reference]:
+        """What a URL opens; several when it has the form of several tools, of which its host then decides."""
+        for spelling, _, value, host in self._opened(url):
+            yield Reference(kind=spelling.to, value=value, host=host, field=field, text=url)
+
+    def records(self, raw: Any) -> Iterator[RecordLink]:
+        """The records that the URLs in a text open."""
+        for url in content(raw)[1]:
+            for spelling, match, value, host in self._opened(url):
+                if spelling.to is ReferenceKind.RECORD:
+                    named = match.groupdict().get("object") or ""
+                    yield RecordLink(record_id=value, object=named, host=host, text=url)
+
+    def names(self, url: str, owner: str) -> tuple[str, tuple[str, ...]]:
+        """(host, names) under which the record with this URL is referred to, by the spellings of its own tool."""
+        host, names = host_of(url), []
+        for spelling, match, value, its_host in self._opened(url):
+            if spelling.owner == owner:
+                host = its_host
+                names += [value, *(n for a in spelling.also if (n := spelling.called(match, "", a)) is not None)]
+        return host, tuple(dict.fromkeys(names))
+
+    def _opened(self, url: str) -> Iterator[tuple[Spelling, re.Match[str], str, str]]:
+        host, rest = address(url)
+        if not host:
+            return
+        seen: set[Spelling] = set()
+        for spelling, pattern in self._urls:
+            match = pattern.search(host + rest)
+            value = spelling.called(match) if match is not None and spelling not in seen else None
+            if match is not None and value is not None:
+                seen.add(spelling)
+                yield spelling, match, value, (match.groupdict().get("host") or host).lower()
+
+    def _own(self, standing: Standing) -> Iterator[tuple[Spelling, re.Pattern[str]]]:
+        return ((s, p) for s, p in self._local if s.owner == standing.owner)
+
+    def _bare(self, text: str, field: str, standing: Standing) -> Iterator[Reference]:
+        taken: list[tuple[int, int]] = []
+        for local, patterns in ((False, self._texts), (True, tuple(self._own(standing)))):
+            for spelling, pattern in patterns:
+                for match in pattern.finditer(text) if spelling.holds in text else ():
+                    if local and any(start < match.start() < end for start, end in taken):
+                        continue  # the tail of another tool's spelling
+                    reference = _bare(spelling, match, field, standing, local=local)
+                    if reference is not None:
+                        taken += [] if local else [match.span()]
+                        yield reference
 
 
-def _host(parts: SplitResult) -> str:
-    port = "" if parts.port is None or parts.port == _PORTS.get(parts.scheme) else f":{parts.port}"
-    return f"{parts.hostname}{port}"
-
-
-def record_link(url: str) -> RecordLink | None:
-    """The Salesforce record that a URL opens: Lightning's form with or without the object, or the classic ``/ID``.
-
-    None when it has neither form, or its id cannot be one. A classic URL of any host is taken when its id has the
-    form: whether such a record exists, and on that host, is for the caller to know.
-    """
-    parts = _split(url)
-    if parts is None:
+def _bare(spelling: Spelling, match: re.Match[str], field: str, standing: Standing, *, local: bool) -> Reference | None:
+    value = spelling.called(match, standing.place)
+    if value is None:
         return None
-    match = _LIGHTNING_PATH.search(parts.path) or _LIGHTNING_PATH.search("/" + parts.fragment)
-    name, raw = match.groups() if match else ("", "")
-    if not match:
-        classic = _CLASSIC_PATH.fullmatch(parts.path)
-        if classic is None or not any(c.isdigit() for c in classic.group(1)):
-            return None
-        raw = classic.group(1)
-    record_id = salesforce_id(raw)
-    if record_id is None:
-        return None
-    return RecordLink(record_id=record_id, object=name or "", host=_host(parts), text=url)
+    host = standing.host if local else None
+    return Reference(kind=spelling.to, value=value, host=host, field=field, text=match.group().strip())
 
 
-def url_reference(url: str, field: str) -> Reference | None:
-    """The issue, version or Salesforce record that a URL opens, or None."""
-    parts = _split(url)
-    if parts is None:
-        return None
-    found: tuple[ReferenceKind, str] | None = None
-    if match := _VERSION_PATH.search(parts.path):
-        found = ReferenceKind.JIRA_VERSION, match.group(1)
-    elif match := _ISSUE_PATH.search(parts.path) or _SELECTED.search(parts.query):
-        found = ReferenceKind.JIRA_ISSUE, match.group(1).upper()
-    elif link := record_link(url):
-        found = ReferenceKind.SALESFORCE_RECORD, link.record_id
-    if found is None:
-        return None
-    return Reference(kind=found[0], value=found[1], host=_host(parts), field=field, text=url)
+def fold(name: str) -> str:
+    """A name in the form in which names are compared: without regard to case or surrounding space."""
+    return name.strip().casefold()
 
 
-def find(raw: Any, field: str, kinds: Collection[str]) -> tuple[Reference, ...]:
-    """All references in free text, each once. Bare keys count in capitals only; some will be no issue (``UTF-8``).
+def names_of(entity: WorkItem | Milestone) -> frozenset[str]:
+    """Folded names by which references mean this entity.
 
-    Args:
-        raw: Plain text, wiki markup or a document tree.
-        field: What the field is called, for evidence.
-        kinds: Kinds of reference looked for.
+    A milestone's own key is no such name: other milestones are called so too.
     """
-    text, urls = content(raw)
-    found = [r for u in urls if (r := url_reference(u, field)) is not None]
-    if ReferenceKind.JIRA_ISSUE in kinds:
-        rest = _URL.sub(" ", text) if urls else text
-        found.extend(_bare(m.group(), field) for m in _BARE_KEY.finditer(rest))
-    return tuple(dict.fromkeys(r for r in found if r.kind in kinds))
+    own = entity.key if isinstance(entity, WorkItem) else entity.ref.split(":", 2)[2]
+    return frozenset(map(fold, (own, *entity.names)))
 
 
-def read_one(raw: str, field: str, kinds: Collection[str]) -> Reference | None:
-    """The one reference that a whole field holds: a URL, or an issue key in any case. None: it is neither."""
-    if "://" in raw:
-        urls = tuple(_urls(raw))
-        reference = url_reference(urls[0], field) if len(urls) == 1 else None
-    else:
-        match = _ONE_KEY.fullmatch(raw)
-        reference = _bare(match.group(1).upper(), field) if match else None
-    return reference if reference is not None and reference.kind in kinds else None
+def meant(reference: Reference, candidates: Iterable[_Named]) -> Iterator[_Named]:
+    """Those of the candidates that are called as the reference says, and lie on its host if it states one."""
+    for one in candidates:
+        if fold(reference.value) in names_of(one) and _on(reference.host, one):
+            yield one
 
 
-def _bare(key: str, field: str) -> Reference:
-    return Reference(kind=ReferenceKind.JIRA_ISSUE, value=key, host=None, field=field, text=key)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
-    """Where a connection's records can be opened.
-
-    Attributes:
-        connection: Name of the connection.
-        kinds: Kinds of reference that its records can be the target of.
-        hosts: Hosts as ``host_of`` gives them, of its address and of the addresses that its records show to people.
-        places: Partition keys of the places that are read (Jira: project keys).
-    """
-
-    connection: str
-    kinds: frozenset[ReferenceKind]
-    hosts: frozenset[str]
-    places: frozenset[str] = frozenset()
-
-
-def resolve(reference: Reference, sites: Sequence[Site]) -> tuple[str, ...]:
-    """Connections in which the reference's target lies or would lie, in the order of ``sites``.
-
-    A URL counts only for connections with its host, a bare key only for those that read its project. More than one: the
-    reference is ambiguous, and the caller says so instead of choosing.
-    """
-    able = [s for s in sites if reference.kind in s.kinds]
-    if reference.host is not None:
-        return tuple(s.connection for s in able if reference.host in s.hosts)
-    project = reference.value.rpartition("-")[0]
-    return tuple(s.connection for s in able if project in s.places)
-
-
-def sites_of(urls: Mapping[str, Collection[str]], kinds: Mapping[str, Collection[ReferenceKind]]) -> tuple[Site, ...]:
-    """Sites from the addresses of each connection and the kinds of reference that it can answer; without places."""
-    return tuple(
-        Site(connection=c, kinds=frozenset(kinds.get(c, ())), hosts=frozenset(h for u in urls[c] if (h := host_of(u))))
-        for c in urls
-    )
+def _on(host: str | None, one: WorkItem | Milestone) -> bool:
+    return host is None or host.casefold() == (one.host or host_of(one.url))

@@ -158,11 +158,11 @@ class DeliverableState(StrEnum):
 
 
 class ReferenceKind(StrEnum):
-    """What a cross-tool reference found in a record points at."""
+    """What a cross-tool reference found in a record points at, whatever the tool."""
 
-    JIRA_ISSUE = "jira_issue"
-    JIRA_VERSION = "jira_version"
-    SALESFORCE_RECORD = "salesforce_record"
+    WORK = "work"
+    MILESTONE = "milestone"
+    RECORD = "record"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +171,7 @@ class Reference:
 
     Attributes:
         kind: What it points at.
-        value: Issue key, version id, or 18-character record id.
+        value: What the record is called (``WorkItem.names``), or its id.
         host: Host of the URL it was written as, or None when it was a bare key.
         field: The field it was found in.
         text: The very text that was found.
@@ -209,6 +209,7 @@ class WorkClass(StrEnum):
     ANCHOR = "anchor"
     RISK = "risk"
     DELIVERABLE = "deliverable"
+    CHANGE = "change"  # a pull request or merge proposal: how work is done, not work by itself
 
 
 class WorkState(StrEnum):
@@ -228,7 +229,7 @@ class Claim:
     Attributes:
         engagement_key: Engagement that the claim is qualified with, or None.
         item_key: Scope item key, or empty when the claim is a record URL.
-        record_id: Salesforce id (18 characters) of the scope item record, when written as a URL; else empty.
+        record_id: Id (in its long form) of the scope item record, when written as a URL or as an id; else empty.
         field: The field it was found in.
         text: The very text that was found.
     """
@@ -242,11 +243,11 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkItem(Entity):
-    """Jira issue (later: GitHub issue or pull request, Launchpad bug task or blueprint).
+    """An issue, a pull request, a bug task, a blueprint: whatever a tool calls a piece of work.
 
     Attributes:
         connection: Connection it lies in.
-        place: Partition key of its place (Jira: project key).
+        place: Partition key of its place (a project, a repository).
         work_class: For the rules.
         type: The tool's own type name.
         status: The tool's own status name.
@@ -264,6 +265,10 @@ class WorkItem(Entity):
         references: Cross-tool references found in it.
         estimate_s: Original estimate in seconds.
         spent_s: Time logged in seconds.
+        may_be_anchor: It is an anchor if the configuration names it as one, whatever its class.
+        labels_with: Name of what its labels really lie on when several work items share them, else None.
+        names: Names beside its key by which references mean it.
+        host: Host by which references mean it, or empty: that of its URL.
     """
 
     connection: str
@@ -286,16 +291,31 @@ class WorkItem(Entity):
     references: tuple[Reference, ...]
     estimate_s: int | None
     spent_s: int | None
+    may_be_anchor: bool = False
+    labels_with: str | None = None
+    names: tuple[str, ...] = ()
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Milestone(Entity):
-    """Jira version (later: GitHub and Launchpad milestones). ``key`` is its name."""
+    """A version or milestone. ``key`` is what people call it.
+
+    Attributes:
+        connection: Connection it lies in.
+        place: Partition key of its place.
+        due: Release or due date.
+        released: It is over: released, closed or no longer active. None: the tool does not say.
+        names: Names by which references mean it.
+        host: Host by which references mean it, or empty: that of its URL.
+    """
 
     connection: str
     place: str
     due: date | None
     released: bool | None
+    names: tuple[str, ...] = ()
+    host: str = ""
 
 
 AnyEntity = Account | Person | Engagement | ScopeBaseline | ScopeItem | Deliverable | WorkItem | Milestone

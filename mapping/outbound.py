@@ -7,18 +7,18 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from connectors.core.port import Catalog, FieldInfo, Json, Record
-from mapping import links
 from mapping import values as reading
+from mapping.prose import content
 from mapping.spec import OutField, OutRule, OutType, Target
 
 AttributeValue = str | date | datetime | None
 
-# Longest texts where the catalog names no limit: Jira's limit of a single-line text, and its default limit of a long
-# one (jira.text.field.character.limit). Salesforce's describe always names its own.
+# Longest texts where the catalog names no limit: the narrowest limits of the tools that name none of their own, for a
+# text of one line and for a long one.
 _MAX_TEXT_UNITS = 255
 _MAX_LONG_TEXT_UNITS = 32_767
 _CONTROL = {c: None for c in (*range(32), 127) if c not in (9, 10)}  # refused or dropped by both tools
-_LITERAL = frozenset({Target.LINK, Target.LABEL})  # targets whose fields are no fields of the catalog
+_LITERAL = frozenset({Target.LINK, Target.LABEL, Target.BLOCK})  # targets whose fields are no fields of the catalog
 
 
 class OutboundError(Exception):
@@ -51,7 +51,7 @@ def values(
         rule: The outward rule.
         attributes: What to show, by attribute name.
         catalog: The connection's catalog.
-        creating: Whether a record is about to be created (ISSUE): fields that are set on creation only, and Jira's
+        creating: Whether a record is about to be created (ISSUE): fields that are set on creation only, and the
             ``issuetype``, are then there too.
 
     Raises:
@@ -73,12 +73,15 @@ def values(
 def shown(rule: OutRule, record: Record, catalog: Catalog) -> dict[str, Json]:
     """What the fields of ``rule`` hold in a record, in the form of ``values``, without those that are set on creation.
 
-    Empty for links and labels: a link is no part of the record, and for labels see ``owned_labels``.
+    Empty for links and labels: a link is no part of the record, and for labels see ``owned_labels``. Empty for a block
+    when the record does not say whether it has it.
 
     Raises:
         OutboundError: A field is missing or ambiguous in the tool.
     """
     result: dict[str, Json] = {}
+    if rule.target is Target.BLOCK and rule.shown_at and rule.shown_at[0] in record.payload:
+        return {field.name: _below(record, rule.shown_at) for field in rule.fields}
     if rule.target in _LITERAL:
         return result
     fields = _fields(rule, record)
@@ -139,11 +142,21 @@ def shown_marker(rule: OutRule, record: Record, catalog: Catalog) -> Json:
     return None
 
 
+def lacks(rule: OutRule, record: Record) -> str:
+    """What the record must hold to be written by the rule, and does not; empty when nothing is missing."""
+    return ".".join(rule.needs) if rule.needs and reading.empty(_below(record, rule.needs)) else ""
+
+
 def _fields(rule: OutRule, record: Record) -> Mapping[str, Json]:
-    held: Json = record.payload
-    for key in rule.fields_at:
-        held = held.get(key) if isinstance(held, Mapping) else None
+    held = _below(record, rule.fields_at)
     return held if isinstance(held, Mapping) else {}
+
+
+def _below(record: Record, path: tuple[str, ...]) -> Json:
+    held: Json = record.payload
+    for key in path:
+        held = held.get(key) if isinstance(held, Mapping) else None
+    return held
 
 
 def _error(rule: OutRule, field: OutField, found: str, expected: str) -> OutboundError:
@@ -231,6 +244,8 @@ def _fitted(rule: OutRule, field: OutField, info: FieldInfo | None, text: str) -
 
 
 def _canonical(rule: OutRule, field: OutField, raw: Json) -> Json:
+    if isinstance(raw, dict) and "value" in raw and raw["value"] is None:
+        return None
     match field.type:
         case OutType.OPTION:
             plain = reading.plain(raw)
@@ -238,7 +253,8 @@ def _canonical(rule: OutRule, field: OutField, raw: Json) -> Json:
         case OutType.LABELS:
             return sorted(x for x in raw if isinstance(x, str)) if isinstance(raw, list) else []
         case _:
-            return links.content(raw)[0].strip("\n") if isinstance(raw, dict) else raw
+            inner = reading.plain(raw)
+            return content(inner)[0].strip("\n") if isinstance(inner, dict) else inner
 
 
 def _comparable(value: Json, *, instants: bool) -> Any:

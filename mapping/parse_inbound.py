@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,7 +15,7 @@ from mapping.values import normal
 
 STEP_KEYS = frozenset(
     {"field", "path", "value", "when", "values", "unknown", "type", "split", "prefix", "has"}
-    | {"currency", "currency_if_absent", "stream", "read", "object", "kinds"}
+    | {"currency", "currency_if_absent", "stream", "read", "object", "kinds", "pattern", "form"}
 )
 """All keys of a step."""
 
@@ -28,10 +29,12 @@ _ONLY_FOR: Mapping[str, frozenset[Shape]] = {
     "read": frozenset({Shape.CLAIMS, Shape.REFERENCES}),
     "object": frozenset({Shape.CLAIMS}),
     "kinds": frozenset({Shape.REFERENCES}),
+    "pattern": frozenset({Shape.TEXT, Shape.REF, Shape.REFS, Shape.LIST}),
+    "form": frozenset({Shape.TEXT, Shape.REF, Shape.REFS, Shape.LIST}),
     "values": frozenset({Shape.TEXT, Shape.BOOLEAN, Shape.INTEGER, Shape.CHOICE}),
     "value": frozenset({Shape.TEXT, Shape.BOOLEAN, Shape.INTEGER, Shape.CHOICE}),
 }
-_READS = {Shape.CLAIMS: ("keys", "labels", "links"), Shape.REFERENCES: ("text", "value")}
+_READS = {Shape.CLAIMS: ("keys", "labels", "links", "ids"), Shape.REFERENCES: ("text", "value")}
 _ALSO_READ_AS = {Shape.DATE: (Shape.DATETIME,)}
 
 
@@ -42,12 +45,12 @@ class Stream:
     Attributes:
         fields_at: Keys that lead to the fields in a record's payload.
         option_objects: Options are objects with a ``value``.
-        salesforce_ids: Ids have a 15 and an 18 character form.
+        checked_ids: Ids have a short and a long form (``mapping.values.checked_id``).
     """
 
     fields_at: Path = ()
     option_objects: bool = False
-    salesforce_ids: bool = False
+    checked_ids: bool = False
 
 
 def read_inbound(check: Checker, raw: Any, streams: Mapping[str, Stream]) -> tuple[EntityRule, ...]:
@@ -147,6 +150,8 @@ class _Reader:
             read=check.choice(table, "read", path, _READS.get(shape, ()), required=shape in _READS) or "",
             object=check.text(table, "object", path),
             kinds=self._kinds(table, path),
+            pattern=self._pattern(table, path),
+            form=check.text(table, "form", path, required="pattern" in table) or "",
         )
         step = self._with_table(attribute, step, table, path)
         if "currency" in table:
@@ -156,13 +161,23 @@ class _Reader:
     def _currency(self, raw: Any, path: Path) -> Any:
         return self.check.source(self.check.table(raw, path, ("field", "path")), path, self.fields_at)
 
-    def _kinds(self, table: Mapping[str, Any], path: Path) -> frozenset[str]:
-        known = frozenset(k.value for k in ReferenceKind)
+    def _kinds(self, table: Mapping[str, Any], path: Path) -> frozenset[ReferenceKind]:
+        known = {k.value: k for k in ReferenceKind}
         given = self.check.texts(table, "kinds", path)
         for kind in given:
             if kind not in known:
                 self.check.problem((*path, "kinds"), show(kind), one_of(known))
-        return frozenset(given) or known
+        return frozenset(known[k] for k in given if k in known) or frozenset(ReferenceKind)
+
+    def _pattern(self, table: Mapping[str, Any], path: Path) -> re.Pattern[str] | None:
+        said = self.check.text(table, "pattern", path)
+        if said is None:
+            return None
+        try:
+            return re.compile(said)
+        except re.error as error:
+            self.check.problem((*path, "pattern"), f"{show(said)}, {error}", "a regular expression")
+            return None
 
     def _with_table(self, attribute: Attribute, step: Step, table: Mapping[str, Any], path: Path) -> Step:
         if "values" not in table:

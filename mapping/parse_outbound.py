@@ -35,6 +35,7 @@ def outward() -> dict[str, Outward]:
             target=Target.FIELDS, attributes={"status": _COLOURS, "text": _FREE, "as_of": _FREE, "marker": _FREE}
         ),
         "anchor.status": Outward(target=Target.FIELDS, attributes={"status": _COLOURS, "text": _FREE}),
+        "anchor.block": Outward(target=Target.BLOCK, attributes={"text": _FREE}),
         "anchor.link": Outward(target=Target.LINK, attributes={"url": _FREE, "title": _FREE, "global_id": _FREE}),
         "risk.record": Outward(
             target=Target.RECORD,
@@ -58,11 +59,12 @@ def outward() -> dict[str, Outward]:
 
 
 RULE_KEYS: Mapping[Target, tuple[str, ...]] = {
-    Target.FIELDS: ("stream", "fields"),
+    Target.FIELDS: ("stream", "fields", "fields_at", "needs"),
     Target.RECORD: ("stream", "fields", "external_id"),
     Target.ISSUE: ("stream", "fields", "type", "statuses", "marker_property", "prefix"),
     Target.LINK: ("stream", "fields"),
     Target.LABEL: ("stream", "fields", "prefix"),
+    Target.BLOCK: ("stream", "fields", "shown_at"),
 }
 """All keys of an outward rule, by what it writes to."""
 
@@ -72,6 +74,7 @@ _REQUIRED: Mapping[Target, tuple[str, ...]] = {
     Target.ISSUE: ("type", "marker_property"),
     Target.LINK: (),
     Target.LABEL: ("prefix",),
+    Target.BLOCK: (),
 }
 _LIFECYCLE = ("open", "closed")
 
@@ -100,6 +103,7 @@ def _rule(
         key: check.text(table, key, path, required=key in _REQUIRED[offer.target]) or ""
         for key in ("type", "external_id", "marker_property", "prefix")
     }
+    where = {key: _keys(check, table, key, path) for key in ("fields_at", "needs", "shown_at")}
     statuses = check.table(table.get("statuses", {}), (*path, "statuses"), _LIFECYCLE)
     for key in _LIFECYCLE if offer.target is Target.ISSUE else ():
         check.text(statuses, key, (*path, "statuses"), required=True)
@@ -116,14 +120,24 @@ def _rule(
         stream=stream,
         target=offer.target,
         fields=tuple(f for f in read if f is not None),
-        fields_at=streams[stream].fields_at,
+        fields_at=where["fields_at"] or streams[stream].fields_at,
         option_objects=streams[stream].option_objects,
         record_type=said["type"],
         statuses=statuses,
         external_id=said["external_id"],
         marker_property=said["marker_property"],
         prefix=said["prefix"],
+        needs=where["needs"],
+        shown_at=where["shown_at"],
     )
+
+
+def _keys(check: Checker, table: Mapping[str, Any], key: str, path: Path) -> Path:
+    said = check.text(table, key, path)
+    keys = tuple(said.split(".")) if said else ()
+    if not all(keys):
+        check.problem((*path, key), show(said), "keys separated by single dots")
+    return keys
 
 
 def _field(check: Checker, offer: Outward, name: str, raw: Any, path: Path) -> OutField | None:

@@ -8,9 +8,10 @@ from enum import Enum
 from typing import Any
 
 from connectors.core.port import Catalog
-from mapping import links, values
+from mapping import values
+from mapping.links import Finder, Standing
 from mapping.model import Claim, Reference, Unmapped
-from mapping.parse_inbound import Stream
+from mapping.rules import Rules
 from mapping.schema import Attribute
 from mapping.spec import Condition, Shape, Source, Step, Unknown
 from mapping.values import NotReadableError, empty
@@ -36,11 +37,13 @@ class Context:
 
     Attributes:
         connection: Connection that the record came from.
+        standing: Where its texts stand.
         label: Field that is being read, for an error.
         unmapped: What was not understood.
     """
 
     connection: str
+    standing: Standing
     label: str = ""
     unmapped: list[Unmapped] = field(default_factory=list)
 
@@ -140,7 +143,7 @@ def _said(raw: Any) -> str | None:
         return None
 
 
-def ask(attribute: Attribute, step: Step, getter: Getter, streams: Mapping[str, Stream]) -> Answer:
+def ask(attribute: Attribute, step: Step, getter: Getter, rules: Rules) -> Answer:
     """The step as a function of payload and context. Raises NotReadableError with ``context.label`` set."""
     tests = conditions(step.when, getter)
     if step.source is None:
@@ -150,7 +153,7 @@ def ask(attribute: Attribute, step: Step, getter: Getter, streams: Mapping[str, 
     if step.type is Shape.MONEY:
         currency = getter.of(step.currency) if step.currency is not None else _none
         return _asking(attribute, label, get, tests, _priced(attribute, step, label, currency))
-    convert = _converter(attribute, step, streams)
+    convert = _converter(attribute, step, rules)
     silent = Asked.NOTHING if step.has is None else False
     return _asking(attribute, label, get, tests, lambda raw, _, context: convert(raw, context), silent)
 
@@ -205,7 +208,7 @@ def _priced(
     return convert
 
 
-def _converter(attribute: Attribute, step: Step, streams: Mapping[str, Stream]) -> Convert:
+def _converter(attribute: Attribute, step: Step, rules: Rules) -> Convert:
     label = step.source.label if step.source is not None else attribute.name
     if step.table is not None:
         return _by_table(attribute, step, label)
@@ -214,13 +217,15 @@ def _converter(attribute: Attribute, step: Step, streams: Mapping[str, Stream]) 
         return lambda raw, _: any(values.normal(r) == wanted for r in _listed(raw))
     match attribute.shape:
         case Shape.REF | Shape.REFS:
-            return _refs(attribute.shape, step.stream or "", streams[step.stream or ""].salesforce_ids)
+            return _refs(attribute.shape, step, rules)
         case Shape.LIST:
             return lambda raw, _: _entries(raw, step)
         case Shape.CLAIMS:
-            return _claims(attribute, step, label)
+            return _claims(attribute, step, label, Finder(rules.spellings))
         case Shape.REFERENCES:
-            return _references(attribute, step, label)
+            return _references(attribute, step, label, Finder(rules.spellings, step.kinds))
+        case Shape.TEXT if step.pattern is not None:
+            return lambda raw, _: _formed(raw, step) or Asked.NOTHING
         case Shape.TEXT if attribute.optional or attribute.name == "key":
             return lambda raw, _: values.text(raw).strip()
         case Shape.DATE if step.type is Shape.DATETIME:
@@ -259,21 +264,33 @@ def _by_table(attribute: Attribute, step: Step, label: str) -> Convert:
     return convert
 
 
-def _refs(shape: Shape, stream: str, salesforce_ids: bool) -> Convert:  # noqa: FBT001  called once, below its definition
+def _formed(raw: Any, step: Step) -> str:
+    """A text, or what the step's pattern finds in it in the step's form; empty when it finds nothing."""
+    said = values.text(raw)
+    if step.pattern is None:
+        return said.strip()
+    match = step.pattern.search(said)
+    return "" if match is None else step.form.format_map({k: v or "" for k, v in match.groupdict().items()})
+
+
+def _refs(shape: Shape, step: Step, rules: Rules) -> Convert:
+    stream = step.stream or ""
+    checked = rules.streams[stream].checked_ids
+
     def one(raw: Any, context: Context) -> str:
-        record_id = values.text(raw).strip()
-        if salesforce_ids:
-            record_id = values.salesforce_id(record_id) or record_id
-        return f"{context.connection}:{stream}:{record_id}"
+        record_id = _formed(raw, step)
+        if checked:
+            record_id = values.checked_id(record_id) or record_id
+        return f"{context.connection}:{stream}:{record_id}" if record_id else ""
 
     if shape is Shape.REF:
-        return one
-    return lambda raw, context: tuple(one(r, context) for r in _listed(raw) if not empty(r))
+        return lambda raw, context: one(raw, context) or Asked.NOTHING
+    return lambda raw, context: tuple(ref for r in _listed(raw) if not empty(r) and (ref := one(r, context)))
 
 
 def _entries(raw: Any, step: Step) -> tuple[str, ...]:
     """The entries of a list, or of a text that holds one: without blanks around, without a prefix, none empty."""
-    entries = [values.text(r) for r in _listed(raw) if not empty(r)]
+    entries = [_formed(r, step) if step.pattern is not None else values.text(r) for r in _listed(raw) if not empty(r)]
     if step.split is not None:
         entries = [part for e in entries for part in e.split(step.split)]
     if step.prefix is not None:
@@ -282,9 +299,11 @@ def _entries(raw: Any, step: Step) -> tuple[str, ...]:
     return tuple(e.strip() for e in entries if e.strip())
 
 
-def _claims(attribute: Attribute, step: Step, label: str) -> Convert:
+def _claims(attribute: Attribute, step: Step, label: str, finder: Finder) -> Convert:
     if step.read == "links":
-        return lambda raw, _: _linked(raw, step.object, label)
+        return lambda raw, _: _linked(raw, step.object, label, finder)
+    if step.read == "ids":
+        return lambda raw, context: tuple(_by_id(raw, attribute, step, label, context))
     prefix = step.prefix or ""
 
     def convert(raw: Any, context: Context) -> tuple[Claim, ...]:
@@ -303,22 +322,30 @@ def _claims(attribute: Attribute, step: Step, label: str) -> Convert:
     return convert
 
 
-def _linked(raw: Any, wanted: str | None, label: str) -> tuple[Claim, ...]:
-    found = (link for url in links.content(raw)[1] if (link := links.record_link(url)) is not None)
+def _by_id(raw: Any, attribute: Attribute, step: Step, label: str, context: Context) -> Iterable[Claim]:
+    for entry in _entries(raw, step):
+        text, record_id = (step.prefix or "") + entry, values.checked_id(entry)
+        if record_id is None:
+            _unknown(attribute, label, text, context)
+        else:
+            yield Claim(engagement_key=None, item_key="", record_id=record_id, field=label, text=text)
+
+
+def _linked(raw: Any, wanted: str | None, label: str, finder: Finder) -> tuple[Claim, ...]:
     return tuple(
         Claim(engagement_key=None, item_key="", record_id=link.record_id, field=label, text=link.text)
-        for link in found
+        for link in finder.records(raw)
         if wanted is None or link.object.casefold() in ("", wanted.casefold())
     )
 
 
-def _references(attribute: Attribute, step: Step, label: str) -> Convert:
+def _references(attribute: Attribute, step: Step, label: str, finder: Finder) -> Convert:
     if step.read == "text":
-        return lambda raw, _: links.find(raw, label, step.kinds)
+        return lambda raw, context: finder.in_text(raw, label, context.standing)
 
     def convert(raw: Any, context: Context) -> tuple[Reference, ...]:
         said = values.text(raw)
-        reference = links.read_one(said, label, step.kinds)
+        reference = finder.whole(said, label, context.standing)
         if reference is None:
             _unknown(attribute, label, said, context)
             return ()

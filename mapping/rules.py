@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
@@ -14,13 +14,15 @@ from mapping.language import Checker, Path, merge, show
 from mapping.parse_inbound import Stream, read_inbound
 from mapping.parse_outbound import read_outbound
 from mapping.spec import EntityRule, OutRule, Problem, RulesError, Source, Step, Target
+from mapping.spellings import Spelling, read_spellings
 
 __all__ = ["Problem", "Rules", "RulesError", "compile_rules"]
 
 _T = TypeVar("_T")
 _LANGUAGE_VERSION = 1  # the only ``version`` of a mapping text that is understood
 _MOST_BOUND = 16  # catalogs kept in bound form: more connections of one kind than anyone configures
-_SEMANTICS = 1  # to be raised when equal texts begin to map differently, so that stored models are mapped again
+_NO_FIELDS = frozenset({Target.LINK, Target.BLOCK})  # what they write is not among a record's fields
+_SEMANTICS = 2  # to be raised when equal texts begin to map differently, so that stored models are mapped again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,7 @@ class Rules:
         entities: Inward rules in the order in which they are asked.
         outward: Outward rules by name.
         streams: What the mapping says of each stream.
+        spellings: How records are referred to: those of this kind, then those of the other kinds that were given.
     """
 
     kind: str
@@ -40,6 +43,7 @@ class Rules:
     entities: tuple[EntityRule, ...]
     outward: Mapping[str, OutRule]
     streams: Mapping[str, Stream]
+    spellings: tuple[Spelling, ...] = ()
     _bound: dict[tuple[str, int], tuple[Catalog, Any]] = field(default_factory=dict, compare=False, repr=False)
 
     def fields(self, stream: str, *, owned: Collection[str] | None = None) -> tuple[str, ...]:
@@ -55,7 +59,7 @@ class Rules:
                 names.update(_asked(s, self.streams[stream].fields_at) for s in _sources(rule))
         for name, out in self.outward.items():
             if out.stream == stream and (owned is None or name in owned):
-                names.update(f.name for f in out.fields if out.target is not Target.LINK and not out.prefix)
+                names.update(f.name for f in out.fields if out.target not in _NO_FIELDS and not out.prefix)
                 names.update({"labels", "status"} if out.target is Target.ISSUE else set())
         return tuple(sorted(names - {""}))
 
@@ -80,15 +84,21 @@ class Rules:
 
 
 def compile_rules(
-    kind: str, default_text: str, override: Mapping[str, Any] | None = None, source: str = "mapping.toml"
+    kind: str,
+    default_text: str,
+    override: Mapping[str, Any] | None = None,
+    source: str = "mapping.toml",
+    spellings: Sequence[Spelling] = (),
 ) -> Rules:
     """Read, merge, check and compile a mapping.
 
     Args:
-        kind: Kind of connector (``jira``); the text must be for it.
+        kind: Kind of connector; the text must be for it.
         default_text: TOML text of the connector's default mapping.
         override: The user's ``[mapping.<kind>]`` table, merged over the default key by key.
         source: What the default text is called in a problem about the text as a whole.
+        spellings: How the records of every kind of connector are referred to (``spellings_of``); those of ``kind``
+            itself are taken from the text.
 
     Raises:
         RulesError: Something is wrong with the mapping; it holds all problems.
@@ -100,20 +110,22 @@ def compile_rules(
     override = override or {}
     merged = merge(default, override)
     check = Checker(override)
-    root = check.table(merged, (), ("kind", "version", "streams", "inbound", "outbound"))
+    root = check.table(merged, (), ("kind", "version", "streams", "references", "inbound", "outbound"))
     check.choice(root, "kind", (), (kind,), required=True)
     if root.get("version") != _LANGUAGE_VERSION:
         check.problem(("version",), show(root.get("version", "nothing")), str(_LANGUAGE_VERSION))
     streams = _streams(check, root.get("streams", {}))
+    own = read_spellings(check, kind, root.get("references", {}))
     entities = read_inbound(check, root.get("inbound", {}), streams)
     outward = read_outbound(check, root.get("outbound", {}), streams)
     if not check.problems:
         _unused(check, streams, entities, outward)
     if check.problems:
         raise RulesError(check.problems)
-    canonical = json.dumps([_SEMANTICS, merged], sort_keys=False, default=str)
+    known = (*own, *sorted((s for s in spellings if s.owner != kind), key=lambda s: s.owner))
+    canonical = json.dumps([_SEMANTICS, merged, [s.identity for s in known]], sort_keys=False, default=str)
     digest = hashlib.sha256(canonical.encode()).hexdigest()[:16]
-    return Rules(kind=kind, hash=digest, entities=entities, outward=outward, streams=streams)
+    return Rules(kind=kind, hash=digest, entities=entities, outward=outward, streams=streams, spellings=known)
 
 
 def _streams(check: Checker, raw: Any) -> dict[str, Stream]:
@@ -125,7 +137,7 @@ def _streams(check: Checker, raw: Any) -> dict[str, Stream]:
         result[name] = Stream(
             fields_at=tuple(at.split(".")) if at else (),
             option_objects=check.choice(table, "options", path, ("objects", "texts")) == "objects",
-            salesforce_ids=check.choice(table, "ids", path, ("salesforce", "plain")) == "salesforce",
+            checked_ids=check.choice(table, "ids", path, ("checked", "plain")) == "checked",
         )
     return result
 

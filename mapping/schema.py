@@ -12,7 +12,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from mapping.model import ENTITY_TYPES, Claim, Entity, Money, Reference
 from mapping.spec import Shape
 
-OF_THE_RECORD = frozenset({"ref", "url", "unmapped", "connection", "place"})
+OF_THE_RECORD = frozenset({"ref", "url", "unmapped", "connection", "place", "names", "host"})
 """Attributes that come from the record itself and cannot be mapped."""
 
 _HAVE_FALLBACK = frozenset({"key", "access", "updated"})

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from mapping.model import ReferenceKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,9 +126,11 @@ class Step:
         currency: Where the currency of an amount stands.
         currency_if_absent: ISO 4217 code to use when the tool gives none, or None.
         stream: Stream that an id refers into.
-        read: How claims or references are written: ``keys``, ``labels``, ``links``, ``text``, ``value``.
-        object: Salesforce object that a link must name (links without an object name count too), or None.
+        read: How claims or references are written: ``keys``, ``labels``, ``links``, ``ids``, ``text``, ``value``.
+        object: Object that a link must name (links without an object name count too), or None.
         kinds: Kinds of reference looked for.
+        pattern: Found in the text; what it finds is put into ``form``. Where it finds nothing there is no value.
+        form: Template of the named groups of ``pattern``.
     """
 
     name: str
@@ -144,7 +149,9 @@ class Step:
     stream: str | None = None
     read: str = ""
     object: str | None = None
-    kinds: frozenset[str] = frozenset()
+    kinds: frozenset[ReferenceKind] = frozenset()
+    pattern: re.Pattern[str] | None = None
+    form: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +194,7 @@ class Target(StrEnum):
     ISSUE = "issue"  # a record of its own, created under a parent and moved through a workflow
     LINK = "link"  # a link beside the record: its fields are not fields of the catalog
     LABEL = "label"  # one label among those of people
+    BLOCK = "block"  # one block of text of ours beside or within what people wrote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,11 +229,14 @@ class OutRule:
         fields: Its fields.
         fields_at: Keys that lead to the fields of a record's payload.
         option_objects: Options are written as ``{"value": …}`` instead of text.
-        record_type: Name of the type of records it creates (Jira: the issue type), or empty.
+        record_type: Name of the type of records it creates, or empty.
         statuses: Workflow status by lifecycle (``open``, ``closed``); empty when it has no workflow.
         external_id: Field that holds the external id (RECORD), or empty.
         marker_property: Entity property that holds the marker, or empty when the marker is a field (or there is none).
         prefix: Labels that begin so belong to syncline, or empty.
+        needs: Keys that lead to what a record must hold to be written by this rule (FIELDS), or none.
+        shown_at: Keys that lead to the text of the block as the record shows it (BLOCK), or none. A record without the
+            first of them does not say.
     """
 
     name: str
@@ -239,3 +250,5 @@ class OutRule:
     external_id: str = ""
     marker_property: str = ""
     prefix: str = ""
+    needs: tuple[str, ...] = ()
+    shown_at: tuple[str, ...] = ()

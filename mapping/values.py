@@ -9,7 +9,7 @@ from typing import Any
 
 from mapping.model import Money
 
-_CHECK_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"  # Salesforce: five bits, which of five characters are capitals
+_CHECK_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"  # five bits each: which of five characters are capitals
 _ID15 = re.compile(r"[0-9A-Za-z]{15}")
 _ID18 = re.compile(r"[0-9A-Za-z]{15}[A-Z0-5a-z]{3}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -175,8 +175,8 @@ def _checksum(id15: str) -> str:
     )
 
 
-def salesforce_id(raw: str) -> str | None:
-    """The 18-character form of a Salesforce id, or None when ``raw`` is none.
+def checked_id(raw: str) -> str | None:
+    """The long form of an id that has a form of 15 characters and one of 18 with a checksum; None: ``raw`` is none.
 
     A 15-character id gets its checksum; an 18-character id whose letters were folded (by a tool that does not keep
     case) gets its case back from the checksum, and is None when its checksum cannot be right.

@@ -20,8 +20,8 @@ class PlaceRef:
 
     Attributes:
         connection: Name of the connection.
-        place: Partition key there (Jira: project key).
-        anchor: Key of the issue that stands for the engagement there, or None.
+        place: Partition key there (a project, a repository).
+        anchor: Key of the record that stands for the engagement there, or None.
     """
 
     connection: str
@@ -92,6 +92,11 @@ def shared_places(engagements: Iterable[Selected]) -> dict[tuple[str, str], tupl
         for place in engagement.places:
             found.setdefault((place.connection, place.place), set()).add(engagement.key)
     return {place: tuple(sorted(keys, key=lambda key: (key.casefold(), key))) for place, keys in sorted(found.items())}
+
+
+def named_anchors(engagements: Iterable[Selected]) -> frozenset[tuple[str, str]]:
+    """(connection, folded key) of every record that is configured as an anchor."""
+    return frozenset((p.connection, p.anchor.strip().casefold()) for e in engagements for p in e.places if p.anchor)
 
 
 def _fixed(streams: Sequence[StreamSpec]) -> set[Partition]:

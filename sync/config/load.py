@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from connectors.core.port import ConnectorSpec
 from connectors.core.settings import ConnectionSettings
 from mapping.rules import Rules, RulesError, compile_rules
+from mapping.spellings import Spelling, spellings_of
 from sync.config.positions import KeyPath, Positions
 from sync.config.problems import ConfigError, Problem
 from sync.config.settings import EngagementSettings, TopLevel
@@ -239,6 +240,7 @@ class _Checker:
     def _rules(self, overrides: Mapping[str, Any], used: Collection[object]) -> dict[str, Rules]:
         """The compiled mapping of each kind of connector that the file uses or overrides; no other is looked at."""
         compiled: dict[str, Rules] = {}
+        spellings = self._spellings(overrides)
         for kind in overrides:
             if kind not in self._specs:
                 self.add(("mapping", kind), repr(kind), "a kind of connector: " + ", ".join(sorted(self._specs)))
@@ -249,11 +251,22 @@ class _Checker:
             if override is not None and not isinstance(override, dict):
                 continue  # said by the document's own model
             try:
-                compiled[kind] = compile_rules(kind, spec.mapping(), override, source=f"{kind}/mapping.toml")
+                compiled[kind] = compile_rules(kind, spec.mapping(), override, f"{kind}/mapping.toml", spellings)
             except RulesError as error:
                 for problem in error.problems:
                     self.add(("mapping", kind, *problem.path), problem.found, problem.expected)
         return compiled
+
+    def _spellings(self, overrides: Mapping[str, Any]) -> tuple[Spelling, ...]:
+        """How the records of every installed kind of connector are written about; mistakes are told by ``_rules``."""
+        found: list[Spelling] = []
+        for kind, spec in sorted(self._specs.items()):
+            override = overrides.get(kind)
+            try:
+                found += spellings_of(kind, spec.mapping(), override if isinstance(override, dict) else None)
+            except RulesError:
+                continue
+        return tuple(found)
 
     def _model(self, model: type[M], raw: Mapping[str, Any], base: KeyPath) -> M | None:
         try:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from mapping.model import Claim, WorkItem
+from mapping.model import Claim, WorkClass, WorkItem
 from sync.reconcile.view import EngagementView, fold
 
 
@@ -25,14 +25,15 @@ class WorkFacts:
         item: The work item.
         own: The scope items that its own resolving claims name.
         held: These, or when there are none those of its nearest ancestor that has any.
-        belongs_to: Folded keys of the engagements that it belongs to by its place and its ``Engagement`` field. (By
-            its claims it belongs to those of ``held``, too.)
+        at_home_in: Folded keys of the engagements that it belongs to by its place and its ``Engagement`` field alone.
+        belongs_to: Folded keys of all engagements that it belongs to: by its place and field, and by its claims.
         out_of_contract: It or an ancestor is marked so.
     """
 
     item: WorkItem
     own: frozenset[ItemRef]
     held: frozenset[ItemRef]
+    at_home_in: frozenset[str]
     belongs_to: frozenset[str]
     out_of_contract: bool
 
@@ -62,17 +63,19 @@ class _Reader:
             item=item,
             own=own,
             held=held,
-            belongs_to=self._belongs_to(item),
+            at_home_in=self._at_home_in(item),
+            belongs_to=self._belongs_to(item, frozenset(ref.engagement for ref in held)),
             out_of_contract=any(one.out_of_contract for one in chain),
         )
 
     def _chain(self, item: WorkItem) -> Iterator[WorkItem]:
-        """The item, its parent, and so on; ends where a loop would begin."""
+        """The item, its parent, and so on; ends where a loop would begin. A change hands nothing down."""
         seen: set[str] = set()
         current: WorkItem | None = item
         while current is not None and current.ref not in seen:
             seen.add(current.ref)
-            yield current
+            if current is item or current.work_class is not WorkClass.CHANGE:
+                yield current
             current = self._parent(current)
 
     def _parent(self, item: WorkItem) -> WorkItem | None:
@@ -82,9 +85,13 @@ class _Reader:
             return self._by_key.get((item.connection, fold(item.parent_key)))
         return None
 
-    def _belongs_to(self, item: WorkItem) -> frozenset[str]:
+    def _at_home_in(self, item: WorkItem) -> frozenset[str]:
         engagements = self._places.get((item.connection, item.place), ())
         return self._named(item, engagements) or frozenset(engagements[:1])
+
+    def _belongs_to(self, item: WorkItem, claimed: frozenset[str]) -> frozenset[str]:
+        engagements = self._places.get((item.connection, item.place), ())
+        return self._named(item, engagements) | claimed or frozenset(engagements[:1])
 
     def _named(self, item: WorkItem, engagements: tuple[str, ...]) -> frozenset[str]:
         """Engagements of the place that the field of the item, else of its nearest ancestor, names.

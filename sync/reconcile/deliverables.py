@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import IntEnum
-from typing import TypeVar
 
-from mapping.links import host_of
 from mapping.model import (
     Access,
     Deliverable,
     DeliverableState,
     Entity,
-    Milestone,
     OwedBy,
-    Reference,
     ReferenceKind,
-    WorkItem,
     WorkState,
 )
 from sync.reconcile.calendar import working_days_between
+from sync.reconcile.links import Lookup
 from sync.reconcile.result import Evidence, Finding, FindingKind, Severity
 from sync.reconcile.settings import ReconcileSettings
 from sync.reconcile.view import EngagementView, fold
 from sync.reconcile.words import evidence_of, narrowest, titled
-
-_Found = TypeVar("_Found", WorkItem, Milestone)
 
 
 class DateSource(IntEnum):
@@ -68,38 +62,6 @@ def open_deliverables(view: EngagementView) -> tuple[Deliverable, ...]:
     return tuple(sorted(found, key=lambda d: (fold(d.key), d.ref)))
 
 
-class Lookup:
-    """Finds the issues and versions that references mean; made once for a view."""
-
-    def __init__(self, view: EngagementView) -> None:
-        self._order = {(place.connection, place.place): number for number, place in reversed([*enumerate(view.places)])}
-        self._connections = {place.connection for place in view.places}
-        self._issues: dict[str, list[WorkItem]] = {}
-        for item in view.work:
-            self._issues.setdefault(fold(item.key), []).append(item)
-        self._versions: dict[str, list[Milestone]] = {}
-        for version in view.milestones:
-            self._versions.setdefault(version.ref.rpartition(":")[2], []).append(version)
-
-    def issue(self, reference: Reference) -> WorkItem | None:
-        """The issue that is meant, if it was read."""
-        return self._pick(reference, self._issues.get(fold(reference.value), ()))
-
-    def version(self, reference: Reference) -> Milestone | None:
-        """The version that is meant, if it was read."""
-        return self._pick(reference, self._versions.get(reference.value, ()))
-
-    def _pick(self, reference: Reference, candidates: Iterable[_Found]) -> _Found | None:
-        """By the host that it was written with; then by the order of the engagement's places."""
-        last = len(self._order)
-        ranked = [
-            (self._order.get((one.connection, one.place), last), one.connection not in self._connections, one.ref, one)
-            for one in candidates
-            if reference.host is None or host_of(one.url) == reference.host.casefold()
-        ]
-        return min(ranked, key=lambda entry: entry[:3])[3] if ranked else None
-
-
 def dates_of(lookup: Lookup, deliverable: Deliverable) -> tuple[Dated, ...]:
     """The dates that the deliverable's sources give, the most telling first.
 
@@ -107,12 +69,12 @@ def dates_of(lookup: Lookup, deliverable: Deliverable) -> tuple[Dated, ...]:
     """
     found: set[Dated] = set()
     for reference in deliverable.tracking:
-        if reference.kind is ReferenceKind.JIRA_ISSUE:
-            issue = lookup.issue(reference)
+        if reference.kind is ReferenceKind.WORK:
+            issue = lookup.work(reference)
             if issue is not None and issue.due is not None and issue.state is not WorkState.DROPPED:
                 found.add(_dated(DateSource.ISSUE, issue.due, issue, "due date of the tracking issue"))
-        elif reference.kind is ReferenceKind.JIRA_VERSION:
-            version = lookup.version(reference)
+        elif reference.kind is ReferenceKind.MILESTONE:
+            version = lookup.milestone(reference)
             if version is not None and version.due is not None:
                 found.add(_dated(DateSource.VERSION, version.due, version, "release date of the version"))
     if deliverable.promised_for is not None:

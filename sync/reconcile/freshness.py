@@ -11,7 +11,8 @@ from sync.reconcile.settings import ReconcileSettings
 from sync.reconcile.view import EngagementView, SourceState
 
 _NOT_FOR_DELIVERABLES = frozenset({"baselines", "scope_items"})
-_NOT_FOR_SCOPE = frozenset({"versions", "deliverables"})
+_NOT_FOR_SCOPE = frozenset({"versions", "milestones", "deliverables"})
+_NOT_FOR_MILESTONES = frozenset({"deliverables"})
 
 _WITHOUT: dict[FindingKind | Dimension, frozenset[str]] = {
     FindingKind.SCOPE_UNCOVERED: frozenset(),  # by its rule: not concluded while any source of the engagement is stale
@@ -19,6 +20,8 @@ _WITHOUT: dict[FindingKind | Dimension, frozenset[str]] = {
     FindingKind.SCOPE_CLAIMED_TWICE: _NOT_FOR_SCOPE,
     FindingKind.DELIVERABLE_DATES_DISAGREE: _NOT_FOR_DELIVERABLES,
     FindingKind.DELIVERABLE_LATE: _NOT_FOR_DELIVERABLES,
+    FindingKind.WORK_CONTRADICTION: _NOT_FOR_SCOPE,
+    FindingKind.MILESTONE_CLOSED_WITH_OPEN_WORK: _NOT_FOR_MILESTONES,
     Dimension.SCHEDULE: _NOT_FOR_DELIVERABLES,
     Dimension.THIRD_PARTIES: _NOT_FOR_DELIVERABLES,
     Dimension.SCOPE: _NOT_FOR_SCOPE,

@@ -19,6 +19,8 @@ class FindingKind(StrEnum):
     SCOPE_CLAIMED_TWICE = "scope.claimed_twice"
     DELIVERABLE_DATES_DISAGREE = "deliverable.dates_disagree"
     DELIVERABLE_LATE = "deliverable.late"
+    WORK_CONTRADICTION = "work.contradiction"
+    MILESTONE_CLOSED_WITH_OPEN_WORK = "milestone.closed_with_open_work"
     SOURCE_STALE = "source.stale"
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from mapping.model import Access, Deliverable, Entity, ScopeItem
+from mapping.model import Access, Deliverable, Entity, Milestone, ScopeItem, WorkItem
 from sync.reconcile.result import Finding, FindingKind, Risk, RiskCategory, RiskLifecycle, RiskState, Severity
 from sync.reconcile.view import EngagementView
 from sync.reconcile.words import counted, cut, titled
 
 TITLE_LENGTH = 80
-"""Longest title of a risk: the length of a Salesforce record's name."""
+"""Longest title of a risk: the shortest name that a tool gives a record."""
 
 CONDITION_GONE = "The condition no longer holds"
-_MOST_LISTED = 100  # keys named in one description; far below the 32,767 characters that a Jira description holds
+_MOST_LISTED = 100  # keys named in one description; far below what a description holds
 
 
 def raise_risks(view: EngagementView, findings: Iterable[Finding]) -> tuple[Risk, ...]:
@@ -31,6 +31,8 @@ def raise_risks(view: EngagementView, findings: Iterable[Finding]) -> tuple[Risk
 def _single(view: EngagementView, findings: Sequence[Finding]) -> Iterator[Risk]:
     deliverables = {d.ref: d for d in view.deliverables}
     items = {i.ref: i for i in view.items}
+    milestones = {m.ref: m for m in view.milestones}
+    work = {item.ref: item for item in view.work}
     for finding in findings:
         match finding.kind:
             case FindingKind.DELIVERABLE_LATE:
@@ -39,7 +41,14 @@ def _single(view: EngagementView, findings: Sequence[Finding]) -> Iterator[Risk]
                 yield _disagreeing(finding, deliverables[finding.subject])
             case FindingKind.SCOPE_UNCOVERED:
                 yield _uncovered(finding, items[finding.subject])
-            case FindingKind.SCOPE_ORPHAN_WORK | FindingKind.SCOPE_CLAIMED_TWICE | FindingKind.SOURCE_STALE:
+            case FindingKind.MILESTONE_CLOSED_WITH_OPEN_WORK:
+                yield _closed(finding, milestones[finding.subject], work)
+            case (
+                FindingKind.SCOPE_ORPHAN_WORK
+                | FindingKind.SCOPE_CLAIMED_TWICE
+                | FindingKind.WORK_CONTRADICTION
+                | FindingKind.SOURCE_STALE
+            ):
                 pass  # gathered into one risk, or no risk
 
 
@@ -79,6 +88,17 @@ def _uncovered(finding: Finding, item: ScopeItem) -> Risk:
     return _of_record(finding, item, RiskCategory.SCOPE, f"No work: {titled(item, item.title)}", text)
 
 
+def _closed(finding: Finding, milestone: Milestone, work: Mapping[str, WorkItem]) -> Risk:
+    told = [work[e.ref] for e in finding.evidence if e.ref in work and e.access is not Access.RESTRICTED]
+    names = sorted(titled(item, item.title) for item in told)
+    name = f"{milestone.key} of {milestone.place}" if milestone.access is not Access.RESTRICTED else "A milestone"
+    text = (
+        f"{name} is over, though work tied to it is under way:\n{_lines(names, int(finding.value['open']))}"
+        "To do: finish the work, move it to a later milestone, or open the milestone again."
+    )
+    return _of_record(finding, milestone, RiskCategory.SCHEDULE, f"Closed with open work: {name}", text)
+
+
 def _of_record(finding: Finding, entity: Entity, category: RiskCategory, title: str, description: str) -> Risk:
     return Risk(
         engagement=finding.engagement,
@@ -95,37 +115,42 @@ def _of_record(finding: Finding, entity: Entity, category: RiskCategory, title: 
 
 _GATHERED = {
     FindingKind.SCOPE_ORPHAN_WORK: (
+        RiskCategory.SCOPE,
         "Billable work that no scope item covers",
         "billable, within contract, and tied to no scope item",
         "tie each to a scope item, or mark it out-of-contract or not billable",
     ),
     FindingKind.SCOPE_CLAIMED_TWICE: (
+        RiskCategory.SCOPE,
         "Work that several scope items claim",
         "claimed by more than one scope item",
         "leave one claim on each, or split the work",
     ),
+    FindingKind.WORK_CONTRADICTION: (
+        RiskCategory.SCHEDULE,
+        "Work that is done in one tool and open in another",
+        "still open, though linked to what is done in another tool",
+        "close what is done, or open again what is not",
+    ),
 }
-"""Title, what is wrong, what to do, of the risks that gather the findings of one kind into one for the engagement."""
+"""Category, title, what is wrong, what to do, of the risks that gather an engagement's findings of one kind."""
 
 
 def _gathered(view: EngagementView, findings: Sequence[Finding]) -> Iterator[Risk]:
     work = {item.ref: item for item in view.work}
-    for kind, (title, what, mend) in _GATHERED.items():
+    for kind, (category, title, what, mend) in _GATHERED.items():
         members = [finding for finding in findings if finding.kind is kind]
         if not members:
             continue
         shown = sorted(
             titled(work[f.subject], work[f.subject].title) for f in members if f.access is not Access.RESTRICTED
         )
-        hidden = len(members) - len(shown)
-        names = [*shown[:_MOST_LISTED], *([f"and {len(shown) - _MOST_LISTED} more"] * (len(shown) > _MOST_LISTED))]
-        names += [counted(hidden, "restricted issue", "restricted issues")] * bool(hidden)
-        lines = "".join(f"- {name}\n" for name in names)
+        lines = _lines(shown, len(members))
         yield Risk(
             engagement=view.engagement.key,
             rule=kind.value,
             subject=f"engagement:{view.engagement.key}",
-            category=RiskCategory.SCOPE,
+            category=category,
             severity=max((f.severity for f in members), key=_SEVERITIES.index),
             title=title,
             description=f"{counted(len(members), 'issue is', 'issues are')} {what}:\n{lines}To do: {mend}.",
@@ -133,6 +158,14 @@ def _gathered(view: EngagementView, findings: Sequence[Finding]) -> Iterator[Ris
             findings=tuple(f.id for f in members),
             label_targets=tuple(f.subject for f in members),
         )
+
+
+def _lines(shown: Sequence[str], number: int) -> str:
+    """One line a name, up to a limit; those of ``number`` that are not shown are restricted."""
+    hidden = number - len(shown)
+    names = [*shown[:_MOST_LISTED], *([f"and {len(shown) - _MOST_LISTED} more"] * (len(shown) > _MOST_LISTED))]
+    names += [counted(hidden, "restricted issue", "restricted issues")] * bool(hidden)
+    return "".join(f"- {name}\n" for name in names)
 
 
 _SEVERITIES = tuple(Severity)  # in the order of their definition: from low to critical

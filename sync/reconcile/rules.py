@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from mapping.model import Stage
-from sync.reconcile import deliverables, freshness, scope
+from sync.reconcile import contradictions, deliverables, freshness, scope
 from sync.reconcile.freshness import concluded
 from sync.reconcile.result import Finding, FindingKind, Risk, Status
 from sync.reconcile.risks import raise_risks
@@ -15,7 +15,7 @@ from sync.reconcile.settings import ReconcileSettings
 from sync.reconcile.status import status_of
 from sync.reconcile.view import EngagementView
 
-SEMANTICS = 1
+SEMANTICS = 2
 """Raised when equal views begin to give other findings, risks or texts, so that everything is reconciled again."""
 
 
@@ -38,6 +38,8 @@ RULES: tuple[Rule, ...] = (
     Rule(kind=FindingKind.SCOPE_CLAIMED_TWICE, find=scope.claimed_twice),
     Rule(kind=FindingKind.DELIVERABLE_DATES_DISAGREE, find=deliverables.dates_disagree),
     Rule(kind=FindingKind.DELIVERABLE_LATE, find=deliverables.late),
+    Rule(kind=FindingKind.WORK_CONTRADICTION, find=contradictions.contradiction),
+    Rule(kind=FindingKind.MILESTONE_CLOSED_WITH_OPEN_WORK, find=contradictions.closed_milestones),
     Rule(kind=FindingKind.SOURCE_STALE, find=freshness.source_stale),
 )
 """Every rule of this release, one for each kind of finding (``docs/findings.md``)."""

@@ -94,7 +94,7 @@ def billable_work(view: EngagementView, facts: Iterable[WorkFacts]) -> tuple[Wor
         and f.item.state is not WorkState.DROPPED
         and f.item.billable is not False
         and not f.out_of_contract
-        and (any(ref.engagement == me for ref in f.held) or (not f.held and me in f.belongs_to))
+        and (any(ref.engagement == me for ref in f.held) or (not f.held and me in f.at_home_in))
     )
 
 

@@ -134,9 +134,31 @@ def _lateness(
     owed = "owed by third parties" if theirs else "owed by us"
     return _made_of(
         dimension,
-        [*late, *apart],
+        [*late, *apart, *([] if theirs else _disagreements(findings))],
         f"None of {counted(len(mine), 'open deliverable', 'open deliverables')} {owed} is late, and their dates agree",
     )
+
+
+def _disagreements(findings: Sequence[Finding]) -> list[_Light]:
+    """What is done by one word and open by another: the schedule then rests on one of two words."""
+    lights = []
+    for kind, text, mend in (
+        (
+            FindingKind.WORK_CONTRADICTION,
+            ("record is", "records are", "still open though linked to what is done in another tool"),
+            "Close what is done, or open again what is not",
+        ),
+        (
+            FindingKind.MILESTONE_CLOSED_WITH_OPEN_WORK,
+            ("milestone is", "milestones are", "over though work tied to it is under way"),
+            "Finish the work of the milestones that are over, or move it",
+        ),
+    ):
+        mine = [f for f in findings if f.kind is kind]
+        one, many, what = text
+        if mine:
+            lights.append(_light(Colour.AMBER, f"{counted(len(mine), one, many)} {what} (amber above 0)", mine, mend))
+    return lights
 
 
 def _latest_first(entry: tuple[Finding, Deliverable]) -> tuple[int, str]:

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from mapping.model import Account, Deliverable, Engagement, Milestone, Person, ScopeBaseline, ScopeItem, WorkItem
+from mapping.model import (
+    Account,
+    Deliverable,
+    Engagement,
+    Milestone,
+    Person,
+    ScopeBaseline,
+    ScopeItem,
+    WorkClass,
+    WorkItem,
+)
 
 
 def fold(key: str) -> str:
     """A key in the form in which keys are compared: without regard to case or surrounding space."""
     return key.strip().casefold()
+
+
+def with_anchors(work: Iterable[WorkItem], anchors: Collection[tuple[str, str]]) -> tuple[WorkItem, ...]:
+    """The work items, those that are anchors because the configuration names them (connection, folded key) as such."""
+    return tuple(
+        replace(item, work_class=WorkClass.ANCHOR)
+        if item.may_be_anchor and (item.connection, fold(item.key)) in anchors
+        else item
+        for item in work
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -21,7 +41,7 @@ class SourceState:
     Attributes:
         connection: Name of the connection.
         stream: Stream.
-        partition: Key of the partition (Jira project, Salesforce object).
+        partition: Key of the partition (a project, an object).
         read_at: Instant (aware UTC) up to which the partition is completely read; None: never completely read.
         error: Why the last read failed, for a person; empty when it did not.
     """
@@ -39,7 +59,7 @@ class Place:
 
     Attributes:
         connection: Name of the connection.
-        place: Its partition key (Jira: project key).
+        place: Its partition key (a project, a repository).
         anchor_key: Key of the issue that stands for the engagement there, or None: nothing is written on an anchor
             there.
     """
@@ -77,8 +97,10 @@ class EngagementView:
         items: The scope items of all of these.
         deliverables: Its deliverables, in any state.
         work: Work items in its places; those elsewhere that claim one of its items; the issues that track its
-            deliverables wherever they lie; and all ancestors of these. No item twice.
-        milestones: Versions of its places, and those that its deliverables refer to wherever they lie.
+            deliverables wherever they lie; what refers to one of these or is referred to by one, and the same of that;
+            and all ancestors of these. No item twice. Those that the configuration names as anchors are of that class.
+        milestones: Those of its places, those that its deliverables refer to, and those that its work is tied to,
+            wherever they lie.
         people: Logins that appear in ``work`` and in the engagement.
         sources: State of every partition that it needs (``sync.selection.needed``).
         places: Its places in the order of the configuration; the first with an anchor is where its risk issues are

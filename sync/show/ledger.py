@@ -9,7 +9,8 @@ from typing import Any
 
 from mapping.model import DeliverableState, Money, ScopeItem, WorkState
 from sync.reconcile.claims import ItemRef, WorkFacts, work_facts
-from sync.reconcile.deliverables import Lookup, dates_of, effective_date
+from sync.reconcile.deliverables import dates_of, effective_date
+from sync.reconcile.links import Lookup
 from sync.reconcile.result import FindingKind
 from sync.reconcile.scope import COVERING, billable_work, current_baseline, current_items
 from sync.reconcile.view import EngagementView, fold

@@ -18,7 +18,7 @@ from mapping.inbound import InboundError, map_record
 from mapping.model import Milestone
 from mapping.parse_inbound import STEP_KEYS
 from mapping.parse_outbound import RULE_KEYS, outward
-from mapping.rules import RulesError, compile_rules
+from mapping.rules import RulesError
 from mapping.schema import kinds
 from mapping.spec import OutType, Shape, Unknown
 
@@ -75,15 +75,15 @@ def test_every_fence_is_part_of_an_example():
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: f"line {e.line}")
-def test_example(example, texts, issue, row):
+def test_example(example, texts, issue, row, compiled):
     overrides = tomllib.loads(example.config).get("mapping", {})
     kind = next(iter(overrides), "salesforce" if "salesforce" in example.given else "jira")
     if example.wanted == "problems":
         with pytest.raises(RulesError) as caught:
-            compile_rules(kind, texts(kind), overrides[kind])
+            compiled(kind, texts(kind), overrides[kind])
         assert [str(p) for p in caught.value.problems] == example.expected.splitlines()
         return
-    rules = compile_rules(kind, texts(kind), overrides.get(kind))
+    rules = compiled(kind, texts(kind), overrides.get(kind))
     data = json.loads(example.data)
     if example.given[0] == "show":
         rule = rules.out(example.given[1])

@@ -8,8 +8,7 @@ import pytest
 from connectors.core.port import Catalog, FieldInfo, FieldType, Record, Visibility
 from mapping.inbound import InboundError, map_record
 from mapping.model import Access, Claim, Milestone, Unmapped, WorkClass, WorkItem, WorkState
-from mapping.rules import compile_rules
-from mapping.values import salesforce_id
+from mapping.values import checked_id
 
 ID15 = "a01Kj0000012AbC"
 DROPPED = ["Won't Do", "Won't Fix", "Duplicate", "Declined", "Cancelled", "Cannot Reproduce", "Invalid", "Rejected"]
@@ -74,6 +73,7 @@ def test_every_attribute_of_a_full_issue(jira, jira_catalog, issue):
         references=item.references,
         estimate_s=7200,
         spent_s=600,
+        host="jira.example",
     )
     assert [(r.value, r.host, r.field) for r in item.references] == [("NIM-3", None, "summary")]
 
@@ -207,16 +207,16 @@ ADF = {
         f"[{SCOPE_URL}|{SCOPE_URL}|smart-link]",
         f"({SCOPE_URL})",
         f"{SCOPE_URL}?ws=%2Flightning",
-        f"https://partner.example/lightning/r/Scope_Item__c/{salesforce_id(ID15)}/view",
+        f"https://partner.example/lightning/r/Scope_Item__c/{checked_id(ID15)}/view",
         f"https://partner.example/lightning/r/Scope\\_Item\\_\\_c/{ID15}/view",
         f"https://partner.example/{ID15}",
-        f"https://partner.example/{salesforce_id(ID15)}",
+        f"https://partner.example/{checked_id(ID15)}",
         ADF,
     ],
 )
 def test_scope_item_urls_are_claims_in_every_markup_with_the_long_id(jira, jira_catalog, issue, description):
     item = one(jira, issue({"description": description}), jira_catalog)
-    assert {c.record_id for c in item.claims} == {salesforce_id(ID15)}
+    assert {c.record_id for c in item.claims} == {checked_id(ID15)}
     assert all(c.field == "description" and not c.item_key for c in item.claims)
 
 
@@ -272,9 +272,9 @@ def test_access_is_the_narrower_of_record_and_security_level(jira, jira_catalog,
     assert one(jira, secured, jira_catalog).access is Access.RESTRICTED
 
 
-def test_a_mapping_cannot_widen_what_the_tool_restricts(texts, jira_catalog, issue):
+def test_a_mapping_cannot_widen_what_the_tool_restricts(texts, jira_catalog, issue, compiled):
     override = {"inbound": {"work_item": {"attributes": {"access": {"steps": {"all": {"value": "public"}}}}}}}
-    rules = compile_rules("jira", texts("jira"), override)
+    rules = compiled("jira", texts("jira"), override)
     assert one(rules, issue(visibility=Visibility.RESTRICTED), jira_catalog).access is Access.RESTRICTED
     assert one(rules, issue(visibility=Visibility.PUBLIC), jira_catalog).access is Access.PUBLIC
 
@@ -325,6 +325,8 @@ def test_versions_become_milestones(jira, jira_catalog):
             place="NIM",
             due=date(2026, 12, 18),
             released=False,
+            names=("900",),
+            host="jira.example",
         ),
     )
     bare = replace(record, payload={"id": "900", "name": "1.0"})
@@ -333,7 +335,7 @@ def test_versions_become_milestones(jira, jira_catalog):
     assert (milestone.due, milestone.released) == (None, None)
 
 
-def test_one_stream_can_yield_different_entities_by_condition(texts, jira_catalog, issue):
+def test_one_stream_can_yield_different_entities_by_condition(texts, jira_catalog, issue, compiled):
     override = {
         "inbound": {
             "work_item": {"when": {"path": "fields.issuetype.name", "is_not": "Milestone"}},
@@ -345,7 +347,7 @@ def test_one_stream_can_yield_different_entities_by_condition(texts, jira_catalo
             },
         }
     }
-    rules = compile_rules("jira", texts("jira"), override)
+    rules = compiled("jira", texts("jira"), override)
     (gate,) = map_record(rules, issue({"issuetype": {"name": "milestone"}, "duedate": "2026-12-01"}), jira_catalog)
     assert isinstance(gate, Milestone)
     assert gate.due == date(2026, 12, 1)

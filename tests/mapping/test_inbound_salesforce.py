@@ -23,7 +23,6 @@ from mapping.model import (
     Stage,
     Unmapped,
 )
-from mapping.rules import compile_rules
 
 NO_CATALOG = Catalog(fields=())
 ID15 = "a02Kj0000012AbC"
@@ -100,13 +99,13 @@ def test_an_unknown_or_empty_picklist_value_is_unmapped_and_kept(salesforce, row
     )
 
 
-def test_an_amount_without_a_currency_is_not_guessed_unless_the_user_states_one(salesforce, texts, row):
+def test_an_amount_without_a_currency_is_not_guessed_unless_the_user_states_one(salesforce, texts, row, compiled):
     record = row("engagements", {**ENGAGEMENT, "CurrencyIsoCode": None})
     poor = one(salesforce, record)
     assert poor.budget is None
     assert poor.unmapped == (Unmapped(attribute="budget", field="Budget__c", value="180000.0 without a currency"),)
     override = {"inbound": {"engagement": {"attributes": {"budget": {"currency_if_absent": "USD"}}}}}
-    stated = one(compile_rules("salesforce", texts("salesforce"), override), record)
+    stated = one(compiled("salesforce", texts("salesforce"), override), record)
     assert stated.budget == Money(amount=Decimal("180000.0"), currency="USD")
 
 
@@ -182,9 +181,9 @@ def test_deliverable_with_its_tracking_references(salesforce, row):
     assert (deliverable.promised_for, deliverable.needed_by) == (date(2026, 11, 30), date(2026, 12, 4))
     assert deliverable.scope_item_keys == ("SI-01", "SI-02")
     assert deliverable.tracking == (
-        Reference(kind=ReferenceKind.JIRA_ISSUE, value="NIM-12", host=None, field="Jira_Issue__c", text="NIM-12"),
+        Reference(kind=ReferenceKind.WORK, value="NIM-12", host=None, field="Jira_Issue__c", text="nim-12"),
         Reference(
-            kind=ReferenceKind.JIRA_VERSION,
+            kind=ReferenceKind.MILESTONE,
             value="10400",
             host="jira.example:8443",
             field="Jira_Version__c",

@@ -2,47 +2,71 @@ from __future__ import annotations
 
 import pytest
 
-from mapping import links
+from mapping.links import Finder, Standing, meant, names_of
 from mapping.model import Reference, ReferenceKind
-from mapping.values import salesforce_id
+from mapping.prose import content, host_of
+from mapping.values import checked_id
 
-ALL = frozenset(ReferenceKind)
-ISSUE, VERSION, ROW = ReferenceKind.JIRA_ISSUE, ReferenceKind.JIRA_VERSION, ReferenceKind.SALESFORCE_RECORD
+WORK, MILESTONE, ROW = ReferenceKind.WORK, ReferenceKind.MILESTONE, ReferenceKind.RECORD
+ANYWHERE = Standing(owner="")
+REPOSITORY = Standing(owner="github", place="example/images", host="github.example")
 
 
-def test_long_ids_by_checksum():
-    # Pairs as published in Salesforce's own documentation and by its users.
-    assert salesforce_id("0015800000I0y9g") == "0015800000I0y9gAAB"
-    assert salesforce_id("0015800000I0y9gAAB") == "0015800000I0y9gAAB"
-    assert salesforce_id("0015800000i0y9gaab") == "0015800000I0y9gAAB"
-    assert salesforce_id("0015800000I0y9gAAC") is None
-    assert salesforce_id("0015800000i0Y9gAAB") is None  # neither right nor evenly folded: some other id
-    assert salesforce_id("0015800000I0y9") is None
-    assert salesforce_id("0015800000I0y9-") is None
+@pytest.fixture
+def finder(jira):
+    return Finder(jira.spellings)
+
+
+@pytest.fixture
+def only(jira):
+    def only(*kinds):
+        return Finder(jira.spellings, kinds)
+
+    return only
+
+
+def test_a_short_id_gets_its_checksum_and_a_folded_one_its_case():
+    assert checked_id("0015800000I0y9g") == "0015800000I0y9gAAB"
+    assert checked_id("0015800000I0y9gAAB") == "0015800000I0y9gAAB"
+    assert checked_id("0015800000i0y9gaab") == "0015800000I0y9gAAB"
+    assert checked_id("0015800000I0y9gAAC") is None
+    assert checked_id("0015800000i0Y9gAAB") is None  # neither right nor evenly folded: some other id
+    assert checked_id("0015800000I0y9") is None
+    assert checked_id("0015800000I0y9-") is None
 
 
 @pytest.mark.parametrize(
     ("url", "kind", "value", "host"),
     [
-        ("https://jira.example/browse/NIM-1", ISSUE, "NIM-1", "jira.example"),
-        ("https://JIRA.example:443/ctx/browse/nim-1?focusedId=3", ISSUE, "NIM-1", "jira.example"),
-        ("http://127.0.0.1:8081/browse/NIM-1", ISSUE, "NIM-1", "127.0.0.1:8081"),
-        ("https://jira.example/projects/NIM/issues/NIM-1?filter=all", ISSUE, "NIM-1", "jira.example"),
-        (
-            "https://jira.example/jira/software/projects/NIM/boards/1?selectedIssue=NIM-4",
-            ISSUE,
-            "NIM-4",
-            "jira.example",
-        ),
-        ("https://jira.example/projects/NIM/versions/77", VERSION, "77", "jira.example"),
-        ("https://jira.example/browse/NIM/fixforversion/77/", VERSION, "77", "jira.example"),
+        ("https://jira.example/browse/NIM-1", WORK, "NIM-1", "jira.example"),
+        ("https://JIRA.example:443/ctx/browse/nim-1?focusedId=3", WORK, "NIM-1", "jira.example"),
+        ("http://127.0.0.1:8081/browse/NIM-1", WORK, "NIM-1", "127.0.0.1:8081"),
+        ("https://jira.example/projects/NIM/issues/NIM-1?filter=all", WORK, "NIM-1", "jira.example"),
+        ("https://jira.example/jira/projects/NIM/boards/1?selectedIssue=NIM-4", WORK, "NIM-4", "jira.example"),
+        ("https://jira.example/projects/NIM/versions/77", MILESTONE, "77", "jira.example"),
+        ("https://jira.example/browse/NIM/fixforversion/77/", MILESTONE, "77", "jira.example"),
         ("https://sf.example/lightning/r/Account/0015800000I0y9g/view", ROW, "0015800000I0y9gAAB", "sf.example"),
         ("https://sf.example/one/one.app#/sObject/0015800000I0y9g/view", ROW, "0015800000I0y9gAAB", "sf.example"),
         ("https://sf.example/0015800000I0y9gAAB", ROW, "0015800000I0y9gAAB", "sf.example"),
+        ("https://github.example/Example/images/issues/12#issuecomment-5", WORK, "Example/images#12", "github.example"),
+        ("https://github.example/example/images/pull/12/files", WORK, "example/images#12", "github.example"),
+        ("https://github.example/example/images/milestone/3", MILESTONE, "example/images 3", "github.example"),
+        ("https://bugs.lp.example/nimbus/+bug/12", WORK, "LP: #12 (nimbus)", "lp.example"),
+        (
+            "https://bugs.lp.example/nimbus/+source/linux/+bug/12/+index",
+            WORK,
+            "LP: #12 (nimbus/+source/linux)",
+            "lp.example",
+        ),
+        ("https://bugs.lp.example/bugs/12", WORK, "LP: #12", "lp.example"),
+        ("https://lp.example/bugs/12", WORK, "LP: #12", "lp.example"),
+        ("https://lp.example/+bug/12", WORK, "LP: #12", "lp.example"),
+        ("https://blueprints.lp.example/nimbus/+spec/fast-boot", WORK, "nimbus/fast-boot", "lp.example"),
+        ("https://lp.example/nimbus/+milestone/1.0", MILESTONE, "nimbus/1.0", "lp.example"),
     ],
 )
-def test_urls(url, kind, value, host):
-    assert links.url_reference(url, "f") == Reference(kind=kind, value=value, host=host, field="f", text=url)
+def test_urls(finder, url, kind, value, host):
+    assert list(finder.of_url(url, "f")) == [Reference(kind=kind, value=value, host=host, field="f", text=url)]
 
 
 @pytest.mark.parametrize(
@@ -56,39 +80,70 @@ def test_urls(url, kind, value, host):
         "https://sf.example:port/0015800000I0y9gAAB",
         "https://[bad/browse/NIM-1",
         "https:///browse/NIM-1",
+        "https://github.example/example/images/issues/0",
+        "https://github.example/example/images/issues/new",
+        "https://github.example/example/images/milestones",
+        "https://bugs.lp.example/nimbus/+bug/12x",
+        "https://bugs.lp.example/nimbus/+bugs",
     ],
 )
-def test_urls_that_are_no_references(url):
-    assert links.url_reference(url, "f") is None
+def test_urls_that_are_no_references(finder, url):
+    assert list(finder.of_url(url, "f")) == []
 
 
-def test_free_text_holds_bare_keys_and_urls_each_once():
+def test_free_text_holds_bare_keys_and_urls_each_once(finder):
     text = (
         "NIM-1 blocks (NIM-2), see https://jira.example/browse/NIM-3. NIM-1! nim-4 X-1 A_B2-5 v1-NIM-6 NIM-7-8 NIM-9.5"
     )
-    found = [(r.value, r.host) for r in links.find(text, "f", ALL)]
+    found = [(r.value, r.host) for r in finder.in_text(text, "f", ANYWHERE)]
     assert found == [("NIM-3", "jira.example"), ("NIM-1", None), ("NIM-2", None), ("A_B2-5", None)]
 
 
-def test_only_the_kinds_asked_for():
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("LP: #12, LP:13, LP #14 and LP: 15", ["LP: #12", "LP: #13", "LP: #14", "LP: #15"]),
+        ("HELP: #12, LP 13, LP:x, LP: #0, LP: #12a", []),
+        ("fixes example/images#12 (not a/b/c#13, nor #14)", ["example/images#12"]),
+        ("closes #12", []),
+    ],
+)
+def test_bare_spellings_of_each_tool(finder, text, values):
+    assert [r.value for r in finder.in_text(text, "f", ANYWHERE)] == values
+
+
+def test_a_local_spelling_means_the_records_own_place_and_host(finder):
+    found = finder.in_text("closes #12, GH-13; other/it#14 &#39; x#15", "f", REPOSITORY)
+    here = [(r.value, r.host) for r in found if r.host]
+    assert here == [("example/images#12", "github.example"), ("example/images#13", "github.example")]
+    assert [r.value for r in found if r.host is None] == ["GH-13", "other/it#14"]
+
+
+def test_only_the_kinds_asked_for(only):
     text = "NIM-1 https://jira.example/browse/NIM-3 https://sf.example/0015800000I0y9gAAB"
-    assert [r.kind for r in links.find(text, "f", {ROW})] == [ROW]
+    assert [r.kind for r in only(ROW).in_text(text, "f", ANYWHERE)] == [ROW]
 
 
-def test_document_trees_keep_words_of_different_blocks_apart():
+def test_document_trees_keep_words_of_different_blocks_apart(finder):
     paragraph = {"type": "paragraph", "content": [{"type": "text", "text": "NIM-"}, {"type": "text", "text": "1"}]}
     document = {"type": "doc", "content": [paragraph, paragraph, {"type": "text", "text": "2"}]}
-    assert links.content(document) == ("\nNIM-1\n\nNIM-1\n2", ())
-    assert [r.value for r in links.find(document, "f", ALL)] == ["NIM-1"]
+    assert content(document) == ("\nNIM-1\n\nNIM-1\n2", ())
+    assert [r.value for r in finder.in_text(document, "f", ANYWHERE)] == ["NIM-1"]
 
 
-def test_odd_documents_hold_nothing_and_deep_ones_do_not_break():
+def test_a_list_of_texts_is_read_text_by_text(finder):
+    watches = ["https://jira.example/browse/NIM-1", "https://github.example/example/images/issues/2", "NIM-", "3"]
+    found = finder.in_text(watches, "watches", ANYWHERE)
+    assert [r.value for r in found] == ["NIM-1", "example/images#2"]
+
+
+def test_odd_documents_hold_nothing_and_deep_ones_do_not_break(finder):
     deep: dict[str, object] = {"type": "text", "text": "NIM-1"}
     for _ in range(5000):
         deep = {"type": "listItem", "content": [deep]}
-    assert [r.value for r in links.find(deep, "f", ALL)] == ["NIM-1"]
-    assert links.content({"type": "doc", "content": "x", "marks": 3, "attrs": []}) == ("x", ())
-    assert links.content(12) == ("", ())
+    assert [r.value for r in finder.in_text(deep, "f", ANYWHERE)] == ["NIM-1"]
+    assert content({"type": "doc", "content": "x", "marks": 3, "attrs": []}) == ("x", ())
+    assert content(12) == ("", ())
 
 
 @pytest.mark.parametrize(
@@ -97,35 +152,36 @@ def test_odd_documents_hold_nothing_and_deep_ones_do_not_break():
         (" nim-12 ", "NIM-12"),
         ("https://jira.example/browse/NIM-12", "NIM-12"),
         ("[NIM-12|https://jira.example/browse/NIM-12]", "NIM-12"),
+        ("example/images#3", "example/images#3"),
+        ("lp: #4", "LP: #4"),
         ("NIM-12, NIM-13", None),
         ("https://jira.example/browse/NIM-12 https://jira.example/browse/NIM-13", None),
         ("", None),
     ],
 )
-def test_a_field_that_holds_one_reference(raw, value):
-    found = links.read_one(raw, "f", {ISSUE})
+def test_a_field_that_holds_one_reference(only, raw, value):
+    found = only(WORK).whole(raw, "f", ANYWHERE)
     assert (found and found.value) == value
 
 
-def reference(value: str, host: str | None, kind: ReferenceKind = ISSUE) -> Reference:
-    return Reference(kind=kind, value=value, host=host, field="f", text=value)
+def reference(value: str, host: str | None) -> Reference:
+    return Reference(kind=WORK, value=value, host=host, field="f", text=value)
 
 
-def test_a_url_resolves_by_host_and_a_bare_key_by_project():
-    jira = frozenset({ISSUE, VERSION})
-    sites = (
-        links.Site(connection="a", kinds=jira, hosts=frozenset({"a.example"}), places=frozenset({"NIM"})),
-        links.Site(connection="b", kinds=jira, hosts=frozenset({"b.example"}), places=frozenset({"NIM", "ORB"})),
-        links.Site(connection="sf", kinds=frozenset({ROW}), hosts=frozenset({"a.example"})),
-    )
-    assert links.resolve(reference("NIM-1", "b.example"), sites) == ("b",)
-    assert links.resolve(reference("ORB-1", None), sites) == ("b",)
-    assert links.resolve(reference("NIM-1", None), sites) == ("a", "b")  # ambiguous, and said so
-    assert links.resolve(reference("UTF-8", None), sites) == ()
-    assert links.resolve(reference("NIM-1", "elsewhere.example"), sites) == ()
-    assert links.resolve(reference("77", None, VERSION), sites) == ()
+def test_a_record_is_meant_by_its_names_and_by_the_host_of_its_address(launchpad, lp_task):
+    task = lp_task(launchpad, url="https://bugs.lp.example/nimbus/+bug/12")
+    assert (task.key, task.host) == ("LP: #12 (nimbus)", "lp.example")
+    assert names_of(task) == {"lp: #12 (nimbus)", "lp: #12"}
+    for value, host, found in [
+        ("LP: #12", None, True),
+        ("lp: #12 (NIMBUS)", "lp.example", True),
+        ("LP: #12", "other.example", False),
+        ("LP: #12 (other)", "lp.example", False),
+    ]:
+        assert bool(list(meant(reference(value, host), [task]))) is found
 
 
-def test_sites_know_all_their_hosts():
-    (site,) = links.sites_of({"a": ["https://A.example/", "https://gate.example:8443/x"]}, {"a": [ISSUE]})
-    assert site.hosts == {"a.example", "gate.example:8443"}
+def test_hosts_are_compared_without_their_default_port():
+    assert host_of("https://A.example:443/x") == "a.example"
+    assert host_of("https://a.example:8443/x") == "a.example:8443"
+    assert host_of("nothing") == ""

@@ -17,6 +17,7 @@ ALLOWED = {
     "hashlib",
     "json",
     "re",
+    "string",
     "tomllib",
 }
 ALLOWED |= {"types", "typing", "urllib.parse", "mapping", "connectors.core.port"}

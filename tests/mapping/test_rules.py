@@ -167,9 +167,9 @@ def test_all_problems_come_at_once_with_key_path_found_and_expected(texts):
         ({"outbound": {"work.label": {"prefix": ""}}}, "outbound.work.label.prefix", "''"),
     ],
 )
-def test_each_mistake_is_named_by_its_key_path(texts, override, path, found):
+def test_each_mistake_is_named_by_its_key_path(texts, override, path, found, compiled):
     if path is None:
-        compile_rules("jira", texts("jira"), override)  # an empty override changes nothing
+        compiled("jira", texts("jira"), override)  # an empty override changes nothing
         return
     assert (path, found) in [(".".join(p.path), p.found) for p in problems("jira", texts("jira"), override)]
 
@@ -186,7 +186,7 @@ def test_a_step_that_can_never_answer_is_a_problem(texts):
     assert [p.path[-1] for p in problems("jira", texts("jira"), twice)] == ["b"]
 
 
-def test_an_override_is_laid_over_the_default_key_by_key(texts, issue):
+def test_an_override_is_laid_over_the_default_key_by_key(texts, issue, compiled):
     override = attributes(
         work_class={"steps": {"special": {"values": {"Commitment": "deliverable", "risk": "work"}}}},
         state={"steps": {"resolution": {"values": {"Parked": "dropped"}}}},
@@ -195,7 +195,7 @@ def test_an_override_is_laid_over_the_default_key_by_key(texts, issue):
         due={"steps": {"target": {"path": "fields.target"}, "due": {"path": "fields.duedate"}}},
         claims={"steps": {"links": False}},
     )
-    rules = compile_rules("jira", texts("jira"), override)
+    rules = compiled("jira", texts("jira"), override)
     record = issue(
         {
             "issuetype": {"name": "Commitment"},
@@ -222,26 +222,26 @@ def test_an_override_is_laid_over_the_default_key_by_key(texts, issue):
     assert engagement.work_class is WorkClass.ANCHOR
 
 
-def test_new_steps_are_asked_before_those_of_the_default(texts, issue):
+def test_new_steps_are_asked_before_those_of_the_default(texts, issue, compiled):
     step = {"path": "fields.status.name", "values": {"Parked": "dropped"}, "unknown": "next"}
-    rules = compile_rules("jira", texts("jira"), attributes(state={"steps": {"parked": step}}))
+    rules = compiled("jira", texts("jira"), attributes(state={"steps": {"parked": step}}))
     (item,) = map_record(rules, issue({"status": {"name": "Parked", "statusCategory": {"key": "new"}}}), NO_CATALOG)
     assert item.state is WorkState.DROPPED
 
 
-def test_unknown_values_may_be_refused_or_replaced_by_a_stated_one(texts, issue):
+def test_unknown_values_may_be_refused_or_replaced_by_a_stated_one(texts, issue, compiled):
     record = issue({"Billable": {"value": "Maybe"}})
-    refusing = compile_rules("jira", texts("jira"), attributes(billable={"unknown": "refuse"}))
+    refusing = compiled("jira", texts("jira"), attributes(billable={"unknown": "refuse"}))
     with pytest.raises(InboundError) as caught:
         map_record(refusing, record, NO_CATALOG)
     assert (caught.value.field, caught.value.found, caught.value.expected) == ("Billable", "'Maybe'", "one of no, yes")
-    stated = compile_rules("jira", texts("jira"), attributes(billable={"unknown": {"use": True}}))
+    stated = compiled("jira", texts("jira"), attributes(billable={"unknown": {"use": True}}))
     (item,) = map_record(stated, record, NO_CATALOG)
     assert (item.billable, item.unmapped) == (True, ())
 
 
-def test_catalogs_in_turn_are_bound_once_each_and_the_oldest_forgotten(texts):
-    rules, made = compile_rules("jira", texts("jira")), []
+def test_catalogs_in_turn_are_bound_once_each_and_the_oldest_forgotten(texts, compiled):
+    rules, made = compiled("jira", texts("jira")), []
 
     def bind(_, catalog):
         made.append(catalog)
@@ -256,10 +256,10 @@ def test_catalogs_in_turn_are_bound_once_each_and_the_oldest_forgotten(texts):
     assert rules.bound("x", first, bind) == len(made)
 
 
-def test_the_hash_changes_with_the_mapping_alone(texts, jira):
-    assert compile_rules("jira", texts("jira")).hash == jira.hash
-    assert compile_rules("jira", "# a comment\n" + texts("jira")).hash == jira.hash
-    assert compile_rules("jira", texts("jira"), {}).hash == jira.hash
-    changed = compile_rules("jira", texts("jira"), attributes(billable={"field": "Chargeable"}))
+def test_the_hash_changes_with_the_mapping_alone(texts, jira, compiled):
+    assert compiled("jira", texts("jira")).hash == jira.hash
+    assert compiled("jira", "# a comment\n" + texts("jira")).hash == jira.hash
+    assert compiled("jira", texts("jira"), {}).hash == jira.hash
+    changed = compiled("jira", texts("jira"), attributes(billable={"field": "Chargeable"}))
     assert changed.hash != jira.hash
     assert changed != jira

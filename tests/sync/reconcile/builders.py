@@ -1,6 +1,7 @@
 """Short ways to write entities and views in tests. Today is Tuesday 2026-11-24."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -125,13 +126,26 @@ def work(key: str, *claims: str, connection: str = "jira", **changes) -> WorkIte
     return WorkItem(**{**said, **changes})
 
 
+def refers_to(value: str, host: str | None = None, field: str = "description") -> Reference:
+    return Reference(kind=ReferenceKind.WORK, value=value, host=host, field=field, text=value)
+
+
+def repo_issue(number: int, *claims: str, place: str = "example/images", **changes) -> WorkItem:
+    """An issue (or whatever ``work_class`` says) of a repository on another connection."""
+    key = f"{place}#{number}"
+    url = f"https://code.example/{place}/issues/{number}"
+    said = {"ref": f"code:issues:{9000 + number}", "key": key, "url": url, "place": place, "type": "Issue"}
+    said |= {"connection": "code", "title": f"Title of {key}"}
+    return replace(work("NIM-1", *claims), **{**said, **changes})
+
+
 def tracked_by(key: str, host: str | None = None) -> Reference:
-    return Reference(kind=ReferenceKind.JIRA_ISSUE, value=key, host=host, field="Jira_Issue__c", text=key)
+    return Reference(kind=ReferenceKind.WORK, value=key, host=host, field="Jira_Issue__c", text=key)
 
 
 def carried_by(version_id: str, host: str | None = "jira.example") -> Reference:
     return Reference(
-        kind=ReferenceKind.JIRA_VERSION, value=version_id, host=host, field="Jira_Version__c", text=version_id
+        kind=ReferenceKind.MILESTONE, value=version_id, host=host, field="Jira_Version__c", text=version_id
     )
 
 
@@ -156,17 +170,24 @@ def deliverable(key: str, *tracking: Reference, promised: date | None = None, ne
 
 
 def milestone(
-    number: str, due: date | None, *, connection: str = "jira", place: str = "NIM", host: str = JIRA
+    number: str,
+    due: date | None,
+    *,
+    connection: str = "jira",
+    place: str = "NIM",
+    host: str = JIRA,
+    released: bool | None = False,
+    access: Access = Access.INTERNAL,
 ) -> Milestone:
     return Milestone(
         ref=f"{connection}:versions:{number}",
         key=f"v{number}",
         url=f"{host}/projects/{place}/versions/{number}",
-        access=Access.INTERNAL,
+        access=access,
         connection=connection,
         place=place,
         due=due,
-        released=False,
+        released=released,
     )
 
 

@@ -6,7 +6,8 @@ from sync.reconcile.freshness import concluded, source_stale
 from sync.reconcile.result import FindingKind, Severity
 from sync.reconcile.settings import ReconcileSettings
 
-TIED = ("scope.orphan_work", "scope.claimed_twice")
+TIED = ("scope.orphan_work", "scope.claimed_twice", "work.contradiction")
+CLOSED = "milestone.closed_with_open_work"
 DATED = ("deliverable.late", "deliverable.dates_disagree")
 
 
@@ -53,12 +54,12 @@ def test_the_finding_tells_when_it_was_read_and_what_went_wrong(build):
 @pytest.mark.parametrize(
     ("stream", "missing"),
     [
-        ("issues", {"scope.uncovered", *TIED, *DATED}),
-        ("engagements", {"scope.uncovered", *TIED, *DATED}),
-        ("versions", {"scope.uncovered", *DATED}),
+        ("issues", {"scope.uncovered", *TIED, *DATED, CLOSED}),
+        ("engagements", {"scope.uncovered", *TIED, *DATED, CLOSED}),
+        ("versions", {"scope.uncovered", *DATED, CLOSED}),
         ("deliverables", {"scope.uncovered", *DATED}),
-        ("scope_items", {"scope.uncovered", *TIED}),
-        ("baselines", {"scope.uncovered", *TIED}),
+        ("scope_items", {"scope.uncovered", *TIED, CLOSED}),
+        ("baselines", {"scope.uncovered", *TIED, CLOSED}),
     ],
 )
 def test_absence_is_believed_only_where_no_stale_source_is_needed(build, stream, missing):

@@ -15,16 +15,20 @@ KNOWN = {"NIM-01": KEYS, "ORB-01": ["SI-01"]}
 FINDING_IDS = {
     "deliverable.dates_disagree": "F-2vq0rmjsd2",
     "deliverable.late": "F-2fwfhc24hz",
+    "milestone.closed_with_open_work": "F-j7019nvyz9",
     "scope.claimed_twice": "F-h1hv7f35dc",
     "scope.orphan_work": "F-mt93mkq84v",
     "scope.uncovered": "F-hyyb8ybw9c",
+    "work.contradiction": "F-b6vrn3efs8",
 }
 RISK_IDS = {
     "deliverable.dates_disagree": "R-2vq0rmjsd2",
     "deliverable.late": "R-2fwfhc24hz",
+    "milestone.closed_with_open_work": "R-?",
     "scope.claimed_twice": "R-b51f2m44y9",
     "scope.orphan_work": "R-65kqvj0b6r",
     "scope.uncovered": "R-hyyb8ybw9c",
+    "work.contradiction": "R-?",
 }
 SHARED = {("jira", "NIM"): ("NIM-01",), ("jira", "SHR"): ("NIM-01", "ORB-01"), ("jira", "ORB"): ("ORB-01",)}
 
@@ -38,6 +42,17 @@ def views(build):
     @st.composite
     def works(draw):
         drawn = []
+        names = st.lists(st.sampled_from(["NIM-2", "NIM-3", "example/images#1", "example/images#2"]), max_size=2)
+        versions = st.lists(st.sampled_from(["jira:versions:1", "jira:versions:2"]), max_size=1)
+        drawn.extend(
+            build.repo_issue(
+                number,
+                work_class=draw(st.sampled_from([WorkClass.WORK, WorkClass.CHANGE])),
+                state=draw(st.sampled_from(WorkState)),
+                references=tuple(map(build.refers_to, draw(names))),
+            )
+            for number in range(1, draw(st.integers(0, 3)) + 1)
+        )
         for number in range(draw(st.integers(0, 7))):
             parents = st.one_of(st.none(), *[st.just(w.ref) for w in drawn])
             drawn.append(
@@ -52,6 +67,8 @@ def views(build):
                     engagement_keys=draw(st.sampled_from([(), (), ("NIM-01",), ("ORB-01",)])),
                     due=draw(days),
                     parent_ref=draw(parents),
+                    references=tuple(map(build.refers_to, draw(names))),
+                    milestone_refs=tuple(draw(versions)),
                 )
             )
         return drawn
@@ -83,7 +100,7 @@ def views(build):
             items=items,
             works=draw(works()),
             deliverables=draw(deliverables()),
-            milestones=[build.milestone(str(n), draw(days)) for n in (1, 2)],
+            milestones=[build.milestone(str(n), draw(days), released=draw(st.booleans())) for n in (1, 2)],
             sources=sources if draw(st.booleans()) else build.fresh_sources(),
             shared=SHARED,
             known=KNOWN,
@@ -157,9 +174,13 @@ def everything(build):
         build.work("NIM-2"),
         build.work("NIM-3", "SI-02", "SI-03"),
         build.work("NIM-7", billable=False, due=build.day(60)),
+        build.work("NIM-8", billable=False, references=(build.refers_to("example/images#4"),)),
+        build.repo_issue(4, state=WorkState.DONE),
+        build.work("NIM-9", billable=False, milestone_refs=("jira:versions:1",)),
     ]
+    over = build.milestone("1", None, released=True)
     late = build.deliverable("D-1", build.tracked_by("NIM-7"), promised=build.day(0), needed=build.day(1))
-    return build.view(items=[build.item("SI-01")], works=works, deliverables=[late], known=KNOWN)
+    return build.view(items=[build.item("SI-01")], works=works, deliverables=[late], milestones=[over], known=KNOWN)
 
 
 @pytest.mark.parametrize("kind", FindingKind)

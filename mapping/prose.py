@@ -1,0 +1,98 @@
+"""What people wrote: the text of it, and the addresses in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+# A URL ends at white space, at the brackets and bars of wiki markup, and at quotes and angle brackets of HTML. Markup
+# characters may be escaped with a backslash, where a tool turned a document into wiki markup.
+URL = re.compile(r"https?://(?:\\[_*+~-]|[^\s|\[\]<>\"'{}\\^`])+", re.IGNORECASE)
+"""An address in a text, with the punctuation that may follow it."""
+
+_TRAILING = ".,;:!?*_~)"  # punctuation of the sentence or of markup around a URL, not part of it
+_BLOCKS = frozenset(  # nodes of the document format that stand on lines of their own
+    {"paragraph", "heading", "listItem", "tableCell", "tableHeader", "tableRow", "codeBlock", "blockquote", "panel"}
+    | {"taskItem", "decisionItem", "expand", "rule", "hardBreak", "mediaSingle"}
+)
+_PORTS = {"https": 443, "http": 80}
+
+
+def content(raw: Any) -> tuple[str, tuple[str, ...]]:
+    """The text of what people wrote, and all URLs in it, each once in the order of appearance.
+
+    Args:
+        raw: Plain text, wiki markup or Markdown; a tree of a document format (nodes with ``type``, ``text``,
+            ``content``, ``marks``); or a list of these. Anything else holds no text.
+    """
+    if isinstance(raw, str):
+        return raw, tuple(urls_in(raw)) if "://" in raw else ()
+    if not isinstance(raw, (dict, list)):
+        return "", ()
+    pieces: list[str] = []
+    urls: dict[str, None] = {}
+    stack: list[Any] = [raw]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, str):
+            pieces.append(node)
+        elif isinstance(node, list):
+            stack.extend(reversed(node if node is not raw else [part for each in node for part in (each, "\n")]))
+        elif isinstance(node, dict):
+            if node.get("type") in _BLOCKS:
+                pieces.append("\n")
+            if isinstance(node.get("text"), str):
+                pieces.append(node["text"])
+            for url in _addresses(node):
+                urls.setdefault(url)
+            if node.get("type") in _BLOCKS:
+                stack.append("\n")
+            stack.append(node.get("content"))
+    text = "".join(pieces)
+    return text, tuple(dict.fromkeys((*urls_in(text), *urls)))
+
+
+def _addresses(node: dict[str, Any]) -> Iterator[str]:
+    marks = node.get("marks")
+    holders = [node, *(m for m in marks if isinstance(m, dict))] if isinstance(marks, list) else [node]
+    for holder in holders:
+        attrs = holder.get("attrs")
+        if isinstance(attrs, dict):
+            yield from (attrs[k] for k in ("href", "url") if isinstance(attrs.get(k), str))
+
+
+def urls_in(text: str) -> Iterator[str]:
+    """The URLs of a text, each once."""
+    seen = set()
+    for match in URL.finditer(text):
+        url = match.group().replace("\\", "").rstrip(_TRAILING)
+        if url not in seen:
+            seen.add(url)
+            yield url
+
+
+def host_of(url: str) -> str:
+    """Host of a URL in small letters, with its port unless that is the scheme's default; empty when there is none."""
+    return address(url)[0]
+
+
+def address(url: str) -> tuple[str, str]:
+    """A URL as (host as ``host_of``; path, query and fragment); two empty texts when it has no host."""
+    parts = _split(url)
+    if parts is None:
+        return "", ""
+    port = "" if parts.port is None or parts.port == _PORTS.get(parts.scheme) else f":{parts.port}"
+    query = f"?{parts.query}" if parts.query else ""
+    fragment = f"#{parts.fragment}" if parts.fragment else ""
+    return f"{parts.hostname}{port}", f"{parts.path}{query}{fragment}"
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # refuses a port that is no number
+    except ValueError:
+        return None
+    return parts if parts.hostname else None
