@@ -211,9 +211,9 @@ class BugOperations(Record):
         who = person or self._writer("unmute", "launchpad.AnyPerson")
         self.put("muted", [one for one in self.__dict__.get("muted", ()) if one is not who])
 
-    def lock(self, *, status: str, reason: str | None = None) -> None:
+    def lock(self, *, status: str | None = "Comment-only", reason: str | None = None) -> None:
         """Let only those with supervisor's rights edit; moves no date, as measured."""
-        self._moderate("lock", status, reason)
+        self._moderate("lock", status or "Comment-only", reason)
 
     def unlock(self) -> None:
         """Let everyone edit again."""

@@ -188,20 +188,16 @@ class BugLoader:
         target = self.store.target(row["target"]) if row.get("target") else None
         if row.get("target") and target is None:
             reader.wrong(f"{where}.target", f"no such target: {row['target']!r}")
-        made = GitRepository(
-            self.store,
-            id=self.store.next_number("repository"),
-            registrant=values.get("owner"),
-            date_created=self.created,
-            date_last_modified=self.created,
-            **{
-                "default_branch": "refs/heads/main",
-                "target": target,
-                "target_default": bool(row.get("default")),
-                **values,
-            },
-            webhooks=[],
-        )
+        common = {
+            "registrant": values.get("owner"),
+            "date_created": self.created,
+            "date_last_modified": self.created,
+            "default_branch": "refs/heads/main",
+            "target": target,
+            "target_default": bool(row.get("default")),
+            "webhooks": [],
+        }
+        made = GitRepository(self.store, id=self.store.next_number("repository"), **{**common, **values})
         made.__dict__["refs"] = [
             GitRef(self.store, repository=made, full_path=f"refs/heads/{name}", commit_sha1=commit)
             for name, commit in (row.get("refs") or {"main": "0" * 40}).items()

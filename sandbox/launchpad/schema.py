@@ -35,6 +35,10 @@ ATTRIBUTES = {("git_ref", "path"): "full_path"}
 """Fields that a record holds under another name, because its own attribute of that name is its address."""
 
 
+_WITHOUT_WEB_LINK = frozenset({"bug_subscription", "bug_nomination", "message_revision", "structural_subscription"})
+"""Entries without a page for people."""
+
+
 class IWords(IEnumeratedType, IVocabulary):  # type: ignore[misc]  # the framework has no types
     """What `Words` provides; its own interface, so that its marshaller goes before the framework's."""
 
@@ -95,7 +99,7 @@ class Interfaces:
         attributes.update(self._methods(entry.operations.values()))
         interface = InterfaceClass(_interface_name(entry.name), bases, attributes, f"The entry {entry.name}.")
         return declarations.exported_as_webservice_entry(
-            singular_name=entry.name, plural_name=entry.plural, publish_web_link=entry.name != "bug_subscription"
+            singular_name=entry.name, plural_name=entry.plural, publish_web_link=entry.name not in _WITHOUT_WEB_LINK
         )(interface)
 
     def _collection(self, entry: Entry) -> Any:

@@ -131,9 +131,10 @@ class Specification(Record):
         self._logged_in("subscribe")
         self.put("subscribers", [*(one for one in self.__dict__.get("subscribers", ()) if one is not person), person])
 
-    def unsubscribe(self, *, person: Person) -> None:
-        """Take the subscription away."""
+    def unsubscribe(self, *, person: Person | None = None) -> None:
+        """Take a subscription away, the caller's unless told."""
         self._logged_in("unsubscribe")
+        person = person or self.store.session.user
         self.put("subscribers", [one for one in self.__dict__.get("subscribers", ()) if one is not person])
 
     def _logged_in(self, operation: str) -> None:

@@ -152,7 +152,7 @@ class WebhookDelivery(Record):
         if urlsplit(self.webhook.delivery_url).hostname in _LOOPBACK:
             lasting = min(lasting, loopback_giveup)
         step = _MINUTE if age < 10 * _MINUTE else 5 * _MINUTE if age < _HOUR else _HOUR
-        values["pending"] = not succeeded and age + step <= lasting
+        values["pending"] = not succeeded and age < lasting
         values["date_scheduled"] = now + step if values["pending"] else None
 
 

@@ -1,0 +1,109 @@
+"""The stand-in's description of itself against the one that the original generated."""
+
+from __future__ import annotations
+
+import gzip
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from sandbox.launchpad.table import table
+
+pytestmark = pytest.mark.loopback
+
+WADL = "{http://research.sun.com/wadl/2006/10}"
+
+ARGUMENTS_LEFT_OUT = {
+    ("projects", "new_project"): "those of its many optional ones that a sync does not set",
+    ("people", "newTeam"): "default periods of membership",
+    ("project", "newSeries"): "a Bazaar branch",
+    ("branch_merge_proposal", "createComment"): "inline comments on a diff",
+    ("git_repositories", "getRepositories"): "an order of its own",
+}
+
+NOT_IN_THE_DESCRIPTION = {
+    "bug_task": {
+        "transitionToStatus",
+        "transitionToImportance",
+        "transitionToAssignee",
+        "transitionToMilestone",
+        "transitionToTarget",
+    },
+}
+"""Operations that only older versions of the web service name; they do what a PATCH does."""
+
+
+class Description:
+    """A WADL document, as sets of names."""
+
+    def __init__(self, text: bytes) -> None:
+        root = ET.fromstring(text)  # noqa: S314 - as above
+        self._representations = {one.get("id"): one for one in root.iter(f"{WADL}representation") if one.get("id")}
+        self._types = {one.get("id"): one for one in root.iter(f"{WADL}resource_type")}
+
+    def fields(self, entry: str, kind: str = "full") -> dict[str | None, tuple[Any, ...]]:
+        """Give name, type, link target and options of each field."""
+        found = {}
+        for one in self._representations[f"{entry}-{kind}"].findall(f"{WADL}param"):
+            target = one.find(f"{WADL}link")
+            linked = None if target is None else (target.get("resource_type") or "?").split("#")[-1]
+            options = tuple(option.get("value") for option in one.findall(f"{WADL}option"))
+            found[one.get("name")] = (linked, options)
+        return found
+
+    def operations(self, owner: str) -> dict[str, dict[str | None, bool]]:
+        """Give the parameters of each operation, and whether they must be given."""
+        found = {}
+        for method in self._types[owner].findall(f"{WADL}method"):
+            request = method.find(f"{WADL}request")
+            given = [] if request is None else list(request.iter(f"{WADL}param"))
+            named = [one.get("fixed") for one in given if one.get("name") == "ws.op"]
+            if named and named[0]:
+                found[f"{method.get('name')} {named[0]}"] = {
+                    one.get("name"): one.get("required") == "true" for one in given if one.get("name") != "ws.op"
+                }
+        return found
+
+
+@pytest.fixture
+def pair(served: Any, api_evidence: Path) -> tuple[Description, Description]:
+    answer = requests.get(f"{served.url}/devel/", headers={"Accept": "application/vnd.sun.wadl+xml"}, timeout=60)
+    original = gzip.decompress((api_evidence / "launchpad" / "launchpad-devel-2025-07-31.wadl.gz").read_bytes())
+    return Description(answer.content), Description(original)
+
+
+def test_every_entry_has_the_fields_of_the_original(pair: tuple[Description, Description]) -> None:
+    ours, theirs = pair
+    wrong = []
+    for name, entry in table().entries.items():
+        if not entry.fields:
+            continue
+        for kind in ("full", "diff"):
+            mine, other = ours.fields(name, kind), theirs.fields(name, kind)
+            wrong += [
+                f"{name}.{field} ({kind}): {mine.get(field)}, original {other.get(field)}"
+                for field in {**mine, **other}
+                if mine.get(field) != other.get(field)
+            ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_operation_is_one_of_the_original_with_its_arguments(pair: tuple[Description, Description]) -> None:
+    ours, theirs = pair
+    wrong = []
+    for name in (*(one for one, entry in table().entries.items() if entry.fields), *table().collections):
+        mine, other = ours.operations(name), theirs.operations(name)
+        for operation, arguments in mine.items():
+            bare = operation.split(" ")[1]
+            if bare in NOT_IN_THE_DESCRIPTION.get(name, ()):
+                continue
+            if operation not in other:
+                wrong.append(f"{name}: {operation} is none of the original's")
+            elif (name, bare) in ARGUMENTS_LEFT_OUT:
+                assert arguments != other[operation], f"{name}.{bare} is no exception any more"
+            elif arguments != other[operation]:
+                wrong.append(f"{name}.{operation}: {arguments}, original {other[operation]}")
+    assert not wrong, "\n".join(wrong)
