@@ -93,13 +93,11 @@ class Installation:
         return token
 
     def _fetch(self) -> Token:
+        assumed = self._skew
         answer = self._ask()
-        if answer.status_code == requests.codes.unauthorized:
-            date = server_date(answer.headers)
-            skew = date - self._context.clock.now() if date is not None else self._skew
-            if abs(skew - self._skew) > _TOLERABLE_SKEW:  # our clock made the assertion too old or too new
-                self._skew = skew
-                answer = self._ask()
+        refused = answer.status_code == requests.codes.unauthorized
+        if refused and abs(self._skew - assumed) > _TOLERABLE_SKEW:  # the assertion was too old or too new
+            answer = self._ask()
         if not answer.ok:
             raise self._refused(answer)
         try:
@@ -143,7 +141,11 @@ class Installation:
             "X-GitHub-Api-Version": API_VERSION,
             SAFE_HEADER: "1",  # a token more does no harm
         }
-        return self._session.post(self._settings.url + self._path, headers=headers)
+        answer = self._session.post(self._settings.url + self._path, headers=headers)
+        date = server_date(answer.headers)
+        if date is not None:
+            self._skew = date - self._context.clock.now()
+        return answer
 
     def _refused(self, answer: requests.Response) -> ConnectorError:
         status = answer.status_code

@@ -125,5 +125,6 @@ def catalog_of(project: Project | None, places: Sequence[str]) -> Catalog:
 
 def project_fields(catalog: Catalog, wanted: Iterable[str]) -> dict[str, str]:
     """Which fields of the project are wanted: id to name, in the order of the ids."""
-    found = {info.id: info.name for name in wanted for info in catalog.find(ISSUES, name) if info not in _BUILT_IN}
+    built_in = {info.id for info in _BUILT_IN}
+    found = {info.id: info.name for name in wanted for info in catalog.find(ISSUES, name) if info.id not in built_in}
     return dict(sorted(found.items()))

@@ -18,11 +18,12 @@ from github.Requester import (
     RequestsResponse,
 )
 
-from connectors.core.errors import AmbiguousError, ConnectorError, FatalError, RefusedError, RetriableError
+from connectors.core.errors import AmbiguousError, FatalError, RefusedError, RetriableError
 from connectors.core.port import ConnectorContext, Json
 from connectors.core.transport import SAFE_HEADER, Transport
 from connectors.github.auth import API_VERSION, Installation, InstallationAuth
 from connectors.github.errors import REDIRECTS, MovedError, decoded, graphql_words, server_date, translate
+from connectors.github.pace import READ_POINTS, WRITE_POINTS, Pace
 from connectors.github.settings import GithubSettings
 
 PAGE = 100
@@ -94,6 +95,7 @@ class GithubClient:
         self._asked_at: datetime | None = None
         self._began_s = 0.0
         self._headers: Mapping[str, str] = {}
+        self._pace = Pace(context.connection, context.clock, settings.points_per_minute)
         self._installation = Installation(context, settings) if settings.token is None else None
         auth: Auth.Auth = (
             InstallationAuth(self._installation.current)
@@ -159,6 +161,15 @@ class GithubClient:
     def server_now(self) -> datetime:
         """Best guess of the server's time without a request; for courtesy intervals, never for cursors."""
         return self._clock.now() + (self._skew or timedelta())
+
+    def monotonic(self) -> float:
+        """Seconds from an arbitrary start."""
+        return self._clock.monotonic()
+
+    def wait(self, seconds: float) -> None:
+        """Wait, if there is anything to wait for."""
+        if seconds > 0:
+            self._clock.sleep(seconds)
 
     # REST -------------------------------------------------------------------------------------------------------
 
@@ -244,9 +255,14 @@ class GithubClient:
         place = f"{method} {urlsplit(url).path}"
         renewed = False
         while True:
-            self._began_s = self._clock.monotonic()
             token = self._installation.current() if self._installation is not None else None
-            status, found, text = self._requester.requestJson(method, url, headers=dict(headers), input=body)
+            self._pace.take(WRITE_POINTS if write else READ_POINTS, place)
+            self._began_s = self._clock.monotonic()
+            try:
+                status, found, text = self._requester.requestJson(method, url, headers=dict(headers), input=body)
+            except RetriableError as exc:
+                self._pace.closed(exc)
+                raise
             if status == requests.codes.unauthorized and token is not None and not renewed:
                 renewed = True  # a refused login had no effect, so that even a write may be sent again
                 if self._installation is not None:
@@ -273,10 +289,6 @@ class GithubClient:
         """The error for a read that was answered with something that is no answer."""
         message = f"{self.connection}: {place}: GitHub's answer makes no sense ({found})"
         return RetriableError(message, connection=self.connection, place=place)
-
-    def partition_words(self, exc: ConnectorError, what: str) -> str:
-        """A sentence about something that cannot be read."""
-        return f"{self.connection}: {what} cannot be read: {str(exc).removeprefix(f'{self.connection}: ')}"
 
 
 _REFUSALS = frozenset({"FORBIDDEN", "INSUFFICIENT_SCOPES", "UNAUTHORIZED", "SAML", "UNPROCESSABLE"})

@@ -50,6 +50,9 @@ class GithubSettings(ConnectionSettings):
     overlap_seconds: int = Field(default=120, ge=1, le=3600)
     """How long after its stamp a change may become visible, in seconds; no cursor comes nearer to the server's time."""
 
+    points_per_minute: int | None = Field(default=850, ge=10)
+    """Most points spent in a minute (a read counts 1, a write 5): below the 900 of GitHub's secondary limit."""
+
     @field_validator("url", "web_url")
     @classmethod
     def _address(cls, value: str | None) -> str | None:

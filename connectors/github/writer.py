@@ -18,6 +18,9 @@ _LABEL_COLOUR = "c5def5"  # pale blue: a label of ours shouts at nobody
 _LABEL_SAYS = "Kept by syncline: an open risk names this issue"
 _MOST_LABELS = 100  # in one request: GitHub's own bound of labels on an issue
 
+_SETTLE_S = 5.0
+"""How long after it was sent a comment whose answer was lost may still appear, in seconds."""
+
 
 class GithubWriter:
     """Writes to one GitHub."""
@@ -27,6 +30,7 @@ class GithubWriter:
         self._spots = spots
         self._projects = projects
         self._desk = Desk(client, spots)
+        self._doubtful: dict[tuple[str, str], float] = {}
 
     def learn(self, catalog: Catalog) -> None:
         """Remember visible names of fields."""
@@ -156,17 +160,28 @@ class GithubWriter:
         known = self._desk.comment(write)
         if known and self._edit(spot.repository, known, body):
             return _ended(write, Outcome.DONE)
-        # Making a comment cannot be repeated: whether there is one is looked for directly before.
+        # Making a comment cannot be repeated: whether there is one is looked for directly before, and not while one
+        # whose answer was lost may still appear.
+        self._settle(write)
         self._desk.found(write)
         known = self._desk.comment(write)
         if known and self._edit(spot.repository, known, body):
             return _ended(write, Outcome.DONE)
-        answer = self._client.write("POST", f"{spot.path}/comments", {"body": body})
+        try:
+            answer = self._client.write("POST", f"{spot.path}/comments", {"body": body})
+        except AmbiguousError:
+            self._doubtful[write.target, write.external_id] = self._client.monotonic()
+            raise
         made = answer.body.get("id") if isinstance(answer.body, Mapping) else None
         if made is None:
             return _ended(write, Outcome.AMBIGUOUS, "GitHub accepted the comment but did not say which it is")
         self._desk.made(write, str(made))
         return _ended(write, Outcome.DONE)
+
+    def _settle(self, write: Write) -> None:
+        sent = self._doubtful.pop((write.target, write.external_id), None)
+        if sent is not None:
+            self._client.wait(sent + _SETTLE_S - self._client.monotonic())
 
     def _edit(self, repository: Repository, comment_id: str, body: str) -> bool:
         """Edit a comment in place; False: it is no longer there."""

@@ -458,6 +458,7 @@ def test_what_crosses_the_wire_agrees_with_githubs_descriptions(stand_in: StandI
         command = [sys.executable, str(evidence / "validate.py"), *against, "--log", str(log)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
+        assert int(done.stdout.split(maxsplit=1)[0]) >= 10, done.stdout
 
 
 def _removal(write: Write) -> Write:

@@ -80,6 +80,20 @@ def test_a_comment_of_which_no_answer_came_is_looked_for_before_another_is_made(
     assert len(site.entry(number)["comments"]) == 1
 
 
+def test_a_comment_that_appears_only_after_its_answer_was_lost_is_waited_for(site) -> None:
+    number = site.add()
+    connector = site.connector()
+    site.script = [("POST", "/comments", (201, {}, requests.ConnectionError("reset")))]
+    (receipt,) = send(site, block(number), connector=connector)
+    assert receipt.outcome is Outcome.AMBIGUOUS
+    clock = connector._client._clock
+    body = body_of(Block(external_id="engagement:NIM-01", text="AMBER", marker=None))
+    clock.sleep = lambda seconds: (clock.slept.append(seconds), site.comment(number, body))
+    assert outcomes(connector.writer.send([block(number)])) == [Outcome.DONE]
+    assert (len(clock.slept), len(site.entry(number)["comments"])) == (1, 1)
+    assert 0 < clock.slept[0] <= 5
+
+
 def test_a_comment_made_by_a_process_that_died_is_found_by_its_marker(site) -> None:
     number = site.add()
     for n in range(120):
