@@ -10,6 +10,9 @@ from sandbox.launchpad.record import Record
 if TYPE_CHECKING:
     from sandbox.launchpad.people import Person
 
+DEFAULT_STATES = ("Approved", "Needs review", "Work in progress")
+"""Which proposals are listed when no state is asked for. As remembered of the original; a sync should name all."""
+
 _OPEN = frozenset({"Work in progress", "Needs review", "Approved", "Code failed to merge", "Queued"})
 
 
@@ -99,8 +102,10 @@ class GitRepository(Record):
     def get_merge_proposals(
         self, *, status: list[str] | None = None, merged_revision_ids: list[str] | None = None
     ) -> list[Any]:
-        """List the proposals into this repository: the open ones, or those in the given states."""
-        found = self.store.merge_proposals(status or sorted(_OPEN), lambda one: one.target_git_repository is self)
+        """List the proposals into this repository, in the given states."""
+        found = self.store.merge_proposals(
+            status or list(DEFAULT_STATES), lambda one: one.target_git_repository is self
+        )
         return [one for one in found if not merged_revision_ids or one.merged_revision_id in merged_revision_ids]
 
     def can_be_deleted(self) -> bool:

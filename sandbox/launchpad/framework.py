@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from lazr.restful import ServiceRootResource, metazcml  # type: ignore[import-untyped]  # the framework has no types
-from lazr.restful._resource import register_versioned_request_utility  # type: ignore[import-untyped]  # the framework has no types
-from lazr.restful.interfaces import (  # type: ignore[import-untyped]  # the framework has no types
+from lazr.restful import ServiceRootResource, metazcml
+from lazr.restful._resource import register_versioned_request_utility
+from lazr.restful.interfaces import (
     IByteStorage,
     IEntry,
     IFieldMarshaller,
@@ -16,17 +16,17 @@ from lazr.restful.interfaces import (  # type: ignore[import-untyped]  # the fra
     IWebServiceClientRequest,
     IWebServiceConfiguration,
 )
-from lazr.restful.publisher import WebServiceRequestTraversal  # type: ignore[import-untyped]  # the framework has no types
-from lazr.restful.simple import SimulatedWebsiteRequest  # type: ignore[import-untyped]  # the framework has no types
-from zope.component import getGlobalSiteManager  # type: ignore[import-untyped]  # the framework has no types
-from zope.configuration import xmlconfig  # type: ignore[import-untyped]  # the framework has no types
-from zope.interface import Interface, classImplements  # type: ignore[import-untyped]  # the framework has no types
-from zope.interface.interface import InterfaceClass  # type: ignore[import-untyped]  # the framework has no types
-from zope.publisher.interfaces import IPublishTraverse  # type: ignore[import-untyped]  # the framework has no types
-from zope.publisher.interfaces.http import IHTTPRequest  # type: ignore[import-untyped]  # the framework has no types
-from zope.publisher.publish import publish  # type: ignore[import-untyped]  # the framework has no types
-from zope.schema.interfaces import IBytes, IChoice  # type: ignore[import-untyped]  # the framework has no types
-from zope.traversing.browser.interfaces import IAbsoluteURL  # type: ignore[import-untyped]  # the framework has no types
+from lazr.restful.publisher import WebServiceRequestTraversal
+from lazr.restful.simple import SimulatedWebsiteRequest
+from zope.component import getGlobalSiteManager
+from zope.configuration import xmlconfig
+from zope.interface import Interface, classImplements
+from zope.interface.interface import InterfaceClass
+from zope.publisher.interfaces import IPublishTraverse
+from zope.publisher.interfaces.http import IHTTPRequest
+from zope.publisher.publish import publish
+from zope.schema.interfaces import IBytes, IChoice
+from zope.traversing.browser.interfaces import IAbsoluteURL
 
 from sandbox.launchpad.kinds import COLLECTIONS, RECORDS
 from sandbox.launchpad.publication import (

@@ -188,7 +188,7 @@ class BugLoader:
         target = self.store.target(row["target"]) if row.get("target") else None
         if row.get("target") and target is None:
             reader.wrong(f"{where}.target", f"no such target: {row['target']!r}")
-        common = {
+        common: dict[str, Any] = {
             "registrant": values.get("owner"),
             "date_created": self.created,
             "date_last_modified": self.created,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from sandbox.launchpad.code import DEFAULT_STATES
 from sandbox.launchpad.errors import ApiError, forbidden
 from sandbox.launchpad.record import Record, Step
 from sandbox.launchpad.search import search
@@ -153,7 +154,7 @@ class Person(Record):
 
     def get_merge_proposals(self, *, status: list[str] | None = None) -> list[Any]:
         """List the proposals that this person registered."""
-        return self.store.merge_proposals(status, lambda one: one.registrant is self)
+        return self.store.merge_proposals(status or list(DEFAULT_STATES), lambda one: one.registrant is self)
 
     def get_requested_reviews(self, *, status: list[str] | None = None) -> list[Any]:
         """List the proposals that this person is asked to review."""

@@ -10,23 +10,23 @@ import traceback
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from lazr.batchnavigator.interfaces import InvalidBatchSizeError  # type: ignore[import-untyped]  # the framework has no types
-from lazr.restful import RedirectResource  # type: ignore[import-untyped]  # the framework has no types
-from lazr.restful.interfaces import (  # type: ignore[import-untyped]  # the framework has no types
+from lazr.batchnavigator.interfaces import InvalidBatchSizeError
+from lazr.restful import RedirectResource
+from lazr.restful.interfaces import (
     IByteStorage,
     ITopLevelEntryLink,
 )
-from lazr.restful.marshallers import SimpleFieldMarshaller  # type: ignore[import-untyped]  # the framework has no types
-from lazr.restful.simple import (  # type: ignore[import-untyped]  # the framework has no types
+from lazr.restful.marshallers import SimpleFieldMarshaller
+from lazr.restful.simple import (
     BaseWebServiceConfiguration,
     Publication,
     Request,
     RootResource,
 )
-from zope.interface import implementer  # type: ignore[import-untyped]  # the framework has no types
-from zope.publisher.interfaces import NotFound  # type: ignore[import-untyped]  # the framework has no types
-from zope.security.management import queryInteraction  # type: ignore[import-untyped]  # the framework has no types
-from zope.traversing.browser.interfaces import IAbsoluteURL  # type: ignore[import-untyped]  # the framework has no types
+from zope.interface import implementer
+from zope.publisher.interfaces import NotFound
+from zope.security.management import queryInteraction
+from zope.traversing.browser.interfaces import IAbsoluteURL
 
 from sandbox.launchpad.errors import ApiError, BrokenError, forbidden
 from sandbox.launchpad.kinds import COLLECTIONS

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any
 
-from lazr.enum.interfaces import IEnumeratedType  # type: ignore[import-untyped]  # the framework has no types
-from lazr.restful import declarations  # type: ignore[import-untyped]  # the framework has no types
-from lazr.restful.fields import CollectionField, Reference  # type: ignore[import-untyped]  # the framework has no types
-from zope import schema as zope_schema  # type: ignore[import-untyped]  # the framework has no types
-from zope.interface import Interface, alsoProvides  # type: ignore[import-untyped]  # the framework has no types
-from zope.interface.interface import InterfaceClass  # type: ignore[import-untyped]  # the framework has no types
-from zope.schema.interfaces import IVocabulary  # type: ignore[import-untyped]  # the framework has no types
+from lazr.enum.interfaces import IEnumeratedType
+from lazr.restful import declarations
+from lazr.restful.fields import CollectionField, Reference
+from zope import schema as zope_schema
+from zope.interface import Interface, alsoProvides
+from zope.interface.interface import InterfaceClass
+from zope.schema.interfaces import IVocabulary
 
 from sandbox.launchpad.table import Entry, Field, Operation, Table, table
 

@@ -134,7 +134,7 @@ class Store(Record):
         return (one for pillar in pillars for one in pillar.all_specifications)
 
     def merge_proposals(self, status: list[str] | None, fits: Callable[[Any], bool]) -> list[BranchMergeProposal]:
-        """List proposals between visible repositories; in the given states, or in all."""
+        """List proposals in the given states, or in all."""
         return [
             one
             for repository in self.repositories

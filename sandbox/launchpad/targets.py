@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from sandbox.launchpad.code import DEFAULT_STATES
 from sandbox.launchpad.errors import ApiError, forbidden
 from sandbox.launchpad.record import Record
 from sandbox.launchpad.search import search
@@ -260,8 +261,10 @@ class Pillar(Target):
         return self._milestone(name)
 
     def get_merge_proposals(self, *, status: list[str] | None = None) -> list[Any]:
-        """List the proposals into repositories of this pillar."""
-        return self.store.merge_proposals(status, lambda one: one.target_git_repository.target is self)
+        """List the proposals into repositories of this pillar, in the given states."""
+        return self.store.merge_proposals(
+            status or list(DEFAULT_STATES), lambda one: one.target_git_repository.target is self
+        )
 
     def add_official_bug_tag(self, *, tag: str) -> None:
         """Make a tag official."""
