@@ -264,6 +264,14 @@ def test_a_bug_that_became_private_quietly_is_restricted(launchpad, pull) -> Non
     assert (record.id, record.visibility) == (ids[1], Visibility.RESTRICTED)
 
 
+def test_a_bug_that_became_public_quietly_is_public(launchpad, pull) -> None:
+    number = launchpad.add(information_type="Private")
+    _seeded(launchpad, pull)
+    launchpad.bugs[_bug(number)]["information_type"] = "Public"
+    (record,) = pull()
+    assert (record.id, record.visibility) == (number, Visibility.PUBLIC)
+
+
 def test_what_is_gone_is_asked_for_by_its_id_first(launchpad, pull) -> None:
     deleted, hidden, stays, moved = _seeded(launchpad, pull, 4)
     del launchpad.tasks[_bug(deleted), "nimbus"]
