@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from connectors.core.port import WriteKind
+from sync.plan.block import block_writes
 from sync.plan.brakes import brakes_of, gathered
 from sync.plan.draft import Desk, Drafted
 from sync.plan.ids import plan_id
@@ -15,7 +16,15 @@ from sync.plan.risks import risk_writes
 from sync.plan.status import link_writes, status_writes
 from sync.plan.types import Agreed, Brake, Conflict, Held, Plan, PlannedWrite
 
-_RULE_ORDER = ("engagement.status", "anchor.status", "anchor.link", "risk.record", "risk.issue", "work.label")
+_RULE_ORDER = (
+    "engagement.status",
+    "anchor.status",
+    "anchor.link",
+    "anchor.block",
+    "risk.record",
+    "risk.issue",
+    "work.label",
+)
 _KIND_ORDER = tuple(WriteKind)  # of one record: fields before its transition
 
 
@@ -51,6 +60,7 @@ def _drafted(desk: Desk) -> Iterator[Drafted]:
             continue
         yield from status_writes(desk, view, status)
         yield from link_writes(desk, view)
+        yield from block_writes(desk, view, status, given.risks.get(key, ()))
         for state in sorted(given.risks.get(key, ()), key=lambda state: state.risk.id):
             yield from risk_writes(desk, view, state, known)
     yield from label_writes(desk, active)

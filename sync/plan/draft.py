@@ -84,6 +84,7 @@ class Fields:
     Attributes:
         record: The record.
         attributes: What is to be shown.
+        access: How widely that may be seen.
         kind: SET_FIELDS, or UPSERT with ``external_id``.
         external_id: For UPSERT.
         marker: For an entity property, or None.
@@ -96,6 +97,7 @@ class Fields:
 
     record: Record
     attributes: Mapping[str, AttributeValue]
+    access: Access = Access.INTERNAL
     kind: WriteKind = WriteKind.SET_FIELDS
     external_id: str = ""
     marker: Mapping[str, Json] | None = None
@@ -107,7 +109,7 @@ class Fields:
 def set_fields(desk: Desk, job: Job, wanted: Fields) -> Iterator[Drafted]:
     """Draft the one write that makes a record show what it is to show; nothing when it does."""
     record = wanted.record
-    obstacle = sink_obstacle(record)
+    obstacle = obstacle_of(record, wanted.access)
     if obstacle:
         yield job.held(record.id, obstacle)
         return
@@ -138,7 +140,7 @@ def set_fields(desk: Desk, job: Job, wanted: Fields) -> Iterator[Drafted]:
             yield from agree(record, field_id, sides, same)
         if verdict.conflicts:
             told = Sides(base=sides.base, theirs=theirs, ours=sides.ours)
-            yield _conflict(desk, job, record, names.get(field_id, field_id), field_id, told)
+            yield as_conflict(desk, job, record, names.get(field_id, field_id), field_id, told)
     first, these = wanted.together
     if any(verdicts.get(field_id) is Verdict.KEEP for field_id in first):
         verdicts = {field_id: v for field_id, v in verdicts.items() if field_id not in these}
@@ -177,7 +179,8 @@ def _sameness(rule: OutRule, field_id: str) -> Callable[[Json, Json], bool]:
     return same
 
 
-def _conflict(desk: Desk, job: Job, record: Record, field: str, field_id: str, sides: Sides) -> Conflict:
+def as_conflict(desk: Desk, job: Job, record: Record, field: str, field_id: str, sides: Sides) -> Conflict:
+    """A person's edit that stands against ours."""
     return Conflict(
         engagement=job.engagement,
         connection=record.connection,
@@ -192,12 +195,12 @@ def _conflict(desk: Desk, job: Job, record: Record, field: str, field_id: str, s
     )
 
 
-def sink_obstacle(record: Record) -> str:
-    """Why nothing may be written on the record at all, or empty."""
+def obstacle_of(record: Record, access: Access = Access.INTERNAL) -> str:
+    """Why what may be seen so widely may not be written on the record at all, or empty."""
     if record.deleted:
         return "its record was deleted in the tool"
-    if not may_show(Access.INTERNAL, Access(record.visibility.value)):
-        return "its record is public, and what is to be written is internal"
+    if not may_show(access, Access(record.visibility.value)):
+        return f"its record is {record.visibility.value}, and what is to be written is {access.value}"
     return ""
 
 

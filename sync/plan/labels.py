@@ -32,6 +32,9 @@ def label_of(prefix: str, rule: str) -> str:
 def label_writes(desk: Desk, views: Iterable[str]) -> Iterator[Drafted]:
     """``work.label``: add what an open risk of any engagement asks for, remove ours that none asks for.
 
+    Work items that share their labels bear them together: one of them is written, for what any of them is asked to
+    bear. What lies in a stream that has no labels bears none.
+
     Args:
         desk: What is known.
         views: Keys of the engagements whose work items are looked at.
@@ -41,8 +44,13 @@ def label_writes(desk: Desk, views: Iterable[str]) -> Iterator[Drafted]:
     for key in sorted(views):
         for item in desk.given.views[key].work:
             bearers.setdefault(item.ref, Bearer(engagement=key, item=item))
+    together: dict[tuple[str, str], list[Bearer]] = {}
     for ref in sorted(bearers):
-        yield from _on(desk, bearers[ref], wanted.get(ref, ()))
+        item = bearers[ref].item
+        together.setdefault((item.connection, item.labels_with or item.ref), []).append(bearers[ref])
+    for sharing in together.values():
+        states = {s.risk.id: s for bearer in sharing for s in wanted.get(bearer.item.ref, ())}
+        yield from _on(desk, sharing[0], tuple(states[risk_id] for risk_id in sorted(states)))
 
 
 def _wanted(risks: Mapping[str, tuple[RiskState, ...]]) -> dict[str, tuple[RiskState, ...]]:
@@ -58,7 +66,7 @@ def _wanted(risks: Mapping[str, tuple[RiskState, ...]]) -> dict[str, tuple[RiskS
 def _on(desk: Desk, bearer: Bearer, asking: tuple[RiskState, ...]) -> Iterator[Drafted]:
     item = bearer.item
     found = desk.rule(item.connection, "work.label")
-    if found is None:
+    if found is None or found[1].stream != item.ref.split(":", 2)[1]:
         return
     sink, rule = found
     asked = {label_of(rule.prefix, state.risk.rule): state for state in reversed(asking)}

@@ -10,7 +10,18 @@ from mapping.outbound import AttributeValue, OutboundError
 from mapping.spec import OutRule
 from mapping.values import empty
 from sync.plan.conflict import NEVER_WRITTEN, Sides, Verdict, judge
-from sync.plan.draft import Desk, Drafted, Fields, Job, agree, fields_of, foreign_instance, planned, set_fields
+from sync.plan.draft import (
+    Desk,
+    Drafted,
+    Fields,
+    Job,
+    agree,
+    fields_of,
+    foreign_instance,
+    obstacle_of,
+    planned,
+    set_fields,
+)
 from sync.plan.inputs import Sink
 from sync.plan.known import RiskRecords, risk_label
 from sync.plan.markers import marker_property, marker_text
@@ -168,6 +179,10 @@ def _create(desk: Desk, job: Job, view: EngagementView, state: RiskState, place:
         values = outbound.values(job.rule, attributes, job.sink.catalog, creating=True)
     except OutboundError as error:
         yield job.held(state.risk.id, str(error))
+        return
+    obstacle = obstacle_of(anchor)
+    if obstacle:
+        yield job.held(state.risk.id, f"below {anchor.key}: {obstacle}")
         return
     if foreign:
         yield job.held(state.risk.id, f"its anchor was written by another instance of syncline ({foreign})")

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from connectors.core.port import Json, Record, WriteKind
 from mapping import outbound
-from mapping.confidentiality import may_show
+from mapping.confidentiality import may_show, narrowest
 from mapping.model import Access, WorkClass, WorkItem
 from mapping.outbound import OutboundError
 from sync.plan.conflict import NEVER_WRITTEN
-from sync.plan.draft import Desk, Drafted, Fields, Job, fields_of, foreign_instance, planned, set_fields, sink_obstacle
+from sync.plan.draft import Desk, Drafted, Fields, Job, fields_of, foreign_instance, obstacle_of, planned, set_fields
 from sync.plan.markers import marker_property, marker_text
 from sync.plan.types import Brake, BrakeKind, Policy
 from sync.reconcile.freshness import instant_text
 from sync.reconcile.result import Status
-from sync.reconcile.text import same_message, stamp_of, status_text
+from sync.reconcile.text import public_status_text, same_message, stamp_of, status_text
 from sync.reconcile.view import EngagementView, Place, fold
 
 STATUS = "status"
@@ -30,12 +30,12 @@ def status_writes(desk: Desk, view: EngagementView, status: Status) -> Iterator[
         found = desk.rule(place.connection, "anchor.status")
         if found is None or place.anchor_key is None:
             continue
-        job = Job(engagement=view.engagement.key, sink=found[0], rule=found[1], cause=STATUS, reason=_reason(status))
+        job = Job(engagement=view.engagement.key, sink=found[0], rule=found[1], cause=STATUS, reason=reason_of(status))
         anchor = anchor_record(desk, view, place)
         if isinstance(anchor, str):
             yield job.held(place.anchor_key, anchor)
         else:
-            yield from _on(desk, job, view, status, anchor)
+            yield from _on(desk, job, view, status, anchor, Access.PUBLIC)
 
 
 def _on_record(desk: Desk, view: EngagementView, status: Status) -> Iterator[Drafted]:
@@ -43,31 +43,42 @@ def _on_record(desk: Desk, view: EngagementView, status: Status) -> Iterator[Dra
     found = desk.rule(engagement.ref.partition(":")[0], "engagement.status")
     if found is None:
         return
-    job = Job(engagement=engagement.key, sink=found[0], rule=found[1], cause=STATUS, reason=_reason(status))
+    job = Job(engagement=engagement.key, sink=found[0], rule=found[1], cause=STATUS, reason=reason_of(status))
     record = desk.given.records.get(engagement.ref)
     if record is None:
         yield job.held(engagement.ref, "its record was not read")
         return
-    yield from _on(desk, job, view, status, record)
+    yield from _on(desk, job, view, status, record, Access.INTERNAL)
 
 
-def _reason(status: Status) -> str:
+def reason_of(status: Status) -> str:
+    """Why the status is written, for the plan."""
     why = f": {status.reasons[0].text}" if status.reasons else ""
     return f"The status is {status.colour.value}{why}"
 
 
-def _on(desk: Desk, job: Job, view: EngagementView, status: Status, record: Record) -> Iterator[Drafted]:
-    """The status on one record; its instant is renewed only when the status says something else or has grown old."""
+def _on(
+    desk: Desk, job: Job, view: EngagementView, status: Status, record: Record, widest: Access
+) -> Iterator[Drafted]:
+    """The status on one record; its instant is renewed only when the status says something else or has grown old.
+
+    Never on a record that more people see than ``widest``.
+    """
+    missing = outbound.lacks(job.rule, record)
+    if missing:
+        yield job.held(record.id, f"it does not say {missing}: it is not where these fields are")
+        return
+    access = narrowest((widest, Access(record.visibility.value)))
     try:
         unknown = _unknown_to_us(desk, job, record)
-        stamp, text = _stamped(desk, job, view, status, record)
+        stamp, text = _stamped(desk, job, text_for(desk, view, status, access), record)
     except OutboundError as error:
         yield job.held(record.id, str(error))
         return
     shown = outbound.shown(job.rule, record, job.sink.catalog)
     if unknown is not None and text not in shown.values() and desk.given.settings.policy is not Policy.OURS:
         yield job.held(record.id, "it shows a later status than this store ever wrote there")
-        yield _older_store(job.sink.connection, record, unknown)
+        yield older_store(job.sink.connection, record, unknown)
         return
     key = view.engagement.key
     attributes: dict[str, str | datetime | None] = {"status": status.colour.value, "text": text}
@@ -84,11 +95,20 @@ def _on(desk: Desk, job: Job, view: EngagementView, status: Status, record: Reco
         Fields(
             record=record,
             attributes=attributes,
+            access=access,
             marker=None if in_field else marker_property(desk.given.instance, "engagement", key),
             unmoved=_says_the_same,
             together=(texts, fields_of(job, "as_of")),
         ),
     )
+
+
+def text_for(desk: Desk, view: EngagementView, status: Status, access: Access) -> str:
+    """The status text for a record with this access, of this instant: what anybody may see holds no text of ours."""
+    now = desk.given.now.replace(second=0, microsecond=0)
+    if access is Access.PUBLIC:
+        return public_status_text(status, desk.given.results[view.engagement.key].findings, view.sources, now)
+    return status_text(status, view.sources, now)
 
 
 def _unknown_to_us(desk: Desk, job: Job, record: Record) -> datetime | None:
@@ -106,7 +126,8 @@ def _unknown_to_us(desk: Desk, job: Job, record: Record) -> datetime | None:
     return None
 
 
-def _older_store(connection: str, record: Record, stamp: datetime) -> Brake:
+def older_store(connection: str, record: Record, stamp: datetime) -> Brake:
+    """The brake for a record that shows what this store cannot have written."""
     return Brake(
         kind=BrakeKind.OTHER_INSTANCE,
         connection=connection,
@@ -120,18 +141,23 @@ def _says_the_same(a: Json, b: Json) -> bool:
     return isinstance(a, str) and isinstance(b, str) and same_message(a, b)
 
 
-def _stamped(desk: Desk, job: Job, view: EngagementView, status: Status, record: Record) -> tuple[datetime, str]:
-    """Instant and text to show.
-
-    Those that are shown (or were last written) if they say the same and are recent enough.
-    """
-    now = desk.given.now.replace(second=0, microsecond=0)
-    fresh = status_text(status, view.sources, now)
+def _stamped(desk: Desk, job: Job, fresh: str, record: Record) -> tuple[datetime, str]:
+    """Instant and text to show."""
     shown = outbound.shown(job.rule, record, job.sink.catalog)
     texts = sorted(fields_of(job, "text"))
     held = [shown.get(field_id) for field_id in texts]
-    written = [desk.base(record.connection, record.stream, record.id, field_id) for field_id in texts]
-    for text in (*held, *(value for value in written if value is not NEVER_WRITTEN)):
+    return kept_stamp(
+        desk, fresh, [*held, *(desk.base(record.connection, record.stream, record.id, field_id) for field_id in texts)]
+    )
+
+
+def kept_stamp(desk: Desk, fresh: str, held: Iterable[Json]) -> tuple[datetime, str]:
+    """Instant and text to show.
+
+    Those that are shown (or were last written) if they say the same as the fresh text and are recent enough.
+    """
+    now = desk.given.now.replace(second=0, microsecond=0)
+    for text in held:
         stamp = stamp_of(text) if isinstance(text, str) else None
         if stamp is None or not same_message(text, fresh):
             continue
@@ -179,7 +205,7 @@ def _link(desk: Desk, job: Job, view: EngagementView, anchor: Record) -> Iterato
     except OutboundError as error:
         yield job.held(anchor.id, str(error))
         return
-    obstacle = sink_obstacle(anchor) or ("it was written by another instance of syncline" if foreign else "")
+    obstacle = obstacle_of(anchor) or ("it was written by another instance of syncline" if foreign else "")
     if obstacle:
         yield job.held(anchor.id, obstacle)
         return

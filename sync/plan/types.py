@@ -32,8 +32,8 @@ class PlannedWrite:
     Attributes:
         write: What the connector will be given.
         engagement: Engagement key that it is for.
-        rule: Outward rule (``engagement.status``, ``anchor.status``, ``anchor.link``, ``risk.record``, ``risk.issue``,
-            ``work.label``).
+        rule: Outward rule (``engagement.status``, ``anchor.status``, ``anchor.link``, ``anchor.block``,
+            ``risk.record``, ``risk.issue``, ``work.label``).
         cause: Id of the risk, or ``status``: what ``syncline explain`` goes back to.
         target_key: What people call the record.
         target_url: Where to open it, or empty.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from sync.reconcile.freshness import instant_text
-from sync.reconcile.result import Status
+from sync.reconcile.result import Finding, Risk, Severity, Status
 from sync.reconcile.view import SourceState
 
 MOST_REASONS = 5
@@ -33,6 +34,35 @@ def status_text(status: Status, sources: Sequence[SourceState], stamp: datetime)
     if more > 0:
         lines.append(f"- and {more} more")
     return "\n".join([*lines, _sources_line(sources)])
+
+
+def public_status_text(
+    status: Status, findings: Iterable[Finding], sources: Sequence[SourceState], stamp: datetime
+) -> str:
+    """The status for where anybody reads it: colour and instant, how many findings there are of each kind.
+
+    Names no record and tells nothing of one. Otherwise as ``status_text``.
+    """
+    counts = Counter(finding.kind.value for finding in findings)
+    lines = [f"{status.colour.value.upper()} as of {instant_text(stamp)}"]
+    return "\n".join([*lines, *(f"- {counts[kind]} {kind}" for kind in sorted(counts)), _sources_line(sources)])
+
+
+_SEVERITIES = tuple(Severity)  # from low to critical
+
+
+def risk_lines(risks: Iterable[Risk], *, public: bool) -> tuple[str, ...]:
+    """One line an open risk, ``R-xxxxxxxxxx severity state title``: the worst first, then by id.
+
+    Args:
+        risks: Open risks.
+        public: Anybody reads it: the name of the rule stands for the title.
+    """
+    ordered = sorted(risks, key=lambda risk: (-_SEVERITIES.index(risk.severity), risk.id))
+    return tuple(
+        f"{risk.id} {risk.severity.value} open {risk.rule if public else ' '.join(risk.title.split())}"
+        for risk in ordered
+    ) or ("No open risks",)
 
 
 def _sources_line(sources: Sequence[SourceState]) -> str:

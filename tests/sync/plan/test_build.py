@@ -263,14 +263,30 @@ def test_an_unread_engagement_record_is_held(worlds):
     assert ("engagement.status", "its record was not read") in held(world.plan())
 
 
-@pytest.mark.parametrize("change", [{"deleted": True}, {"visibility": Visibility.PUBLIC}])
-def test_nothing_is_written_on_a_deleted_or_public_record(worlds, change):
+def test_nothing_is_written_on_a_deleted_record(worlds):
     world = worlds.world()
     for ref in (ANCHOR, RECORD):
-        world.records[ref] = replace(world.records[ref], **change)
+        world.records[ref] = replace(world.records[ref], deleted=True)
     plan = world.plan()
-    assert not {p.rule for p in plan.writes} & {"engagement.status", "anchor.status", "anchor.link"}
+    assert not {p.rule for p in plan.writes} & {"engagement.status", "anchor.status", "anchor.link", "risk.issue"}
     assert {"engagement.status", "anchor.status"} <= {rule for rule, _ in held(plan)}
+
+
+def test_on_a_public_record_stand_only_the_colour_and_what_kinds_there_are(worlds):
+    world = worlds.world()
+    for ref in (ANCHOR, RECORD):
+        world.records[ref] = replace(world.records[ref], visibility=Visibility.PUBLIC)
+    plan = world.plan()
+    assert not {p.rule for p in plan.writes} & {"engagement.status", "anchor.link", "risk.issue"}
+    assert {"engagement.status", "anchor.link", "risk.issue"} <= {rule for rule, _ in held(plan)}
+    (anchor,) = by_rule(plan, "anchor.status")
+    assert anchor.write.values[worlds.TEXT].splitlines() == [
+        "RED as of 2026-11-24 10:00 UTC",
+        "- 1 deliverable.late",
+        "- 1 scope.orphan_work",
+        "- 1 scope.uncovered",
+        "Sources: oldest of 6 read 2026-11-24 09:50 UTC",
+    ]
 
 
 def test_a_risk_issue_that_a_person_deleted_is_not_made_again(worlds):

@@ -11,7 +11,7 @@ from typing import Any
 
 import connectors
 from connectors.core.port import Catalog, FieldInfo, FieldType, Record, Visibility, WriteKind
-from mapping.model import WorkClass
+from mapping.model import Access, WorkClass
 from mapping.rules import Rules, compile_rules
 from sync.plan.bases import bases_of
 from sync.plan.build import build_plan
@@ -131,11 +131,11 @@ class World:
                 owned=self.owned.get(name, frozenset()),
                 rules=rules(name),
                 catalog=self.catalogs[name],
-                fixed={} if name == "jira" else {"risks": "Syncline_Risk__c"},
+                fixed={"risks": "Syncline_Risk__c"} if name == "salesforce" else {},
                 first_write_approved=self.approved,
                 written_before=self.written,
             )
-            for name in ("jira", "salesforce")
+            for name in self.catalogs
         }
         return PlanInput(
             views=self.views,
@@ -167,7 +167,14 @@ class World:
     def edit(self, ref: str, **fields: Any) -> None:
         """A person's hand: set fields of a record in its tool."""
         record = self.records[ref]
-        if record.stream == "issues":
+        if "syncline_project" in record.payload:
+            project = record.payload["syncline_project"]
+            held = {name: {"name": name, "value": value} for name, value in fields.items()}
+            payload = {
+                **record.payload,
+                "syncline_project": {**project, "fields": {**project["fields"], **held}},
+            }
+        elif record.stream == "issues":
             payload = {**record.payload, "fields": {**record.payload["fields"], **fields}}
         else:
             payload = {**record.payload, **fields}
@@ -193,6 +200,8 @@ class World:
                 self._mark(f"{write.connection}:{write.stream}:{target}", write.marker)
             case WriteKind.TRANSITION:
                 self.edit(f"{write.connection}:{write.stream}:{target}", status={"name": write.values["status"]})
+            case WriteKind.PUT_BLOCK:
+                self._block(f"{write.connection}:{write.stream}:{target}", write.values["text"])
             case WriteKind.PUT_LINK:
                 self.links[target, write.external_id] = dict(write.values)
             case WriteKind.ADD_LABEL | WriteKind.REMOVE_LABEL:
@@ -203,6 +212,11 @@ class World:
                 target = self._create(planned)
         for field_id, value in bases_of(write).items():
             self.bases[write.connection, write.stream, target, field_id] = value
+
+    def _block(self, ref: str, text: str | None) -> None:
+        record = self.records[ref]
+        payload = {**record.payload, "syncline_block": {"id": "1", "text": text}}
+        self.records[ref] = replace(record, payload=payload, version=record.version + "p")
 
     def _mark(self, ref: str, marker: Any) -> None:
         if marker is not None:
@@ -262,3 +276,37 @@ def world(**changes: Any) -> World:
     records = [issue_record(item) for item in works]
     records.append(sales_record("salesforce:engagements:NIM-01", "NIM-01"))
     return World(**{"views": {"NIM-01": view}, "records": {r.ref: r for r in records}, **changes})
+
+
+CODE_CATALOG = Catalog(
+    fields=(
+        _info("issues", "PVT_1", "Syncline status", FieldType.OPTION, options=LIGHTS),
+        _info("issues", "PVT_2", "Syncline status text", FieldType.LONG_TEXT),
+    )
+)
+CODE_ANCHOR = "github:issues:901"
+PLAN_ANCHOR = "launchpad:blueprints:nimbus/engagement"
+
+
+def wide_world(code: Visibility = Visibility.INTERNAL, plans: Visibility = Visibility.PUBLIC) -> World:
+    """The same engagement with an anchor in a repository and a blueprint as anchor, too."""
+    made = world()
+    anchors = (
+        b.repo_issue(1, connection="github", ref=CODE_ANCHOR, work_class=WorkClass.ANCHOR, access=Access(code.value)),
+        b.repo_issue(2, connection="launchpad", ref=PLAN_ANCHOR, key="nimbus/engagement", work_class=WorkClass.ANCHOR),
+    )
+    view = made.views["NIM-01"]
+    places = (
+        *view.places,
+        b.Place(connection="github", place="example/images", anchor_key="example/images#1"),
+        b.Place(connection="launchpad", place="nimbus", anchor_key="nimbus/engagement"),
+    )
+    made.view(work=(*view.work, *anchors), places=places)
+    for item, visibility in zip(anchors, (code, plans), strict=True):
+        stream = item.ref.split(":", 2)[1]
+        record = replace(issue_record(item), stream=stream, visibility=visibility, payload={"title": item.title})
+        made.records[record.ref] = record
+    made.owned["github"] = frozenset({"anchor.status", "anchor.block", "work.label"})
+    made.owned["launchpad"] = frozenset({"anchor.block", "work.label"})
+    made.catalogs.update(github=CODE_CATALOG, launchpad=Catalog(fields=()))
+    return made

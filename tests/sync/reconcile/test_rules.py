@@ -24,11 +24,11 @@ FINDING_IDS = {
 RISK_IDS = {
     "deliverable.dates_disagree": "R-2vq0rmjsd2",
     "deliverable.late": "R-2fwfhc24hz",
-    "milestone.closed_with_open_work": "R-?",
+    "milestone.closed_with_open_work": "R-j7019nvyz9",
     "scope.claimed_twice": "R-b51f2m44y9",
     "scope.orphan_work": "R-65kqvj0b6r",
     "scope.uncovered": "R-hyyb8ybw9c",
-    "work.contradiction": "R-?",
+    "work.contradiction": "R-k6fe3fvthm",
 }
 SHARED = {("jira", "NIM"): ("NIM-01",), ("jira", "SHR"): ("NIM-01", "ORB-01"), ("jira", "ORB"): ("ORB-01",)}
 
