@@ -18,6 +18,7 @@ from sandbox.launchpad import framework
 from sandbox.launchpad.auth import identify
 from sandbox.launchpad.commit import commit
 from sandbox.launchpad.dumping import dump
+from sandbox.launchpad.handout import Handout
 from sandbox.launchpad.postman import Postman
 from sandbox.launchpad.session import Level, Session
 from sandbox.launchpad.state import load
@@ -57,6 +58,9 @@ _TEMPLATES = (
 )
 """By which counts and log name requests; the framework does the routing."""
 
+_HANDOUT = ("/+request-token", "/+authorize-token", "/+access-token")
+"""Steps whose token is none yet."""
+
 _FILES = "/+librarian/<int:number>/<filename>"
 
 
@@ -83,6 +87,7 @@ class LaunchpadService(Service):
         clock: Clock | None = None,
         log_file: Path | None = None,
     ) -> None:
+        self._handout = Handout(lambda: self.store)
         super().__init__(clock=clock, log_file=log_file)
         self.name = name
         self._postman = Postman(self)
@@ -93,6 +98,7 @@ class LaunchpadService(Service):
     def routes(self) -> Iterable[Route]:
         """List the routes; all lead to the framework, but for files."""
         yield Route(method="GET", path=_FILES, handler=self._file)
+        yield from self._handout.routes()
         for path in _TEMPLATES:
             for method in _METHODS:
                 yield Route(method=method, path=path, handler=self._serve)
@@ -100,6 +106,7 @@ class LaunchpadService(Service):
     def admin_routes(self) -> Iterable[Route]:
         """List the routes by which a test steers it."""
         yield Route(method="POST", path="/_sandbox/janitor", handler=self._janitor)
+        yield Route(method="POST", path="/_sandbox/authorize", handler=self._handout.authorize)
 
     def dump_state(self) -> Json:
         """Give the state document."""
@@ -132,7 +139,9 @@ class LaunchpadService(Service):
             HttpError: 401 for a token that is not good.
         """
         now = self.clock.now()
-        user, level = identify(self.store, call, now)
+        user, level = None, Level.READ_PUBLIC
+        if call.path not in _HANDOUT:
+            user, level = identify(self.store, call, now)
         host = call.headers.get("Host", "127.0.0.1")
         call.user = user
         self.store.session = Session(user=user, level=level, now=now, web_service_url=f"{call.scheme}://{host}")

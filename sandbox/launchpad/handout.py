@@ -1,0 +1,102 @@
+"""How tokens are handed out: request token, a person's word, access token. The word comes by an admin route here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlencode
+
+from werkzeug.wrappers import Response
+
+from sandbox.core.http import Call, HttpError, Json, Route, json_response
+from sandbox.launchpad.auth import Token
+from sandbox.launchpad.session import Level
+from sandbox.launchpad.store import Store
+
+
+@dataclass(slots=True, kw_only=True)
+class _Asked:
+    """A request token, and what was said to it: a level, UNAUTHORIZED for a refusal, or nothing yet."""
+
+    key: str
+    secret: str
+    consumer: str
+    person: str = ""
+    level: Level | None = None
+
+
+class Handout:
+    """The three steps. Keys are counted, not drawn, so that runs are alike.
+
+    Args:
+        store: gives the state in force.
+    """
+
+    def __init__(self, store: Callable[[], Store]) -> None:
+        self._store = store
+        self._asked: dict[str, _Asked] = {}
+
+    def routes(self) -> Iterable[Route]:
+        """List the steps that a client takes."""
+        yield Route(method="POST", path="/+request-token", handler=self._request)
+        yield Route(method="GET", path="/+authorize-token", handler=self._page)
+        yield Route(method="POST", path="/+access-token", handler=self._access)
+
+    def authorize(self, call: Call) -> Json:
+        """Take a person's word: `{"token", "person", "level"}`; the level UNAUTHORIZED refuses."""
+        body = call.json_body() or {}
+        asked = self._asked.get(str(body.get("token")))
+        if asked is None:
+            raise HttpError(404, f"no such request token: {body.get('token')!r}")
+        if self._store().person(str(body.get("person"))) is None:
+            raise HttpError(400, f"no such person: {body.get('person')!r}")
+        if body.get("level") not in list(Level):
+            raise HttpError(400, f"level: expected one of {', '.join(Level)}")
+        asked.person, asked.level = str(body["person"]), Level(body["level"])
+        return {"token": asked.key, "person": asked.person, "level": asked.level.value}
+
+    def _request(self, call: Call) -> Response:
+        consumer = _given(call).get("oauth_consumer_key")
+        if not consumer:
+            raise HttpError(401, "No oauth_consumer_key was given.")
+        if _given(call).get("oauth_signature") != "&":
+            raise HttpError(401, "Invalid signature.")
+        number = self._store().next_number("token")
+        asked = _Asked(key=f"request-token-{number}", secret=f"request-secret-{number}", consumer=consumer)
+        self._asked[asked.key] = asked
+        given = {"oauth_token": asked.key, "oauth_token_secret": asked.secret}
+        if "json" in call.headers.get("Accept", ""):
+            levels = [{"value": one.value, "title": one.value} for one in Level]
+            return json_response({**given, "oauth_token_consumer": consumer, "access_levels": levels})
+        return Response(urlencode(given), content_type="text/plain;charset=utf-8")
+
+    def _page(self, call: Call) -> Response:
+        key = _given(call).get("oauth_token", "")
+        text = f"POST /_sandbox/authorize with token {key!r}, a person and a level, in place of this page.\n"
+        return Response(text, content_type="text/plain;charset=utf-8")
+
+    def _access(self, call: Call) -> Response:
+        asked = self._asked.get(_given(call).get("oauth_token", ""))
+        if asked is None or _given(call).get("oauth_signature") != f"&{asked.secret}":
+            raise HttpError(401, "Invalid request token or signature.")
+        if asked.level is None:
+            raise HttpError(401, "Request token has not yet been reviewed. Try again later.")
+        if asked.level is Level.UNAUTHORIZED:
+            raise HttpError(401, "End-user refused to authorize request token.")
+        del self._asked[asked.key]
+        number = asked.key.rsplit("-", 1)[-1]
+        made = Token(
+            key=f"token-{number}",
+            secret=f"secret-{number}",
+            person=asked.person,
+            level=asked.level,
+            consumer=asked.consumer,
+        )
+        self._store().tokens.append(made)
+        given = {"oauth_token": made.key, "oauth_token_secret": made.secret, "lp.context": "None"}
+        return Response(urlencode(given), content_type="text/plain;charset=utf-8")
+
+
+def _given(call: Call) -> dict[str, str]:
+    """Read the parameters; the client library sends a form without saying that it is one."""
+    return {**dict(call.args), **dict(parse_qsl(call.get_data(as_text=True)))}
