@@ -69,7 +69,7 @@ def places(config: Config, connection: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-@click.command(epilog="Example:  syncline fields jira --stream issues")
+@click.command(epilog="Example:  syncline fields CONNECTION --stream issues")
 @click.argument("connection")
 @click.option("--stream", help="Only this stream (issues, engagements …).")
 @json_option

@@ -30,6 +30,7 @@ from sync.config.problems import ConfigError
 from sync.engine.lock import AlreadyRunningError
 from sync.store.database import StoreError
 
+_OURS = frozenset({"connectors", "mapping", "sync", "sandbox"})
 _EPILOG = """\b
 First steps:
   syncline demo                        see it work on stand-in tools, on this machine
@@ -59,8 +60,8 @@ Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 done but some records 
 def cli(ctx: click.Context, *, config_path: Path, verbose: int) -> None:
     """One line of status for an engagement whose facts live in several tools.
 
-    syncline reads Jira and Salesforce, reconciles what was sold with what is being built and with what third parties
-    owe, and writes status and risks back into the tools where people already look.
+    syncline reads the tools in which they lie, reconciles what was sold with what is being built and with what third
+    parties owe, and writes status and risks back into the tools where people already look.
     """
     _log(verbose)
     ctx.obj = App(config_path=config_path)
@@ -113,9 +114,13 @@ def _log(verbose: int) -> None:
     level = {0: logging.ERROR, 1: logging.INFO}.get(verbose, logging.DEBUG)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(FieldsFormatter())
+    handler.addFilter(_ours_or_a_warning)
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for library in ("urllib3", "jira", "alembic", "sqlalchemy"):  # they log headers and statements at DEBUG
-        logging.getLogger(library).setLevel(max(level, logging.WARNING))
+
+
+def _ours_or_a_warning(record: logging.LogRecord) -> bool:
+    """Client libraries and others log headers and statements below WARNING: none of that is shown."""
+    return record.levelno >= logging.WARNING or record.name.partition(".")[0] in _OURS
 
 
 def _refuse_foreign_packages() -> None:

@@ -207,7 +207,7 @@ class _Checker:
                     self.add(
                         (*key, "places", i, "connection"),
                         f"{place.connection}, a {connection.spec.title} connection, which has no places",
-                        "a connection whose tool has places (a Jira project)",
+                        "a connection whose tool has places (projects, repositories)",
                     )
 
     def _known(self, key: KeyPath, name: str, top: TopLevel) -> None:

@@ -40,7 +40,7 @@ def test_every_anchor_that_owns_it_bears_the_status_and_all_open_risks(worlds):
     assert risks_in(risks) == records
     assert len(risks.splitlines()) == len(records) == 3
     assert [line.split()[1] for line in risks.splitlines()] == ["high", "medium", "medium"]
-    assert "Late: D-1 Title of D-1" in risks
+    assert "Late: Title of D-1" in risks
 
 
 def test_a_public_anchor_shows_the_same_risks_without_a_word_of_what_is_internal(worlds):
