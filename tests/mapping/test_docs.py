@@ -15,12 +15,13 @@ import pytest
 from connectors.core.port import Catalog, FieldInfo, FieldType
 from mapping import outbound
 from mapping.inbound import InboundError, map_record
-from mapping.model import Milestone
+from mapping.model import Milestone, ReferenceKind
 from mapping.parse_inbound import STEP_KEYS
 from mapping.parse_outbound import RULE_KEYS, outward
 from mapping.rules import RulesError
 from mapping.schema import kinds
 from mapping.spec import OutType, Shape, Unknown
+from mapping.spellings import SPELLING_KEYS
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "mapping.md"
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -109,6 +110,7 @@ def test_example(example, texts, issue, row, compiled):
 def test_every_word_of_the_language_is_on_the_page():
     words = set(STEP_KEYS) | {"steps", "is", "is_not", "at_least", "filled", "use", "makes", "attributes", "when"}
     words |= {"fields_at", "options", "ids", "kind", "version", "attribute", "too_long", "set", "fields"}
+    words |= {*SPELLING_KEYS, *(kind.value for kind in ReferenceKind)}
     words |= {key for keys in RULE_KEYS.values() for key in keys} | set(outward())
     words |= {s.value for s in Shape} | {t.value for t in OutType} | {u.value for u in Unknown}
     missing = {w for w in words if not re.search(rf"(?<![\w.]){re.escape(w)}(?![\w])", TEXT)}
