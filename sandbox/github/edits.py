@@ -226,8 +226,10 @@ class Edits:
         for one, name in ((before, "demilestoned"), (milestone, "milestoned")):
             if one is not None:
                 self.event(issue, name, milestone=one.title)
-                self.tell(_kind(issue), name, issue, milestone=one)
         self.moved(issue, "milestone")
+        for one, name in ((before, "demilestoned"), (milestone, "milestoned")):
+            if one is not None:
+                self.tell(_kind(issue), name, issue, milestone=one)
 
     def set_type(self, issue: Issue, name: str | None) -> None:
         """Give an issue a type, or none."""

@@ -10,10 +10,10 @@ from werkzeug.wrappers import Response
 from sandbox.core.http import Json, empty_response, json_response
 from sandbox.github import paging
 from sandbox.github.access import allows_account, error, invalid, not_found, refused, schema_mismatch
+from sandbox.github.auth import seconds_of
 from sandbox.github.context import Context, flag, texts
 from sandbox.github.entities import Delivery, Hook, Repo
 
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 HIDDEN = "********"
 
 
@@ -138,7 +138,10 @@ def ping(context: Context, repo: Repo, hook_id: int) -> Response:
 
 
 def _kept(context: Context, hook: Hook) -> list[Delivery]:
-    return [each for each in reversed(context.state.deliveries) if each.hook == hook.id]
+    state = context.state
+    oldest = state.clock.seconds() - state.switches.delivery_seconds
+    found = (each for each in reversed(state.deliveries) if each.hook == hook.id)
+    return [each for each in found if seconds_of(each.delivered_at) >= oldest]
 
 
 def _item(delivery: Delivery) -> dict[str, Any]:

@@ -251,7 +251,7 @@ def create_token(context: Context, installation_id: int) -> Response:
 
 
 def _narrowed(each: Installation, asked: object) -> dict[str, str]:
-    if asked is None:
+    if asked is None or asked == {}:  # PyGithub sends an empty object, and gets all
         return {"metadata": "read", **each.permissions}
     if not isinstance(asked, dict):
         raise schema_mismatch("For 'properties/permissions', an object is needed.")

@@ -250,6 +250,7 @@ def request_reviewers(context: Context, repo: Repo, number: int) -> Response:
         if account.login not in pull.requested_reviewers:
             pull.requested_reviewers.append(account.login)
             context.edits.event(issue, "review_requested", reviewer=account.login)
+            context.edits.tell("pull_request", "review_requested", issue, reviewer=account.login)
     context.edits.moved(issue, "review")
     return json_response(context.render.pull(issue, full=False), status=201)
 

@@ -72,7 +72,6 @@ class Switches:
         add_project_item_idempotent: `addProjectV2ItemById` gives the item that exists; else it is an error.
         org_issues_for_apps: `/orgs/{org}/issues` answers to App tokens; else 403.
         user_projects_for_apps: projects of users can be reached by App tokens.
-        rest_projects: `/orgs/{org}/projectsV2` exists (REST, 2025).
         conditional_costs_secondary: a 304 costs points of the secondary limit.
         deleted_status: what a deleted issue answers, 410 or 404.
         long_tokens: installation tokens are `ghs_APPID_JWT`, longer than 40 characters.
@@ -89,7 +88,6 @@ class Switches:
     add_project_item_idempotent: bool = True
     org_issues_for_apps: bool = True
     user_projects_for_apps: bool = False
-    rest_projects: bool = True
     conditional_costs_secondary: bool = True
     deleted_status: int = 410
     long_tokens: bool = True
@@ -118,7 +116,6 @@ class Limits:
         app: requests an hour for each installation.
         graphql: points an hour.
         search: requests a minute.
-        concurrent: requests at once (only told, never reached: the stand-in answers one at a time).
         rest_points: secondary points a minute; a read costs 1, a write 5.
         graphql_points: secondary points a minute; a query costs 1, a mutation 5.
         content_minute: requests that create content, a minute.
@@ -135,7 +132,6 @@ class Limits:
     app: int | None = 5_000
     graphql: int | None = 5_000
     search: int | None = 30
-    concurrent: int | None = 100
     rest_points: int | None = 900
     graphql_points: int | None = 2_000
     content_minute: int | None = 80
@@ -159,7 +155,6 @@ _LIMITS = (
     "app",
     "graphql",
     "search",
-    "concurrent",
     "rest_points",
     "graphql_points",
     "content_minute",

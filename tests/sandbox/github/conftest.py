@@ -269,15 +269,22 @@ class Hub:
         return body
 
 
-@pytest.fixture
-def clock() -> Clock:
-    return StillClock()
+@pytest.fixture(scope="session")
+def service(key: rsa.RSAPrivateKey) -> GitHubService:
+    return GitHubService(document(), clock=StillClock())
 
 
 @pytest.fixture
-def hub(clock: Clock, key: rsa.RSAPrivateKey) -> Hub:
+def hub(service: GitHubService, key: rsa.RSAPrivateKey) -> Iterator[Hub]:
+    """The stand-in as new: one service for all tests, since making its routes takes a while."""
     pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-    return Hub(service=GitHubService(document(pem), clock=clock))
+    service.clock.offset_seconds = 0.0
+    service.load_state(document(pem))
+    service.log.clear()
+    yield Hub(service=service)
+    service.webhooks.drain()
+    service.faults.clear()
+    assert [each.failure for each in service.log.exchanges() if each.failure] == []
 
 
 @pytest.fixture
