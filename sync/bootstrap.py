@@ -13,7 +13,7 @@ from connectors.core.tokens import FileTokenStore
 from connectors.core.transport import Budget, Transport
 from sync.budget import HourlyBudget
 from sync.clock import RealClock
-from sync.config.credentials import secrets_of
+from sync.config.credentials import secret, secrets_of
 from sync.config.load import Config, Connection, load
 from sync.engine.apply import ApplySettings
 from sync.engine.live import Live, Progress
@@ -83,8 +83,13 @@ def open_store(config: Config) -> Store:
 
     Raises:
         sync.store.database.StoreError: It cannot be opened, or was written by a newer release.
+        sync.config.credentials.CredentialError: Its password is not where the configuration says.
     """
-    return Store(config.store_url(), now=clock().now())
+    url, hidden = config.store_url(), config.top.store.password
+    password = None
+    if hidden is not None and not url.startswith("sqlite:"):
+        password = secret(hidden, place="store.password", folder=config.folder, environ=os.environ)
+    return Store(url, now=clock().now(), password=password)
 
 
 @contextmanager

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
+from typing import Any, NoReturn
 
 import pytest
 import pytest_socket
@@ -48,3 +52,32 @@ def api_evidence() -> Path:
 def samples() -> Path:
     """Folder of real sample records, or skip (fails under CI)."""
     return _evidence("samples")
+
+
+def _beside(name: str) -> ModuleType:
+    """A module that lies beside this file: the tests' folders are no packages."""
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+        assert spec is not None
+        assert spec.loader is not None
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Any]:
+    """A PostgreSQL server of the tests' own, or skip (fails under CI)."""
+    helper = _beside("postgresql_server")
+    programs = helper.binaries()
+    if programs is None or importlib.util.find_spec("psycopg") is None:
+        missing("PostgreSQL's server (Debian: apt-get install postgresql) and the extra syncline[postgresql]")
+    with helper.running(programs) as server:
+        yield server
+
+
+def missing(what: str) -> NoReturn:
+    """Skip, or fail under CI, for want of ``what``."""
+    if os.environ.get("CI"):
+        pytest.fail(f"needs {what}; CI must have it")
+    pytest.skip(f"needs {what}")

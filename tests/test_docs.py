@@ -51,7 +51,7 @@ def test_the_example_shows_every_section() -> None:
     assert set(tomllib.loads(EXAMPLE)) | {"mapping"} == set(TopLevel.model_fields)
 
 
-@pytest.mark.parametrize("section", ["store", "freshness", "reconcile", "write"])
+@pytest.mark.parametrize("section", ["store", "freshness", "reconcile", "write", "daemon"])
 def test_the_example_shows_every_setting_of_a_section(section: str) -> None:
     model = TopLevel.model_fields[section].annotation
     assert set(tomllib.loads(EXAMPLE)[section]) == set(model.model_fields)

@@ -28,11 +28,16 @@ def secrets_of(settings: BaseModel, *, connection: str, folder: Path, environ: M
         value = getattr(settings, name)
         if isinstance(value, Credential):
             place = f"connections.{connection}.{name}"
-            found[name] = _get(value, place=place, folder=folder, environ=environ)
+            found[name] = secret(value, place=place, folder=folder, environ=environ)
     return found
 
 
-def _get(credential: Credential, *, place: str, folder: Path, environ: Mapping[str, str]) -> str:
+def secret(credential: Credential, *, place: str, folder: Path, environ: Mapping[str, str]) -> str:
+    """The one secret that ``credential`` names; ``place``: the key that it stands under, for the message.
+
+    Raises:
+        CredentialError: It is missing, empty, too large, or lies in a file that others may read.
+    """
     if credential.env is not None:
         return _filled(environ.get(credential.env, ""), place, f"environment variable {credential.env}")
     if credential.credential is not None:

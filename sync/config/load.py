@@ -185,6 +185,9 @@ class _Checker:
 
     def cross(self, top: TopLevel, connections: Mapping[str, Connection]) -> None:
         """What no table can say alone."""
+        if _has_password(top.store.url):
+            mend = 'the address alone, and password = { credential = "NAME" }'
+            self.add(("store", "url"), "an address with a password in it", mend)
         if not top.connections:
             self.add(("connections",), "no connection", "at least one [connections.NAME] table")
         seen: dict[tuple[str, str], str] = {}
@@ -277,6 +280,11 @@ class _Checker:
             return None
 
 
+def _has_password(url: str) -> bool:
+    parts = urlsplit(url)
+    return bool(parts.password) or "password" in parts.query.casefold()
+
+
 def _told(item: Any, base: KeyPath) -> tuple[KeyPath, str, str]:
     """One of pydantic's errors as (key, found, expected)."""
     loc = tuple(p for p in item["loc"] if p != "[key]")
@@ -306,6 +314,8 @@ def _show(value: object) -> str:
             return f"a list of {len(value)}"
         case bool():
             return "true" if value else "false"
+        case str() if "://" in value and "@" in value:  # it may hold a password
+            return f"an address that begins with {value.partition('://')[0][:20]}://"
         case str() if len(value) > 60:
             return f"a text of {len(value)} characters"
         case _:

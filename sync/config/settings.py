@@ -6,11 +6,14 @@ import re
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
+from connectors.core.settings import Credential
 from sync.plan.types import Policy
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)")
+_STORES = ("sqlite", "postgresql", "postgresql+psycopg")
+_HEALTH = re.compile(r"(?:127\.0\.0\.1|\[::1\]):[1-9]\d{0,4}|unix:/.+")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -37,6 +40,16 @@ class StoreSettings(Section):
 
     url: str = "sqlite:///syncline.sqlite3"
     """SQLAlchemy address. A relative SQLite path starts at the configuration file's folder."""
+    password: Credential | None = None
+    """Of the PostgreSQL user that the address names; it is never in the address. Not looked at for SQLite."""
+
+    @field_validator("url")
+    @classmethod
+    def _supported(cls, url: str) -> str:
+        scheme, _, _rest = url.partition("://")
+        if scheme not in _STORES:
+            raise ValueError("expected an address that begins with sqlite:/// or postgresql+psycopg://")
+        return url
 
 
 class FreshnessSettings(Section):
@@ -87,6 +100,26 @@ class EngagementSettings(Section):
     places: tuple[PlaceSettings, ...] = ()
 
 
+class DaemonSettings(Section):
+    """``[daemon]``."""
+
+    interval: Duration = timedelta(minutes=5)
+    """From the beginning of one run to the beginning of the next, give or take a tenth."""
+    hang: Duration = timedelta(minutes=10)
+    """A run that gives no sign of life for so long hangs; systemd's watchdog then restarts it."""
+    health: str | None = None
+    """Where the state is told by HTTP: ``127.0.0.1:PORT``, or ``unix:PATH``. None: nowhere."""
+
+    @field_validator("health")
+    @classmethod
+    def _on_this_machine(cls, health: str | None) -> str | None:
+        if health is None or _HEALTH.fullmatch(health):
+            return health
+        raise ValueError(
+            'expected "127.0.0.1:PORT", "[::1]:PORT" or "unix:/PATH": health is told on this machine alone'
+        )
+
+
 class TopLevel(Section):
     """The whole document, connections and mapping still raw."""
 
@@ -95,6 +128,7 @@ class TopLevel(Section):
     freshness: FreshnessSettings = FreshnessSettings()
     reconcile: ReconcileOptions = ReconcileOptions()
     write: WriteSettings = WriteSettings()
+    daemon: DaemonSettings = DaemonSettings()
     connections: dict[str, dict[str, object]] = Field(default_factory=dict)
     engagements: dict[str, EngagementSettings] = Field(default_factory=dict)
     mapping: dict[str, dict[str, object]] = Field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""One run at a time on one store: a lock that the kernel lets go of when its holder dies."""
+"""One run at a time on one store: a lock that is freed when its holder dies."""
 
 from __future__ import annotations
 
@@ -8,37 +8,78 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from sync.store import postgresql
 from sync.store.database import Store
 
 
 class AlreadyRunningError(Exception):
-    """Another run holds the store; the message says which process."""
+    """Another run holds the store, or has come to hold it; the message says which process."""
 
 
 @contextmanager
 def single_run(store: Store) -> Iterator[None]:
     """Hold the store's lock; nothing stale is left by a killed holder.
 
-    The lock is on the file ``<store>.lock``, which stays. A store in memory has none: no other process sees it.
+    For SQLite it is on the file ``<store>.lock``, which stays, and the kernel lets go of it. On PostgreSQL it is held
+    by a session of the server, which frees it when the session ends; a run whose session has ended stops at its next unit
+    of work. A store in memory has none: no other process sees it.
 
     Raises:
         AlreadyRunningError: Another process, or another run of this one, holds it.
     """
-    if store.path is None:
+    if store.is_server:
+        with _on_server(store):
+            yield
+    elif store.path is None:
         yield
-        return
-    path = Path(f"{store.path}.lock")
+    else:
+        with _on_file(store.path):
+            yield
+
+
+@contextmanager
+def _on_server(store: Store) -> Iterator[None]:
+    with store.raw_connection() as connection:
+        if not postgresql.try_lock_run(connection):
+            raise _already(postgresql.holder(connection) or "which has just ended", store.name)
+
+        def still_ours() -> None:
+            try:
+                connection.exec_driver_sql("SELECT 1")
+            except SQLAlchemyError as error:
+                raise AlreadyRunningError(
+                    f"the connection that held the lock of {store.name} was lost; stopped, lest two runs use it at once"
+                ) from error
+
+        try:
+            with store.guarded_by(still_ours):
+                yield
+        finally:
+            try:
+                postgresql.unlock_run(connection)
+            except SQLAlchemyError:
+                connection.invalidate()  # the session is over, and the lock with it
+
+
+@contextmanager
+def _on_file(store: Path) -> Iterator[None]:
+    path = Path(f"{store}.lock")
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            holder = os.pread(handle, 32, 0).decode("ascii", "replace").strip() or "unknown"
-            raise AlreadyRunningError(
-                f"another syncline run (process {holder}) is using {store.path}; wait for it to end, or stop it"
-            ) from error
+            raise _already(os.pread(handle, 32, 0).decode("ascii", "replace").strip(), str(store)) from error
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
         yield
     finally:
         os.close(handle)
+
+
+def _already(holder: str, store: str) -> AlreadyRunningError:
+    return AlreadyRunningError(
+        f"another syncline run (process {holder or 'unknown'}) is using {store}; wait for it to end, or stop it"
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -14,14 +14,14 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
+from sqlalchemy import Connection, Engine, insert, make_url, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
+from sync.store import postgresql, sqlite
 from sync.store.tables import InstanceRow
 
-_BUSY_TIMEOUT_MS = 30_000  # readers beside a running sync wait this long for a commit; a page commits in far less
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -37,23 +37,23 @@ class Store:
     """The database behind everything that syncline remembers. One for a process; may be used by several threads.
 
     Args:
-        url: SQLAlchemy URL (``sqlite:///syncline.sqlite3``).
+        url: SQLAlchemy URL (``sqlite:///syncline.sqlite3``, ``postgresql+psycopg://user@host/database``).
         now: The instant, for the creation of a new store.
+        password: Of the database's user; it lies in no attribute and is shown in no message.
 
     Raises:
         StoreTooNewError: It was written by a newer release.
         StoreError: It cannot be opened or is no store of ours.
     """
 
-    def __init__(self, url: str, *, now: datetime) -> None:
+    def __init__(self, url: str, *, now: datetime, password: str | None = None) -> None:
         self.url: URL = make_url(url)
         if self.path is not None:
             _create_private(self.path)
-        self._engine = _engine(self.url)
+        self._guard: Callable[[], None] | None = None
+        self._engine = self._connect(password)
         try:
-            with self._engine.begin() as connection:
-                _migrate(connection)
-            self.instance = self._identify(now)
+            self.instance = self._known() or self._made(now)
         except DatabaseError as error:
             self._engine.dispose()
             raise StoreError(
@@ -71,9 +71,36 @@ class Store:
             return None
         return Path(name)
 
+    @property
+    def name(self) -> str:
+        """What people call it: the file, or the address without a password."""
+        return str(self.path) if self.path is not None else self.url.render_as_string(hide_password=True)
+
+    @property
+    def is_server(self) -> bool:
+        """True: a database server, which several machines may reach."""
+        return self.url.get_backend_name() == "postgresql"
+
+    @contextmanager
+    def guarded_by(self, guard: Callable[[], None]) -> Iterator[None]:
+        """Ask ``guard`` before every unit of work while inside; it raises when nothing more may be done."""
+        self._guard = guard
+        try:
+            yield
+        finally:
+            self._guard = None
+
+    @contextmanager
+    def raw_connection(self) -> Iterator[Connection]:
+        """A connection of its own, outside of transactions; for locks of a session."""
+        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            yield connection
+
     @contextmanager
     def unit_of_work(self) -> Iterator[Session]:
         """A session in one transaction, rolled back unless ``commit`` is called on it."""
+        if self._guard is not None:
+            self._guard()
         session = Session(self._engine, expire_on_commit=False, autoflush=False)
         try:
             yield session
@@ -84,14 +111,47 @@ class Store:
         """Let go of all connections; the store cannot be used after it."""
         self._engine.dispose()
 
-    def _identify(self, now: datetime) -> str:
-        with self.unit_of_work() as session:
-            found = session.scalar(select(InstanceRow.id))
-            if found is None:
-                found = uuid.uuid4().hex
-                session.add(InstanceRow(id=found, created=now))
-                session.commit()
-            return found
+    def _known(self) -> str | None:
+        """The instance of a store that needs nothing done; looked at without keeping a writer waiting."""
+        with self._engine.begin() as connection:
+            return connection.scalar(select(InstanceRow.id)) if _is_current(connection) else None
+
+    def _made(self, now: datetime) -> str:
+        with self._alone() as connection:
+            _migrate(connection)
+            return _identify(connection, now)
+
+    def _connect(self, password: str | None) -> Engine:
+        match self.url.get_backend_name():
+            case "sqlite":
+                return sqlite.make_engine(self.url)
+            case "postgresql":
+                try:
+                    return postgresql.make_engine(self.url, password)
+                except ImportError as error:
+                    raise StoreError(
+                        f"{self.name}: found no driver for PostgreSQL; expected the extra: pip install "
+                        "'syncline[postgresql]', and an address that begins with postgresql+psycopg://"
+                    ) from error
+            case other:
+                raise StoreError(f"found a store on {other}; expected sqlite or postgresql")
+
+    @contextmanager
+    def _alone(self) -> Iterator[Connection]:
+        """A transaction that no other process opening the store is in at the same time."""
+        options: dict[str, Any] = {"isolation_level": "READ COMMITTED"} if self.is_server else {sqlite.ALONE: True}
+        with self._engine.connect().execution_options(**options) as connection, connection.begin():
+            if self.is_server:
+                postgresql.wait_alone(connection)
+            yield connection
+
+
+def _identify(connection: Connection, now: datetime) -> str:
+    found = connection.scalar(select(InstanceRow.id))
+    if found is None:
+        found = uuid.uuid4().hex
+        connection.execute(insert(InstanceRow).values(id=found, created=now))
+    return found
 
 
 def _create_private(path: Path) -> None:
@@ -104,38 +164,26 @@ def _create_private(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
-def _engine(url: URL) -> Engine:
-    if url.get_backend_name() != "sqlite":
-        return create_engine(url)
-    engine = create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_MS / 1000})
+def _is_current(connection: Connection) -> bool:
+    """Whether the store is exactly of this release.
 
-    @event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # we say BEGIN ourselves: the driver's own guess commits before DDL
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute("PRAGMA synchronous = FULL")  # an intent must outlive a power cut, not only a kill
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN")
-
-    return engine
-
-
-def _migrate(connection: Connection) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    script = ScriptDirectory.from_config(config)
+    Raises:
+        StoreTooNewError: It was written by a newer one.
+    """
+    script = ScriptDirectory(str(_MIGRATIONS))
     current = MigrationContext.configure(connection).get_current_revision()
     if current is not None and current not in {step.revision for step in script.walk_revisions()}:
         raise StoreTooNewError(
             f"the store is at revision {current}, which this release does not know: it was written by a newer release. "
             "Use that release, or name another store."
         )
-    if current != script.get_current_head():
-        command.upgrade(config, "head")
+    return current == script.get_current_head()
+
+
+def _migrate(connection: Connection) -> None:
+    if _is_current(connection):
+        return
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

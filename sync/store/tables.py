@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Date, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Date, ForeignKey, Index, Integer, MetaData, String, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from sync.store.types import CompressedJson, UtcDateTime
+from sync.store.types import CompressedJson, PlainText, UtcDateTime
 
 _Seq = BigInteger().with_variant(Integer(), "sqlite")  # SQLite counts up by itself only in an INTEGER key
 
@@ -24,7 +24,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: UtcDateTime, str: Text, date: Date}  # noqa: RUF012 - SQLAlchemy's own idiom
+    type_annotation_map = {datetime: UtcDateTime, str: PlainText, date: Date}  # noqa: RUF012 - SQLAlchemy's own idiom
 
 
 class InstanceRow(Base):

@@ -8,7 +8,7 @@ import zlib
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, LargeBinary
+from sqlalchemy import DateTime, Dialect, LargeBinary, Text
 from sqlalchemy.types import TypeDecorator
 
 _LEVEL = 6  # zlib's usual middle: higher levels cost far more time for a few per cent
@@ -41,6 +41,19 @@ class UtcDateTime(TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - the signature is SQLAlchemy's
         """Stored naive UTC to an aware instant."""
         return None if value is None else value.replace(tzinfo=UTC)
+
+
+class PlainText(TypeDecorator[str]):
+    """Text. PostgreSQL cannot hold the character NUL, which has no meaning in a text: it becomes U+FFFD there."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """What is stored, or compared with what is stored."""
+        if value is None or dialect.name != "postgresql" or "\0" not in value:
+            return value
+        return value.replace("\0", "\ufffd")
 
 
 class CompressedJson(TypeDecorator[Any]):

@@ -122,3 +122,23 @@ def test_one_record_cannot_serve_two_engagements(tmp_path: Path) -> None:
     more = GOOD.partition("[engagements.NIM-01]")[2]
     problems = _problems(tmp_path, GOOD + "\n[engagements.NIM-02]" + more)
     assert [p.key for p in problems] == ["engagements.NIM-02.record"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+psycopg://syncline:canary-4711@db.example/syncline",
+        "postgresql://db.example/syncline?user=x&password=canary-4711",
+        "mysql://syncline:canary-4711@db.example/syncline",
+    ],
+)
+def test_a_store_address_with_a_password_or_of_another_database_is_refused_unseen(tmp_path: Path, url: str) -> None:
+    (problem,) = _problems(tmp_path, GOOD.replace("[connections", f'[store]\nurl = "{url}"\n[connections', 1))
+    assert (problem.key, problem.line) == ("store.url", 4)
+    assert "canary" not in str(problem)
+
+
+@pytest.mark.parametrize("health", ["0.0.0.0:8477", "127.0.0.1", "example.com:80", "unix:relative"])
+def test_health_is_told_on_this_machine_alone(tmp_path: Path, health: str) -> None:
+    (problem,) = _problems(tmp_path, GOOD.replace("[connections", f'[daemon]\nhealth = "{health}"\n[connections', 1))
+    assert problem.key == "daemon.health"

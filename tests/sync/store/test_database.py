@@ -1,36 +1,35 @@
 from __future__ import annotations
 
-import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, select
+from sqlalchemy import select, text
 
 from sync.store.database import Store, StoreError, StoreTooNewError
 from sync.store.tables import Base, RunRow
 
 
 def test_migrations_yield_exactly_the_tables_of_the_code(store: Store) -> None:
-    engine = create_engine(store.url)
-    with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+    with store.unit_of_work() as session:
+        context = MigrationContext.configure(session.connection(), opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
-    engine.dispose()
 
 
-def test_a_store_opened_again_keeps_its_instance(tmp_path: Path, now: datetime) -> None:
-    url = f"sqlite:///{tmp_path / 's.sqlite3'}"
-    first = Store(url, now=now)
+def test_a_store_opened_again_keeps_its_instance(opened: Callable[..., Store], now: datetime) -> None:
+    first = opened("s")
     first.close()
-    second = Store(url, now=now + timedelta(days=1))
-    assert second.instance == first.instance
-    second.close()
-    other = Store(f"sqlite:///{tmp_path / 'other.sqlite3'}", now=now)
-    assert other.instance != first.instance
-    other.close()
+    assert opened("s", now + timedelta(days=1)).instance == first.instance
+    assert opened("other").instance != first.instance
+
+
+def test_a_store_that_several_open_at_once_is_made_once(opened: Callable[..., Store]) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        assert len({store.instance for store in pool.map(opened, ["s"] * 4)}) == 1
 
 
 def test_a_new_store_is_for_its_owner_alone_and_an_old_one_keeps_its_mode(tmp_path: Path, now: datetime) -> None:
@@ -46,17 +45,14 @@ def test_a_new_store_is_for_its_owner_alone_and_an_old_one_keeps_its_mode(tmp_pa
     assert path.stat().st_mode & 0o777 == 0o640
 
 
-def test_a_store_of_a_newer_release_is_refused_and_left_alone(store: Store, now: datetime) -> None:
-    store.close()
-    assert store.path is not None
-    with sqlite3.connect(store.path) as raw:
-        raw.execute("UPDATE alembic_version SET version_num = '9999'")
-    raw.close()
+def test_a_store_of_a_newer_release_is_refused_and_left_alone(store: Store, opened: Callable[..., Store]) -> None:
+    with store.unit_of_work() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        session.commit()
     with pytest.raises(StoreTooNewError, match="9999"):
-        Store(str(store.url), now=now)
-    with sqlite3.connect(store.path) as raw:
-        assert raw.execute("SELECT version_num FROM alembic_version").fetchall() == [("9999",)]
-    raw.close()
+        opened()
+    with store.unit_of_work() as session:
+        assert session.execute(text("SELECT version_num FROM alembic_version")).all() == [("9999",)]
 
 
 def test_a_file_that_is_no_store_is_refused(tmp_path: Path, now: datetime) -> None:
@@ -88,8 +84,8 @@ def test_instants_come_back_aware_and_naive_ones_are_refused(store: Store, now: 
             session.flush()
 
 
-def test_commits_are_durable_against_a_power_cut(store: Store) -> None:
-    with store.unit_of_work() as session:
+def test_commits_are_durable_against_a_power_cut(sqlite_store: Store) -> None:
+    with sqlite_store.unit_of_work() as session:
         connection = session.connection()
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
