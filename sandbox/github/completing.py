@@ -128,6 +128,8 @@ class _Completion:
         issue.labels = [self._label(repo, each) for each in issue.labels]
         if issue.milestone is not None and repo.milestone(issue.milestone) is None:
             self._problems.append(f"{repo.full_name}#{issue.number}: no milestone {issue.milestone}")
+        if issue.pull_request and issue.pull_request.merged_at:
+            issue.closed_at = issue.closed_at or issue.pull_request.merged_at
         self.times(issue)
         self._closing(repo, issue)
         self._conversation(issue)
@@ -140,7 +142,6 @@ class _Completion:
             self._problems.append(f"{repo.full_name}#{issue.number}: state is open or closed")
         if issue.pull_request and issue.pull_request.merged_at:
             issue.state = "closed"
-            issue.closed_at = issue.closed_at or issue.pull_request.merged_at
         if issue.state == "closed":
             issue.closed_at = issue.closed_at or issue.updated_at
             issue.closed_by = self.login(issue.closed_by or issue.user)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -267,6 +267,17 @@ class Hub:
         status, body = self.ask("POST", "/graphql", {"query": query, "variables": variables or {}}, **more)
         assert status == 200, body
         return body
+
+
+@pytest.fixture
+def app_jwt(key: rsa.RSAPrivateKey) -> Callable[..., str]:
+    """Make the JWT of the app, its claims as given or good ones."""
+
+    def make(*, algorithm: str = "RS256", **claims: Any) -> str:
+        now = int(NOW.timestamp())
+        return jwt(key, {"iss": "7", "iat": now - 60, "exp": now + 300, **claims}, algorithm=algorithm)
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,94 @@
+"""The state document: what is left out, what is wrong, and that a dump loads to the same."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from sandbox.core.clock import Clock
+from sandbox.github.ids import node_id, parse_node_id
+from sandbox.github.loading import dump, load
+
+ISSUE = {"title": "t", "user": "u"}
+DRAFT = {"content": {"title": "d"}, "values": {"X": 1}}
+
+
+def test_a_dump_loads_to_the_same(hub: Any) -> None:
+    hub.ask("POST", "/repos/fictive-partner/sizing/issues", {"title": "t", "body": "#1", "labels": ["bug"]})
+    hub.ask("POST", "/_sandbox/transfer", {"issue": "fictive-partner/sizing#2", "to": "fictive-partner/open"})
+    hub.ask("POST", "/_sandbox/delete", {"issue": "fictive-partner/sizing#3"})
+    first = hub.get("/_sandbox/state")
+    assert hub.ask("PUT", "/_sandbox/state", first)[0] == 204
+    assert hub.get("/_sandbox/state") == first
+
+
+def test_little_is_enough() -> None:
+    document = {"repositories": [{"full_name": "ada/own", "issues": [{"title": "t", "user": "bob"}]}]}
+    state = load(document, Clock())
+    (issue,) = state.issues.values()
+    assert (issue.number, issue.user, sorted(state.accounts)) == (1, "bob", ["ada", "bob"])
+    assert load(dump(state), Clock()).issues.keys() == state.issues.keys()
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        ({"extra": 1}, "'extra' is unknown"),
+        ({"accounts": [{}]}, "accounts[0]: 'login' is needed"),
+        ({"accounts": [{"login": "a"}, {"login": "A"}]}, "stands there twice"),
+        ({"repositories": [{"full_name": "x"}]}, "owner/name"),
+        ({"repositories": [{"full_name": "a/b", "issues": [{**ISSUE, "milestone": 3}]}]}, "no milestone 3"),
+        ({"repositories": [{"full_name": "a/b", "issues": [{**ISSUE, "parent": "a/b#9"}]}]}, "no issue"),
+        ({"repositories": [{"full_name": "a/b", "created_at": "2026-01-01"}]}, "no instant with a zone"),
+        (
+            {"projects": [{"owner": "a", "title": "P", "items": [{"content": ISSUE, "values": {}}]}]},
+            "'user' is unknown",
+        ),
+        ({"projects": [{"owner": "a", "title": "P", "items": [DRAFT]}]}, "no field 'X'"),
+        ({"switches": {"nothing": True}}, "switches: nothing unknown"),
+        ({"limits": {"user": "many"}}, "of the wrong kind"),
+        ([], "must be an object"),
+    ],
+)
+def test_what_is_wrong_is_named(document: Any, told: str) -> None:
+    with pytest.raises(ValueError, match=told.replace("[", r"\[")):
+        load(document, Clock())
+
+
+@pytest.mark.parametrize("numbers", [(1,), (5001, 100_001), (2**40, 7, 300)])
+def test_node_ids_can_be_read_back(numbers: tuple[int, ...]) -> None:
+    assert parse_node_id(node_id("I", *numbers)) == ("I", numbers)
+    assert parse_node_id("I_" + "x" * 7) is None
+
+
+@pytest.mark.loopback
+def test_it_is_served_by_a_command(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    state.write_text(json.dumps({"repositories": [{"full_name": "ada/own"}]}))
+    command = [
+        sys.executable,
+        "-m",
+        "sandbox.github",
+        "--port",
+        "0",
+        "--state",
+        str(state),
+        "--log",
+        str(tmp_path / "log"),
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        word, name, url = process.stdout.readline().split()
+        with requests.Session() as session:
+            session.trust_env = False
+            found = session.get(f"{url}/api/v3/repos/ada/own", timeout=10).json()
+        process.terminate()
+        assert process.wait(10) == 0
+    assert (word, name, found["full_name"]) == ("ready", "github", "ada/own")
+    assert json.loads((tmp_path / "log").read_text())["path"] == "/api/v3/repos/ada/own"
