@@ -87,7 +87,7 @@ class GitRepository(Record):
         if name == "+merge":
             return self.store.step(lambda one: next((each for each in self.proposals if str(each.id) == one), None))
         if name == "+webhook":
-            return self.store.step(lambda one: next((each for each in self.webhooks if str(each.number) == one), None))
+            return self.store.step(lambda one: self.store.webhook(self, one))
         return None
 
     @property

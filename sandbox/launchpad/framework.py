@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from lazr.restful import ServiceRootResource, metazcml
+from lazr.restful import ServiceRootResource, metazcml, render_field_to_html
 from lazr.restful._resource import register_versioned_request_utility
 from lazr.restful.interfaces import (
     IByteStorage,
     IEntry,
+    IFieldHTMLRenderer,
     IFieldMarshaller,
     IServiceRootResource,
     IWebBrowserOriginatingRequest,
@@ -25,7 +26,7 @@ from zope.interface.interface import InterfaceClass
 from zope.publisher.interfaces import IPublishTraverse
 from zope.publisher.interfaces.http import IHTTPRequest
 from zope.publisher.publish import publish
-from zope.schema.interfaces import IBytes, IChoice
+from zope.schema.interfaces import IBytes, IChoice, IField
 from zope.traversing.browser.interfaces import IAbsoluteURL
 
 from sandbox.launchpad.kinds import COLLECTIONS, RECORDS
@@ -47,6 +48,7 @@ from sandbox.launchpad.publication import (
 from sandbox.launchpad.record import Record, fields_of
 from sandbox.launchpad.schema import Interfaces, IWords
 from sandbox.launchpad.store import Store
+from sandbox.launchpad.table import table
 
 _ZCML = b"""<configure xmlns="http://namespaces.zope.org/zope">
   <include package="lazr.restful" file="basic-site.zcml" />
@@ -93,6 +95,11 @@ def set_up() -> None:
     manager.registerAdapter(ByteStorage, (IEntry, IBytes), IByteStorage)
     manager.registerAdapter(Traverse, (IRecord, IHTTPRequest), IPublishTraverse)
     manager.registerAdapter(WordMarshaller, (IChoice, IHTTPRequest, IWords), IFieldMarshaller)
+    for name in {field for entry in table().entries.values() for field in entry.fields}:
+        # The framework looks for a renderer under each field's name first; one found is one exception less a field.
+        manager.registerAdapter(
+            render_field_to_html, (Interface, IField, IWebServiceClientRequest), IFieldHTMLRenderer, name
+        )
     metazcml.register_webservice(context, interfaces.module())
     context.execute_actions()
 

@@ -176,7 +176,7 @@ class Person(Record):
 
     def get_members_by_status(self, *, status: str) -> list[Any]:
         """List the members of a team in one status; none for a person."""
-        return [one.member for one in self.__dict__.get("memberships", ()) if one.status == status]
+        return [one.member for one in self.__dict__.get("_memberships", ()) if one.status == status]
 
     def join(self, *, team: Team) -> None:
         """Join an open team."""

@@ -59,6 +59,12 @@ class StandInRequest(Request):  # type: ignore[misc]  # the framework has no typ
 class StandInPublication(Publication):  # type: ignore[misc]  # the framework has no types
     """Adds the header that the original has, and keeps tracebacks for the log."""
 
+    def traverseName(self, request: Any, ob: Any, name: str) -> Any:  # noqa: N802 - the framework's name
+        """Take one step; a target's webhooks are for those alone who may edit it."""
+        if name == "webhooks" and isinstance(ob, Record):
+            ob.check("webhooks")
+        return super().traverseName(request, ob, name)
+
     def callObject(self, request: Any, ob: Any) -> Any:  # noqa: N802 - the framework's name
         """Answer, with `Vary: Accept`; answers to errors before this point lack it, as in the original.
 

@@ -158,8 +158,8 @@ class LaunchpadService(Service):
         if session.failure:
             LOGGER.error("%s failed on %s %s\n%s", self.name, call.method, call.path, session.failure)
         if status >= 400:
-            session.roll_back()
-            self.store.reindex()
+            if session.roll_back():
+                self.store.reindex()
         elif session.changes or call.method not in ("GET", "HEAD"):
             commit(self.store)
             self._postman.call()

@@ -71,14 +71,16 @@ class Session:
             values = record.__dict__
             self._journal.append((record, name, name in values, values.get(name)))
 
-    def roll_back(self) -> None:
-        """Take back every change of the request, latest first."""
+    def roll_back(self) -> bool:
+        """Take back every change of the request, latest first; says whether there was any."""
+        changed = bool(self._journal)
         while self._journal:
             record, name, existed, value = self._journal.pop()
             if existed:
                 record.__dict__[name] = value
             else:
                 record.__dict__.pop(name, None)
+        return changed
 
     @property
     def writer(self) -> Person | None:

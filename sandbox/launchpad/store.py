@@ -233,6 +233,11 @@ class Store(Record):
         target.put("webhooks", [*target.webhooks, made])
         return made
 
+    def webhook(self, target: Record, number: str) -> Webhook | None:
+        """Find a webhook of a target, for who may edit the target; 401 for all others."""
+        target.check("webhooks")
+        return next((one for one in target.webhooks if str(one.number) == number), None)
+
     def new_bug(self, *, target: Any, owner: Person, title: str, description: str, **values: Any) -> Bug:
         """File a bug with its first task, description and activity."""
         now = self.session.now

@@ -235,7 +235,7 @@ class Pillar(Target):
             **super().steps(),
             "+milestone": self._milestone,
             "+spec": self._specification,
-            "+webhook": lambda one: next((each for each in self.webhooks if str(each.number) == one), None),
+            "+webhook": lambda one: self.store.webhook(self, one),
             "+git": lambda one: self.store.repository(None, self, one),
         }
 

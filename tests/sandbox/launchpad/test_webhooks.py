@@ -140,6 +140,8 @@ def test_deliveries_to_loopback_are_given_up_after_five_minutes(served: Any, rec
 def test_webhooks_can_be_switched_off_and_need_the_owner(served: Any, receiver: Receiver) -> None:
     given = {"op": "newWebhook", "delivery_url": receiver.url, "event_types": '["bug:0.1"]'}
     assert served.post("/nimbus", "bot", **given).status_code == 401
+    assert served.call("GET", "/nimbus/webhooks", who="bot").status_code == 401
+    assert served.call("GET", "/nimbus/webhooks", who="ann").json()["total_size"] == 0
     assert served.post("/nimbus", **{**given, "event_types": '["nope"]'}).status_code == 400
     served.service.change_settings({"webhooks_enabled": False})
     assert served.post("/nimbus", **given).status_code == 401
