@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -73,15 +74,12 @@ def values(
 def shown(rule: OutRule, record: Record, catalog: Catalog) -> dict[str, Json]:
     """What the fields of ``rule`` hold in a record, in the form of ``values``, without those that are set on creation.
 
-    Empty for links and labels: a link is no part of the record, and for labels see ``owned_labels``. Empty for a block
-    when the record does not say whether it has it.
+    Empty for links, labels and blocks: a link is no part of the record; see ``owned_labels`` and ``shown_block``.
 
     Raises:
         OutboundError: A field is missing or ambiguous in the tool.
     """
     result: dict[str, Json] = {}
-    if rule.target is Target.BLOCK and rule.shown_at and rule.shown_at[0] in record.payload:
-        return {field.name: _below(record, rule.shown_at) for field in rule.fields}
     if rule.target in _LITERAL:
         return result
     fields = _fields(rule, record)
@@ -140,6 +138,36 @@ def shown_marker(rule: OutRule, record: Record, catalog: Catalog) -> Json:
             info = _info(rule, field, catalog)
             return None if info is None else _fields(rule, record).get(info.id)
     return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownBlock:
+    """A block as a record shows it.
+
+    Attributes:
+        text: Its text; None: the record has no such block.
+        marker: What it carries beside the text, or None.
+    """
+
+    text: Json = None
+    marker: Json = None
+
+
+def shown_block(rule: OutRule, record: Record, name: str) -> ShownBlock | None:
+    """The block known by ``name`` as the record shows it; None: the record does not say whether it has one.
+
+    What stands at the rule's ``shown_at`` is one block, or blocks by their names, or null: an object with ``text``,
+    and ``external_id`` and ``marker`` if the tool keeps them.
+    """
+    if not rule.shown_at or rule.shown_at[0] not in record.payload:
+        return None
+    held = _below(record, rule.shown_at)
+    if not isinstance(held, Mapping):
+        return ShownBlock()
+    for block in [held] if "text" in held else held.values():
+        if isinstance(block, Mapping) and block.get("external_id", name) == name:
+            return ShownBlock(text=block.get("text"), marker=block.get("marker"))
+    return None if "text" in held else ShownBlock()
 
 
 def lacks(rule: OutRule, record: Record) -> str:

@@ -235,8 +235,8 @@ class OutRule:
         marker_property: Entity property that holds the marker, or empty when the marker is a field (or there is none).
         prefix: Labels that begin so belong to syncline, or empty.
         needs: Keys that lead to what a record must hold to be written by this rule (FIELDS), or none.
-        shown_at: Keys that lead to the text of the block as the record shows it (BLOCK), or none. A record without the
-            first of them does not say.
+        shown_at: Keys that lead to the block, or blocks by name, as the record shows them (BLOCK), or none. A record
+            without the first of them does not say.
     """
 
     name: str

@@ -10,8 +10,8 @@ from mapping import outbound
 from mapping.model import Access
 from mapping.outbound import OutboundError
 from sync.plan.conflict import NEVER_WRITTEN, Sides, Verdict, judge
-from sync.plan.draft import Desk, Drafted, Job, agree, as_conflict, foreign_instance, obstacle_of, planned
-from sync.plan.markers import marker_property
+from sync.plan.draft import Desk, Drafted, Job, agree, as_conflict, obstacle_of, other_instance, planned
+from sync.plan.markers import instance_of, marker_property
 from sync.plan.status import STATUS, anchor_record, kept_stamp, older_store, reason_of, text_for
 from sync.plan.types import Policy
 from sync.reconcile.result import RiskLifecycle, RiskState, Status
@@ -50,9 +50,9 @@ def _on(
     access = Access(anchor.visibility.value)
     base = desk.base(anchor.connection, anchor.stream, anchor.id, field_id)
     try:
-        foreign = foreign_instance(desk, job, anchor)
-        shown = outbound.shown(job.rule, anchor, job.sink.catalog)
-        theirs = shown.get(_TEXT, None if base is NEVER_WRITTEN else base)
+        shown = outbound.shown_block(job.rule, anchor, external_id)
+        theirs = shown.text if shown is not None else None if base is NEVER_WRITTEN else base
+        foreign = instance_of(shown.marker) if shown is not None and shown.text is not None else ""
         stamp, text = _stamped(desk, view, status, access, [theirs, base])
         lines = risk_lines([state.risk for state in risks], public=access is Access.PUBLIC)
         whole = {_TEXT: _BETWEEN.join([text, "\n".join(lines)])}
@@ -60,11 +60,13 @@ def _on(
     except OutboundError as error:
         yield job.held(anchor.id, str(error))
         return
-    obstacle = obstacle_of(anchor, access) or (
-        f"it was written by another instance of syncline ({foreign})" * bool(foreign)
-    )
+    obstacle = obstacle_of(anchor, access)
     if obstacle:
         yield job.held(anchor.id, obstacle)
+        return
+    if foreign not in ("", desk.given.instance):
+        yield job.held(anchor.id, f"it was written by another instance of syncline ({foreign})")
+        yield other_instance(anchor.connection, anchor, foreign)
         return
     if _later(theirs, base) and not _same(job, theirs, ours) and desk.given.settings.policy is not Policy.OURS:
         yield job.held(anchor.id, "it shows a later status than this store ever wrote there")

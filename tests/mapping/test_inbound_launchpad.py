@@ -79,7 +79,7 @@ def test_state_of_a_blueprint(launchpad, lp_entry, fields, state):
 
 
 def test_a_blueprint_is_work_or_an_epic_and_may_be_an_anchor(launchpad, lp_entry):
-    plain = lp_entry(launchpad, "blueprints", title="Boot", workitems_text="", whiteboard="see LP: #3")
+    plain = lp_entry(launchpad, "blueprints", title="Boot", workitems_text="", syncline_prose="see LP: #3")
     assert (plain.work_class, plain.may_be_anchor) == (WorkClass.WORK, True)
     assert [r.value for r in plain.references] == ["LP: #3"]
     assert lp_entry(launchpad, "blueprints", title="B", workitems_text="do it: TODO").work_class is WorkClass.EPIC

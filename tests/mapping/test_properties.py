@@ -139,7 +139,7 @@ def test_what_was_written_is_shown_as_the_same(jira, salesforce, github, issue, 
     seen = outbound.shown(rule, replace(issue(), stream=rule.stream, payload=payload), catalog)
     if rule.target is Target.BLOCK:
         shown = replace(issue(), stream=rule.stream, payload={"syncline_block": {"id": "1", **wanted}})
-        assert outbound.shown(rule, shown, catalog) == wanted
+        assert outbound.shown_block(rule, shown, "any").text == wanted["text"]
     if rule.target in (Target.LINK, Target.LABEL, Target.BLOCK):
         assert seen == {}
         return

@@ -64,7 +64,7 @@ def test_a_converged_world_is_quiet_whether_or_not_the_tool_tells_the_block(worl
     world.converge()
     if not told:
         for ref in (worlds.CODE_ANCHOR, worlds.PLAN_ANCHOR):
-            payload = {k: v for k, v in world.records[ref].payload.items() if k != "syncline_block"}
+            payload = {k: v for k, v in world.records[ref].payload.items() if not k.startswith("syncline_block")}
             world.records[ref] = replace(world.records[ref], payload=payload)
     world.now += timedelta(hours=1)
     assert world.plan().writes == ()
@@ -114,6 +114,24 @@ def test_a_block_of_a_later_instant_than_we_wrote_stops_the_run(worlds):
     assert ("github", BrakeKind.OTHER_INSTANCE) in {(k.connection, k.kind) for k in brakes}
 
 
+def test_a_block_of_another_instance_stops_the_run(worlds):
+    world = worlds.wide_world()
+    world.converge()
+    world.instance = "other"
+    plan = world.plan()
+    assert blocks(plan) == {}
+    assert {"github", "launchpad"} <= {k.connection for k in plan.brakes if k.kind is BrakeKind.OTHER_INSTANCE}
+
+
+def test_blocks_of_other_engagements_on_the_same_record_are_left_alone(worlds):
+    world = worlds.wide_world()
+    ref = worlds.PLAN_ANCHOR
+    other = {"external_id": "syncline:engagement:ORB-01", "text": "theirs", "marker": {"instance": "x"}}
+    payload = {**world.records[ref].payload, "syncline_blocks": {other["external_id"]: other}}
+    world.records[ref] = replace(world.records[ref], payload=payload)
+    assert blocks(world.plan())["launchpad"].before == {"text": None}
+
+
 def test_an_anchor_that_bears_no_block_is_named(worlds):
     world = worlds.wide_world()
     ref = worlds.PLAN_ANCHOR
@@ -125,15 +143,15 @@ def test_an_anchor_that_bears_no_block_is_named(worlds):
     ]
 
 
-def test_project_fields_are_written_once_the_item_of_the_anchor_is_known(worlds):
+def test_project_fields_are_written_where_there_is_a_project(worlds):
     world = worlds.wide_world()
     plan = world.plan()
     assert [h.reason for h in plan.held if h.connection == "github"] == [
-        "it does not say syncline_project.item_id: it is not where these fields are"
+        "it does not say syncline_project: it is not where these fields are"
     ]
     record = world.records[worlds.CODE_ANCHOR]
     fields = {"PVT_1": {"name": "Syncline status", "value": None}}
-    payload = {**record.payload, "syncline_project": {"item_id": "PVTI_1", "fields": fields}}
+    payload = {**record.payload, "syncline_project": {"item_id": None, "fields": fields}}
     world.records[record.ref] = replace(record, payload=payload)
     (write,) = [p.write for p in world.plan().writes if p.rule == "anchor.status" and p.write.connection == "github"]
     assert (write.kind, write.target) == (WriteKind.SET_FIELDS, "901")

@@ -201,7 +201,7 @@ class World:
             case WriteKind.TRANSITION:
                 self.edit(f"{write.connection}:{write.stream}:{target}", status={"name": write.values["status"]})
             case WriteKind.PUT_BLOCK:
-                self._block(f"{write.connection}:{write.stream}:{target}", write.values["text"])
+                self._block(f"{write.connection}:{write.stream}:{target}", write.values["text"], write.marker)
             case WriteKind.PUT_LINK:
                 self.links[target, write.external_id] = dict(write.values)
             case WriteKind.ADD_LABEL | WriteKind.REMOVE_LABEL:
@@ -213,9 +213,10 @@ class World:
         for field_id, value in bases_of(write).items():
             self.bases[write.connection, write.stream, target, field_id] = value
 
-    def _block(self, ref: str, text: str | None) -> None:
+    def _block(self, ref: str, text: str | None, marker: Any = None) -> None:
         record = self.records[ref]
-        payload = {**record.payload, "syncline_block": {"id": "1", "text": text}}
+        block = {"external_id": "syncline:engagement:NIM-01", "text": text, "marker": marker}
+        payload = {**record.payload, "syncline_block": block, "syncline_blocks": {block["external_id"]: block}}
         self.records[ref] = replace(record, payload=payload, version=record.version + "p")
 
     def _mark(self, ref: str, marker: Any) -> None:
