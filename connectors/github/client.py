@@ -81,6 +81,7 @@ class GithubClient:
     Attributes:
         settings: Its settings.
         connection: Name of the connection.
+        page: How many items of a list one answer holds.
     """
 
     def __init__(self, context: ConnectorContext) -> None:
@@ -89,6 +90,7 @@ class GithubClient:
             raise TypeError(f"expected GithubSettings, found {type(settings).__name__}")
         self.settings = settings
         self.connection = context.connection
+        self.page = PAGE
         self._clock = context.clock
         self._transport = context.transport
         self._skew: timedelta | None = None

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from connectors.core.errors import NotFoundError, PartitionError, RefusedError
 from connectors.core.port import Json, Record
 from connectors.github.anchors import Anchors
-from connectors.github.client import PAGE, GithubClient
+from connectors.github.client import GithubClient
 from connectors.github.records import AnchorState, Maker, is_anchor
 from connectors.github.repositories import Places
 from connectors.github.spots import Spot, Spots
@@ -23,7 +23,7 @@ def fetch_issues(
 ) -> Mapping[str, Record | None]:
     """Records of issues; None: gone, hidden, or moved to another repository, where it has another id."""
     found = spots.find(ids, places)
-    answers = _recent(spots, found)
+    answers = _recent(client, spots, found)
     for number, spot in found.items():
         if spot is not None and number not in answers:
             issue = _one(client, number, spot)
@@ -43,7 +43,7 @@ def fetch_issues(
     return records
 
 
-def _recent(spots: Spots, found: Mapping[str, Spot | None]) -> dict[str, Mapping[str, Json]]:
+def _recent(client: GithubClient, spots: Spots, found: Mapping[str, Spot | None]) -> dict[str, Mapping[str, Json]]:
     by_repository: dict[int, list[tuple[str, Spot]]] = {}
     for number, spot in found.items():
         if spot is not None:
@@ -51,7 +51,7 @@ def _recent(spots: Spots, found: Mapping[str, Spot | None]) -> dict[str, Mapping
     answers: dict[str, Mapping[str, Json]] = {}
     for group in by_repository.values():
         if len(group) >= _WORTH_A_LIST:
-            pages = -(-len(group) // PAGE)
+            pages = -(-len(group) // client.page)
             answers.update(spots.latest(group[0][1].repository, [n for n, _ in group], most_pages=pages))
     return answers
 
@@ -80,7 +80,7 @@ def fetch_milestones(
             break
         try:
             repository = places.find(place)
-            url = f"{repository.path}/milestones?" + urlencode({"per_page": PAGE, "state": "all"})
+            url = f"{repository.path}/milestones?" + urlencode({"per_page": client.page, "state": "all"})
             items = walk(client, client.get(url), url).items
         except (NotFoundError, PartitionError):
             continue

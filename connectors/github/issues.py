@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from connectors.core.errors import NotFoundError
 from connectors.core.port import Json, Page, Record, Wanted
-from connectors.github.client import PAGE, GithubClient, items_of
+from connectors.github.client import GithubClient, items_of, next_page
 from connectors.github.cursor import IssuesCursor, KnownAnchor, stamp
 from connectors.github.errors import instant
 from connectors.github.records import AnchorState, Maker, is_anchor
@@ -96,7 +96,7 @@ class IssueReading:
                 yield self._last([], as_of)
                 return
             items = items_of(self._client, answer, "GET issues")
-            if len(items) < PAGE:
+            if len(items) < self._client.page and next_page(answer) is None:
                 self._ask_next(since, {url: answer.etag} if answer.etag else {}, as_of)
                 yield self._last(items, as_of)
                 return
@@ -115,7 +115,12 @@ class IssueReading:
             yield self._page(items, as_of)
 
     def _url(self, since: datetime | None) -> str:
-        params: dict[str, str | int] = {"direction": "asc", "per_page": PAGE, "sort": "updated", "state": "all"}
+        params: dict[str, str | int] = {
+            "direction": "asc",
+            "per_page": self._client.page,
+            "sort": "updated",
+            "state": "all",
+        }
         if since is not None:
             params["since"] = stamp(since)
         return f"{self._start.repository.path}/issues?{urlencode(sorted(params.items()))}"

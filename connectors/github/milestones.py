@@ -6,7 +6,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from connectors.core.port import Page, Record, Wanted
-from connectors.github.client import PAGE, GithubClient
+from connectors.github.client import GithubClient
 from connectors.github.cursor import MilestonesCursor, milestones_cursor
 from connectors.github.records import Maker
 from connectors.github.repositories import Repository
@@ -29,7 +29,7 @@ class MilestoneReading:
         cursor = milestones_cursor(want.cursor)
         if cursor is not None and cursor.repository.id != repository.id:
             cursor = None
-        url = f"{repository.path}/milestones?" + urlencode({"per_page": PAGE, "state": "all"})
+        url = f"{repository.path}/milestones?" + urlencode({"per_page": self._client.page, "state": "all"})
         etags = cursor.etags if cursor is not None and cursor.repository == repository else {}
         first, as_of = first_unless_unchanged(self._client, url, etags)
         if first is None and cursor is not None:

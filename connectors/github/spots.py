@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from connectors.core.errors import PartitionError
 from connectors.core.port import Json
-from connectors.github.client import PAGE, GithubClient, items_of, next_page
+from connectors.github.client import GithubClient, items_of, next_page
 from connectors.github.repositories import Places, Repository
 
 _HINT = re.compile(r"(\d+)/(\d+)@.*", re.DOTALL)
@@ -93,7 +93,12 @@ class Spots:
         wanted = set(ids)
         found: list[tuple[str, Mapping[str, Json]]] = []
         url: str | None = f"{repository.path}/issues"
-        params: dict[str, str | int] = {"state": "all", "sort": "updated", "direction": "desc", "per_page": PAGE}
+        params: dict[str, str | int] = {
+            "state": "all",
+            "sort": "updated",
+            "direction": "desc",
+            "per_page": self._client.page,
+        }
         pages = 0
         while url is not None and wanted and (most_pages is None or pages < most_pages):
             answer = self._client.get(url, params)

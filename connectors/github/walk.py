@@ -10,7 +10,7 @@ from datetime import datetime
 
 from connectors.core.errors import RetriableError
 from connectors.core.port import Json
-from connectors.github.client import PAGE, Answer, GithubClient, items_of, next_page
+from connectors.github.client import Answer, GithubClient, items_of, next_page
 
 _MOST_PASSES = 6
 
@@ -123,7 +123,7 @@ class _Walker:
 
     def etags(self) -> dict[str, str]:
         last = self._pages[self.order[-1]][1]
-        if not self.ended or len(items_of(self._client, last, "GET list")) >= PAGE:
+        if not self.ended or len(items_of(self._client, last, "GET list")) >= self._client.page:
             return {}  # a full last page may get a successor without changing itself
         etags = {url: self._pages[url][1].etag or "" for url in self.order}
         return etags if all(etags.values()) else {}
