@@ -13,7 +13,7 @@ from sandbox.github.switches import LimitForm, Limits
 DOCS = "https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api"
 SECONDARY_DOCS = f"{DOCS}#about-secondary-rate-limits"
 UNLIMITED = 1_000_000_000
-"""What is shown where there is no limit."""
+"""Stands for no limit; nothing is shown of it."""
 HOUR, MINUTE = 3600.0, 60.0
 
 

@@ -22,7 +22,7 @@ from sandbox.github.context import Context, moved, raw_path
 from sandbox.github.edits import Edits
 from sandbox.github.entities import Repo
 from sandbox.github.graph.engine import GraphEngine
-from sandbox.github.limits import Meter
+from sandbox.github.limits import UNLIMITED, Meter
 from sandbox.github.render_issues import IssueRender
 from sandbox.github.routes import OTHER, RepoRoute, repository_routes
 from sandbox.github.search import ENTERPRISE_VERSION
@@ -202,6 +202,8 @@ class GitHubService(Service):
 
     def _rate_limit(self, call: Call) -> Json:
         rights = call.notes or Rights()
+        if self.meter.standing(self._state.limits, rights, "core").limit == UNLIMITED:
+            raise error(404, "Rate limiting is not enabled.")
         standings = {
             name: self.meter.standing(self._state.limits, rights, name).as_json()
             for name in ("core", "graphql", "search")
@@ -299,7 +301,9 @@ class GitHubService(Service):
                 self.meter.take_back(rights, points=1)
         elif resource != "graphql" and response.status_code != 401:
             self.meter.use(rights, resource)
-        response.headers.update(self.meter.standing(self._state.limits, rights, resource).headers())
+        standing = self.meter.standing(self._state.limits, rights, resource)
+        if standing.limit != UNLIMITED:
+            response.headers.update(standing.headers())
 
     def render_error(self, call: Call, error: HttpError) -> Response:  # noqa: ARG002 - part of the hook
         """Give `{"message", "documentation_url", "status"}`."""

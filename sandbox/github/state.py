@@ -25,7 +25,7 @@ and pull requests elsewhere by `owner/name#number`::
         {"token": "...",! "login": "ada",! "kind": "fine_grained",                              or "classic"
          "permissions": {"issues": "write"},    of a fine-grained token, by GitHub's names; metadata is always read
          "repositories": "all",                 of a fine-grained token: all that its user reaches, or a list
-         "scopes": ["repo", "read:org"],        of a classic token: repo public_repo read:org project admin:repo_hook
+         "scopes": ["repo", "read:org"],        of a classic token: repo public_repo read:org admin:org project ...
          "expires_at": null}
       ],
       "repositories": [

@@ -12,6 +12,7 @@ from sandbox.github.access import allows_account
 from sandbox.github.entities import Account, Repo
 from sandbox.github.graph import nodes
 from sandbox.github.graph.scope import GraphError, Info, Resolvers, Scope, connection, from_http, missing, scope_of
+from sandbox.github.limits import UNLIMITED
 from sandbox.github.projects import Project
 from sandbox.github.render import Render
 
@@ -49,8 +50,10 @@ def _owner(_root: Any, info: Info, login: str) -> Account | None:
     return found if found and found.type != "Bot" else None
 
 
-def _rate_limit(_root: Any, info: Info, dryRun: bool = False) -> dict[str, Any]:  # noqa: N803, FBT001, FBT002, ARG001 - the schema's
+def _rate_limit(_root: Any, info: Info, dryRun: bool = False) -> dict[str, Any] | None:  # noqa: N803, FBT001, FBT002, ARG001 - the schema's
     scope = scope_of(info)
+    if scope.standing.limit == UNLIMITED:
+        return None
     moment = scope.context.state.clock.now().timestamp()
     reset = max(scope.standing.reset, int(moment))
     return {

@@ -80,6 +80,9 @@ def test_ghes_has_no_limits(hub: Any) -> None:
     for _ in range(100):
         hub.ask("PATCH", f"/api/v3{R}/issues/1", {"title": "x"})
         assert hub.last.status_code == 200
+    assert "X-RateLimit-Limit" not in hub.last.headers
+    assert hub.ask("GET", "/api/v3/rate_limit")[0] == 404
+    assert hub.graph("{rateLimit{cost}}") == {"data": {"rateLimit": None}}
 
 
 def test_cost_and_nodes(hub: Any) -> None:
