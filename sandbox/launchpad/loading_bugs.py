@@ -32,6 +32,7 @@ class BugLoader:
         self.reader = reader
         self.store: Store = reader.store
         self.created = created
+        self._numbers: set[int] = set()
 
     def load(self, document: Row) -> None:
         """Load; the pillars are there already."""
@@ -49,6 +50,9 @@ class BugLoader:
         reader = self.reader
         if not reader.needed(row, "id title owner tasks", where):
             return
+        if row["id"] in self._numbers:
+            reader.wrong(where, f"the id {row['id']!r} is taken")
+        self._numbers.add(row["id"])
         values = reader.values(Bug, row, where, apart=_PARTS)
         values = {"description": row["title"], "date_created": self.created, **values}
         bug = Bug(self.store, **values)

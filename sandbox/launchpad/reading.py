@@ -40,7 +40,9 @@ class Reader:
     def rows(self, holder: Mapping[str, Any], key: str, where: str = "") -> list[tuple[str, Mapping[str, Any]]]:
         """Give the objects of a list, each with its place."""
         prefix = f"{where}.{key}" if where else key
-        listed = holder.get(key) or []
+        listed = holder.get(key)
+        if listed is None:
+            return []
         if not isinstance(listed, list):
             self.wrong(prefix, "expected a list")
             return []

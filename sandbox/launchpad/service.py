@@ -93,7 +93,7 @@ class LaunchpadService(Service):
         self._postman = Postman(self)
         framework.set_up()
         self.store = Store(self._nobody())
-        self.load_state(state or {})
+        self.load_state({} if state is None else state)
 
     def routes(self) -> Iterable[Route]:
         """List the routes; all lead to the framework, but for files."""

@@ -138,14 +138,19 @@ def load(document: Mapping[str, Any], session: Session) -> Store:
         reader.wrong("format", f"expected {FORMAT}, found {document['format']!r}")
     store.host = str(document.get("host") or store.host)
     try:
-        store.settings.change(dict(document.get("settings") or {}))
-    except ValueError as error:
+        store.settings.change({**document.get("settings", {})})
+    except (TypeError, ValueError) as error:
         reader.errors.append(str(error))
     created = reader.instant(document.get("date"), "date") or DEFAULT_DATE
-    PillarLoader(reader, created).load(document)
-    BugLoader(reader, created).load(document)
-    for finish in reader.later:
-        finish()
+    try:
+        PillarLoader(reader, created).load(document)
+        BugLoader(reader, created).load(document)
+        for finish in reader.later:
+            finish()
+    except (AttributeError, KeyError, TypeError) as error:
+        # A list where an object belongs, a number where a name does: what was found before is told with it.
+        told = "\n".join([*reader.errors, f"state: not of the documented form: {error}"])
+        raise ValueError(told) from error
     if reader.errors:
         raise ValueError("\n".join(reader.errors))
     store.reindex()

@@ -125,6 +125,25 @@ def test_everything_wrong_with_a_state_is_named_at_once() -> None:
         assert part in text
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        [],
+        {"people": {}},
+        {"people": [1]},
+        {"people": [{"name": "a", "emails": 3}]},
+        {"people": [{"name": "a"}], "projects": [{"name": "p", "owner": "a", "series": [[]]}]},
+        {"people": [{"name": "a"}], "git_repositories": [{"owner": "a", "name": "r", "refs": ["main"]}]},
+        {"people": [{"name": "a"}, {"name": "a"}]},
+        {"format": 2},
+        {"settings": []},
+    ],
+)
+def test_a_state_of_another_form_is_a_value_error(wrong: Any) -> None:
+    with pytest.raises(ValueError):
+        LaunchpadService(wrong)
+
+
 def test_several_stand_ins_live_in_one_process(served: Any) -> None:
     with running(LaunchpadService({"people": [{"name": "zoe"}]})) as url:
         assert requests.get(f"{url}/devel/~zoe", timeout=30).json()["self_link"] == f"{url}/devel/~zoe"
