@@ -12,6 +12,8 @@ from sandbox.github.projects import Project
 from sandbox.github.state import State
 
 ROLES = ("none", "read", "triage", "write", "maintain", "admin")
+IN_TIME = ("event", "comment", "review_comment")
+"""Kinds whose ids rise with time, as GitHub's do, wherever the document has them."""
 FIELD_TYPES = ("TEXT", "NUMBER", "DATE", "SINGLE_SELECT", "ITERATION")
 
 
@@ -247,6 +249,8 @@ class _Completion:
         state = self._state
         self._fill_ids("account", list(state.accounts.values()))
         for kind, things in self._given.items():
+            if kind in IN_TIME:
+                things.sort(key=lambda each: each.created_at)
             self._fill_ids(kind, things)
         state.issues = {each.id: each for each in self._given.get("issue", [])}
         state.pulls = {each.pull_request.id: each for each in state.issues.values() if each.pull_request}

@@ -90,11 +90,12 @@ and pull requests elsewhere by `owner/name#number`::
       "faults": [{...}]                         rules of sandbox.core.faults, added at load
     }
 
-What is left out: ids count up per kind in document order (accounts from 1001, repositories from 5001, all else from
-100001), passing over those given; numbers of issues and milestones count up per repository; `created_at` is the load's
-instant, `updated_at` falls back on `closed_at`, then `created_at`; SHAs are made from the place. Logins that are
-mentioned but have no account get one of type User. Node ids are made from the ids as GitHub makes them, see
-`sandbox.github.ids.node_id`. A document is checked whole at load: one ValueError names all that is wrong.
+What is left out: ids count up per kind in document order, those of comments and events by `created_at` (accounts from
+1001, repositories from 5001, all else from 100001), passing over those given; numbers of issues, milestones and
+projects count up per repository or owner; `created_at` is the load's instant, `updated_at` falls back on `closed_at`,
+then `created_at`; SHAs are made from the place. Logins that are mentioned but have no account get one of type User.
+Events are as given: a closed issue without a `closed` event has none. Node ids are made from the ids as GitHub makes
+them, see `sandbox.github.ids.node_id`. A document is checked whole at load: one ValueError names all that is wrong.
 
 A dump is a document that loads to the same state; beside the above it bears `"counters"`, `"installation_tokens"` and
 `"deliveries"`. Counts of the rate limits are not dumped: a load begins a new window.
@@ -230,6 +231,14 @@ class State:
             if len(self.kept) >= MOST_KEPT:
                 self.kept.clear()
             kept = self.kept[repo.id, key] = (repo.version, make())
+        made: T = kept[1]
+        return made
+
+    def index(self, key: str, make: Callable[[], T]) -> T:
+        """Give what was made of the whole state, made again whenever something has changed."""
+        kept = self.kept.get((0, key))
+        if kept is None or kept[0] != self.writes:
+            kept = self.kept[0, key] = (self.writes, make())
         made: T = kept[1]
         return made
 

@@ -22,6 +22,7 @@ from sandbox.github.graph.views import (
     RollupView,
 )
 from sandbox.github.render_issues import issue_node
+from sandbox.github.state import State
 
 _LOCKS = {"off-topic": "OFF_TOPIC", "too heated": "TOO_HEATED", "resolved": "RESOLVED", "spam": "SPAM"}
 _MERGEABLE = {True: "MERGEABLE", False: "CONFLICTING", None: "UNKNOWN"}
@@ -64,15 +65,22 @@ def _milestone(issue: Issue, _info: Info) -> MilestoneView | None:
 
 def _items(issue: Issue, info: Info, **args: Any) -> dict[str, Any]:
     scope = scope_of(info)
-    archived = args.get("includeArchived", True)
+    state, archived = scope.context.state, args.get("includeArchived", True)
     found = [
-        ItemView(project, item)
-        for project in scope.context.state.projects
-        if project.public or scope.sees_projects(project.owner)
-        for item in project.items
-        if item.issue == issue.id and (archived or not item.archived)
+        each
+        for each in state.index("items", lambda: _items_of(state)).get(issue.id, [])
+        if (archived or not each.item.archived) and (each.project.public or scope.sees_projects(each.project.owner))
     ]
     return connection(info, found, args)
+
+
+def _items_of(state: State) -> dict[int, list[ItemView]]:
+    found: dict[int, list[ItemView]] = {}
+    for project in state.projects:
+        for item in project.items:
+            if item.issue is not None:
+                found.setdefault(item.issue, []).append(ItemView(project, item))
+    return found
 
 
 def _may_update(issue: Issue, info: Info) -> bool:
@@ -136,9 +144,17 @@ def _summary(issue: Issue, info: Info) -> dict[str, int]:
 def closers(issue: Issue, info: Info) -> list[Issue]:
     """List the pull requests that close an issue, as far as the caller sees them."""
     scope = scope_of(info)
-    pulls = scope.context.state.pulls.values()
-    linked = (each for each in pulls if each.pull_request and issue.id in each.pull_request.closes)
+    state = scope.context.state
+    linked = state.index("closers", lambda: _closers_of(state)).get(issue.id, [])
     return [each for each in linked if not each.gone and scope.context.sees(each.repo)]
+
+
+def _closers_of(state: State) -> dict[int, list[Issue]]:
+    found: dict[int, list[Issue]] = {}
+    for pull in state.pulls.values():
+        for closed in _part(pull).closes:
+            found.setdefault(closed, []).append(pull)
+    return found
 
 
 def _closed_by(issue: Issue, info: Info, **args: Any) -> dict[str, Any]:

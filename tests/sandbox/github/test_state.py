@@ -36,6 +36,13 @@ def test_little_is_enough() -> None:
     assert load(dump(state), Clock()).issues.keys() == state.issues.keys()
 
 
+def test_ids_of_events_rise_with_time() -> None:
+    late, soon = ({"event": "closed", "created_at": f"2026-01-0{day}T00:00:00Z"} for day in (2, 1))
+    issues = [{**ISSUE, "events": [late]}, {**ISSUE, "events": [soon]}]
+    state = load({"repositories": [{"full_name": "a/b", "issues": issues}]}, Clock())
+    assert [state.events[number].created_at[:10] for number in sorted(state.events)] == ["2026-01-01", "2026-01-02"]
+
+
 @pytest.mark.parametrize(
     ("document", "told"),
     [
