@@ -50,7 +50,7 @@ def load() -> dict[str, dict[str, Any]]:
 
 
 def write(name: str, *, what: str, figures: Mapping[str, Any], command: str, sources: str = "") -> None:
-    """Put one proof's entry in the file; whole or not at all."""
+    """Put one proof's entry in the file."""
     entry = {
         "what": what,
         "figures": dict(figures),
@@ -60,8 +60,16 @@ def write(name: str, *, what: str, figures: Mapping[str, Any], command: str, sou
         "date": datetime.now(tz=UTC).date().isoformat(),
         "python": platform.python_version(),
     }
+    keep({name: entry})
+
+
+def keep(entries: Mapping[str, Mapping[str, Any]]) -> None:
+    """Put entries in the file where they are not older than what is there; whole or not at all."""
     with _alone():
-        document = {**load(), name: entry}
+        document: dict[str, Any] = load()
+        for name, entry in entries.items():
+            if name not in document or entry["date"] >= document[name]["date"]:
+                document[name] = dict(entry)
         beside = FIGURES.with_suffix(".new")
         beside.write_text(json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
         beside.replace(FIGURES)

@@ -73,3 +73,12 @@ def test_words_of_restricted_issues_are_written_nowhere_and_unseen_ones_not_even
     for word in canaries["invisible"]:
         assert not [value for value in values if word in value], word
         assert not [body for body in bodies if word in body], word
+
+
+def test_what_a_run_leaves_behind_is_for_its_owner_alone(untouched) -> None:
+    untouched.json("pull", code=3)
+    untouched.run("plan", "--out", str(untouched.folder / "plan.json"))
+    modes = {path.name: path.stat().st_mode & 0o077 for path in untouched.folder.iterdir() if path.is_file()}
+    left = {name: mode for name, mode in modes.items() if name.startswith(("syncline.sqlite3", "plan"))}
+    assert len(left) >= 4
+    assert not any(left.values()), left
