@@ -128,14 +128,18 @@ class Finder:
 
     def _bare(self, text: str, field: str, standing: Standing) -> Iterator[Reference]:
         taken: list[tuple[int, int]] = []
+        seen: set[tuple[re.Pattern[str], str]] = set()
         for local, patterns in ((False, self._texts), (True, tuple(self._own(standing)))):
             for spelling, pattern in patterns:
                 for match in pattern.finditer(text) if spelling.holds in text else ():
                     if local and any(start < match.start() < end for start, end in taken):
                         continue  # the tail of another tool's spelling
+                    taken += [] if local else [match.span()]
+                    if (pattern, match.group()) in seen:
+                        continue
+                    seen.add((pattern, match.group()))
                     reference = _bare(spelling, match, field, standing, local=local)
                     if reference is not None:
-                        taken += [] if local else [match.span()]
                         yield reference
 
 
