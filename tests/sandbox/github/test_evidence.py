@@ -92,6 +92,8 @@ WRITES: list[tuple[str, str, Any]] = [
     ("GET", "/issues/8/timeline", None),
     ("GET", "/issues/events", None),
     ("GET", "/issues/1/timeline", None),
+    ("POST", "/issues/4/labels", {"labels": ["plain"]}),
+    ("GET", "/pulls", None),
 ]
 
 FIELDS = """
@@ -171,6 +173,8 @@ def validated(hub: Any, scratch: Path, *arguments: str) -> list[dict[str, Any]]:
 EXPLAINED = {
     # GitHub shows an issue without a description as null here too; the description of search results forgot it
     ("/search/issues", "response-body"),
+    # a label without a description is null wherever it stands; the description of listed pull requests alone forgot it
+    ("/repos/{owner}/{repo}/pulls", "response-body"),
 }
 
 
@@ -189,6 +193,8 @@ def test_rest_traffic_is_as_described(hub: Any, api_evidence: Path, tmp_path: Pa
     assert len(report) == len(READS) + len(WRITES) + 2
     found = {(each["matched"], kind, text) for each in report for kind, text in each["errors"]}
     assert {each for each in found if each[:2] not in EXPLAINED} == set()
+    assert all(text.endswith("None is not of type 'string'") for _, _, text in found)
+    assert {each[:2] for each in found} == EXPLAINED
     assert len({(each["method"], each["matched"]) for each in report}) > 80
 
 
