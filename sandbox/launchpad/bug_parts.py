@@ -144,10 +144,10 @@ class BugWatch(Record):
         }
         return shape.get(self.bug_tracker.bug_tracker_type, "{}/{}").format(base, self.remote_bug)
 
-    def written(self, name: str, old: Any, new: Any) -> None:
+    def written(self, name: str, old: Any, new: Any) -> None:  # noqa: ARG002 - part of the hook
         """A changed watch moves the bug's date."""
         if old != new:
-            self.note(name, old, new)
+            self.bug.touch()
 
 
 class BugAttachment(Record):

@@ -209,6 +209,7 @@ class Bug(BugOperations):
             self.put(name, sorted(set(value or ())) if name == "tags" else value)
         new = getattr(self, name)
         if old != new:
+            self.touch()
             self.note(name, old, new)
 
     def _mark_duplicate(self, other: Bug | None) -> None:

@@ -1,10 +1,10 @@
-"""What follows a request that succeeded: the bug's date, its activity, webhook deliveries."""
+"""What follows a request that succeeded: activity of bugs, and deliveries of webhooks."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sandbox.launchpad.bug_parts import BugWatch, Message
+from sandbox.launchpad.bug_parts import Message
 from sandbox.launchpad.bugs import Bug, webhook_view
 from sandbox.launchpad.people import Person
 from sandbox.launchpad.record import Record
@@ -32,17 +32,13 @@ def commit(store: Store) -> None:
         match change.record:
             case Message() as message:
                 _comment(message)
-            case BugWatch() as watch:
-                watch.bug.touch()
             case Bug() as bug if change.attribute == "created":
                 for task in bug.bug_tasks:
                     _send(task, "bug:0.1", {"action": "created", **_place(task), "new": webhook_view(task)})
             case Bug() as bug:
-                bug.touch()
                 told.append((bug, _ACTIVITY.get(change.attribute, change.attribute), *_values(change)))
                 _tell(store, change, bug.bug_tasks)
             case BugTask() as task:
-                task.bug.touch()
                 prefix = "affects" if change.attribute == "target" else f"{task.bug_target_name}: {change.attribute}"
                 told.append((task.bug, prefix, *_values(change)))
                 _tell(store, change, [task])

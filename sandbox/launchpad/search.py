@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
+from zlib import crc32
 
 from sandbox.launchpad.errors import ApiError
 from sandbox.launchpad.table import table
@@ -58,7 +59,9 @@ def search(tasks: Iterable[BugTask], parameters: dict[str, Any]) -> list[BugTask
         *_people_checks(parameters),
     ]
     found = [task for task in tasks if task.bug.is_visible and all(check(task) for check in checks)]
-    return _ordered(found, parameters.get("order_by") or ["-importance"])
+    store = found[0].store if found else None
+    salt = store.next_number("search") if store is not None and store.settings.unstable_ties else 0
+    return _ordered(found, parameters.get("order_by") or ["-importance"], salt)
 
 
 def _plain_checks(given: dict[str, Any]) -> Iterable[Check]:
@@ -164,12 +167,13 @@ def _links_fit(wanted: str, *, linked: bool) -> bool:
     )
 
 
-def _ordered(tasks: list[BugTask], keys: list[str]) -> list[BugTask]:
+def _ordered(tasks: list[BugTask], keys: list[str], salt: int) -> list[BugTask]:
+    """Order by the keys; ties by age, or (with a salt) by what looks like chance and is the same in every run."""
     known = _keys()
     for key in keys:
         if key.removeprefix("-") not in known:
             raise ApiError(f"Unrecognized order_by: {key!r}")
-    tasks.sort(key=lambda task: task.number)
+    tasks.sort(key=lambda task: crc32(f"{salt} {task.number}".encode()) if salt else task.number)
     for key in reversed(keys):
         tasks.sort(key=known[key.removeprefix("-")], reverse=key.startswith("-"))
     return tasks

@@ -17,7 +17,7 @@ from sandbox.core.service import Service
 from sandbox.launchpad import framework
 from sandbox.launchpad.auth import identify
 from sandbox.launchpad.commit import commit
-from sandbox.launchpad.dumping import dump
+from sandbox.launchpad.dumping import dump, written
 from sandbox.launchpad.handout import Handout
 from sandbox.launchpad.postman import Postman
 from sandbox.launchpad.session import Level, Session
@@ -107,6 +107,7 @@ class LaunchpadService(Service):
         """List the routes by which a test steers it."""
         yield Route(method="POST", path="/_sandbox/janitor", handler=self._janitor)
         yield Route(method="POST", path="/_sandbox/authorize", handler=self._handout.authorize)
+        yield Route(method="POST", path="/_sandbox/tokens", handler=self._change_token)
 
     def dump_state(self) -> Json:
         """Give the state document."""
@@ -144,6 +145,8 @@ class LaunchpadService(Service):
             user, level = identify(self.store, call, now)
         host = call.headers.get("Host", "127.0.0.1")
         call.user = user
+        if call.method not in ("GET", "HEAD"):
+            now -= timedelta(seconds=self.store.settings.late_commit_seconds)
         self.store.session = Session(user=user, level=level, now=now, web_service_url=f"{call.scheme}://{host}")
 
     def render_error(self, call: Call, error: HttpError) -> Response:  # noqa: ARG002 - part of the hook
@@ -188,6 +191,20 @@ class LaunchpadService(Service):
             commit(self.store)
             self.store.session = self._nobody()
             return {"expired": expired}
+
+    def _change_token(self, call: Call) -> Json:
+        """Change a token while it is in use: `{"key", "level"}`, or `{"key", "expires_in_seconds"}`."""
+        body = call.json_body() or {}
+        with self.lock:
+            token = next((one for one in self.store.tokens if one.key == body.get("key")), None)
+            if token is None:
+                raise HttpError(404, f"no such token: {body.get('key')!r}")
+            if body.get("level", token.level) not in list(Level):
+                raise HttpError(400, f"level: expected one of {', '.join(Level)}")
+            token.level = Level(body.get("level", token.level))
+            if "expires_in_seconds" in body:
+                token.expires = self.clock.now() + timedelta(seconds=float(body["expires_in_seconds"]))
+            return {"key": token.key, "level": token.level.value, "expires": written(token.expires)}
 
     def _nobody(self, *, loading: bool = False) -> Session:
         return Session(user=None, level=Level.READ_PUBLIC, now=self.clock.now(), loading=loading)

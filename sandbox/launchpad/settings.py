@@ -17,6 +17,10 @@ class Settings:
         redact_person_ids: True shows the ids of people as `tag:launchpad.net:2008:redacted`, as production does.
         whiteboard_for_all: whether anyone logged in may write a blueprint's whiteboard, or only its people and drivers.
         expiry_days: days without change after which the janitor (`POST /_sandbox/janitor`) expires Incomplete bugs.
+        late_commit_seconds: by how much the stamp of a change is older than the moment it can be seen, as of a slow
+            transaction.
+        unstable_ties: True orders tasks that are alike in `order_by` anew at each search, as a database may: pages then
+            overlap and leave gaps unless the order is total.
         webhooks_enabled: False is the original with its feature flag off: newWebhook is answered 401.
         webhook_loopback_giveup_seconds: how long deliveries to loopback are retried; the original gives them 5 minutes.
         deliver_webhooks: False only records deliveries, and sends none.
@@ -29,6 +33,8 @@ class Settings:
     redact_person_ids: bool = False
     whiteboard_for_all: bool = True
     expiry_days: int = 60
+    late_commit_seconds: int = 0
+    unstable_ties: bool = False
     webhooks_enabled: bool = True
     webhook_loopback_giveup_seconds: int = 300
     deliver_webhooks: bool = True

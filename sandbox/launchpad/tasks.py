@@ -23,7 +23,9 @@ _REACHED = {
 }
 """The date that a task gets when its status reaches the rank of this one, and loses when it falls below."""
 
-STAMPS = (*_REACHED, "date_incomplete", "date_deferred", "date_left_new", "date_closed", "date_left_closed")
+_LEFT_RANK = {"Incomplete": 15}
+"""The rank of a status that is left, where it is another than when it is entered (seen in recorded dates)."""
+
 _ASSIGN = (
     "Regular users can assign and unassign only themselves and their teams. Only project owners, bug supervisors, "
     "drivers and release managers can assign others."
@@ -97,6 +99,7 @@ class BugTask(Record):
         self.put(name, value)
         self._stamp(name, old, value)
         if old != value:
+            self.bug.touch()
             self.note(name, old, value)
 
     def _permit(self, name: str, value: Any) -> None:
@@ -128,7 +131,7 @@ class BugTask(Record):
             self.put("date_assigned", now if new is not None else None)
         if name != "status" or old == new:
             return
-        before, after = STATUS_RANK[old], STATUS_RANK[new]
+        before, after = _LEFT_RANK.get(old, STATUS_RANK[old]), STATUS_RANK[new]
         for stamp, status in _REACHED.items():
             rank = STATUS_RANK[status]
             if before < rank <= after:
@@ -162,6 +165,7 @@ class BugTask(Record):
         self.put("target", target)
         if old.pillar is not target.pillar:
             self.put("milestone", None)
+        self.bug.touch()
         self.note("target", old, target)
 
     def transition_to_status(self, *, new_status: str) -> None:

@@ -298,7 +298,7 @@ def own_value(key: str, theirs: str) -> Callable[[str], bool] | None:
     if key == "web_link":
         return lambda ours: path_of(ours) == path_of(theirs)
     if STAMP.fullmatch(theirs) and theirs >= STARTED:
-        return lambda ours: STAMP.fullmatch(ours) is not None
+        return lambda ours: STAMP.fullmatch(ours) is not None and ours >= STARTED
     return None
 
 

@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +69,41 @@ def test_a_dropped_request_took_effect_or_not(served: Any) -> None:
             served.post("/bugs/1", op="newMessage", content=kind)
         served.service.faults.clear()
         assert served.get("/bugs/1")["message_count"] == count
+
+
+def test_a_token_expires_or_loses_its_rights_while_in_use(served: Any) -> None:
+    steer = f"{served.url}/_sandbox/tokens"
+    assert served.patch("/bugs/1", {"tags": ["a1"]}).status_code == 209
+    assert requests.post(steer, json={"key": "ann", "level": "READ_PRIVATE"}, timeout=30).status_code == 200
+    assert served.patch("/bugs/1", {"tags": ["a2"]}).status_code == 401
+    assert served.get("/bugs/2", "ann")["id"] == 2
+    requests.post(steer, json={"key": "ann", "expires_in_seconds": 60}, timeout=30)
+    assert served.get("/bugs/2", "ann")["id"] == 2
+    served.service.clock.advance(61)
+    assert served.call("GET", "/bugs/2", who="ann").text == "Expired token (ann)."
+
+
+def test_late_commits_bear_older_stamps(served: Any) -> None:
+    served.service.change_settings({"late_commit_seconds": 90})
+    answer = served.patch("/bugs/1", {"tags": ["a1"]})
+    stamped = datetime.fromisoformat(answer.json()["date_last_updated"])
+    seen = parsedate_to_datetime(answer.headers["Date"])
+    assert 89 <= (seen - stamped).total_seconds() <= 91
+
+
+def test_unstable_ties_disturb_all_but_a_total_order(served: Any, make_document: Any) -> None:
+    document = {**make_document(), "settings": {"unstable_ties": True}}
+    document["bugs"] = [
+        {"id": one, "title": "t", "owner": "ann", "tasks": [{"target": "nimbus"}]} for one in range(1, 30)
+    ]
+    served.service.load_state(document)
+
+    def order(by: str) -> list[str]:
+        params = {"ws.op": "searchTasks", "order_by": by}
+        return [one["bug_link"] for one in served.get("/nimbus", params=params)["entries"]]
+
+    assert order("importance") != order("importance")
+    assert order("id") == order("id")
 
 
 def test_the_log_names_routes(served: Any) -> None:
