@@ -5,7 +5,8 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from sandbox.launch import main
+from sandbox.launch import installed, main
+from sandbox.portfolio.model import DEFAULT_TOOLS
 
 
 def run() -> int:
@@ -17,9 +18,17 @@ def run() -> int:
     parser.add_argument("--today", type=date.fromisoformat, help="the date on which the truth holds (default: today)")
     parser.add_argument("--log", action="store_true", help="append every exchange to DIR/logs/NAME.jsonl")
     parser.add_argument("--no-throttle", action="store_true", help="let no site answer 429")
+    parser.add_argument(
+        "--tools",
+        type=lambda text: tuple(text.split(",")),
+        default=DEFAULT_TOOLS,
+        help=f"which stand-ins, with commas (default {','.join(DEFAULT_TOOLS)}; here can run {','.join(installed())})",
+    )
     options = parser.parse_args()
     if options.scale < 1:
         parser.error("--scale must be 1 or more")
+    if not set(DEFAULT_TOOLS) <= set(options.tools) <= set(installed()):
+        parser.error(f"--tools must have {','.join(DEFAULT_TOOLS)}, and may have {','.join(installed())}")
     return main(
         seed=options.seed,
         scale=options.scale,
@@ -27,6 +36,7 @@ def run() -> int:
         today=options.today,
         log=options.log,
         throttle=not options.no_throttle,
+        services=options.tools,
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import json
 import shutil
 import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -20,15 +21,25 @@ from sandbox.children import Child, ChildFailedError, start
 from sandbox.portfolio.configuration import CONFIG_FILE, CREDENTIAL_FILES, STORE_FILE, configuration
 from sandbox.portfolio.generate import generate
 from sandbox.portfolio.hosts import Hosts
-from sandbox.portfolio.model import CLOUD, DATA_CENTER, SALESFORCE, Portfolio
+from sandbox.portfolio.model import (
+    CLOUD,
+    DATA_CENTER,
+    DEFAULT_TOOLS,
+    GITHUB,
+    LAUNCHPAD,
+    SALESFORCE,
+    TOOLS,
+    Portfolio,
+)
+from sandbox.portfolio.render_github import render_github
 from sandbox.portfolio.render_jira import render_jira
+from sandbox.portfolio.render_launchpad import TOKEN_KEY, render_launchpad
 from sandbox.portfolio.render_salesforce import render_salesforce
 from sandbox.portfolio.truth_file import truth_document
 
 CA_FILE = "ca.pem"
 TRUTH_FILE = "truth.json"
 ADMIN_FILE = "admin.json"
-SERVICES = (CLOUD, DATA_CENTER, SALESFORCE)
 PORT_TRIES = 3
 """How often free ports are looked for: another process may take one between the look and the start."""
 WATCH_SECONDS = 0.5
@@ -62,9 +73,32 @@ class Sandbox:
         return [name for name, child in self.children.items() if child.exit_code() is not None]
 
 
+def installed() -> tuple[str, ...]:
+    """Return the services that can run here: each whose stand-in, and what it stands on, is installed."""
+    needed = {
+        GITHUB: ("sandbox.github.__main__",),
+        LAUNCHPAD: ("sandbox.launchpad.__main__", "lazr.restful"),
+    }
+    return tuple(name for name in TOOLS if all(_importable(module) for module in needed.get(name, ())))
+
+
+def _importable(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # a package above it is missing
+        return False
+
+
 @contextlib.contextmanager
 def running(
-    *, seed: int, directory: Path, scale: int = 1, today: date | None = None, log: bool = False, throttle: bool = True
+    *,
+    seed: int,
+    directory: Path,
+    scale: int = 1,
+    today: date | None = None,
+    log: bool = False,
+    throttle: bool = True,
+    services: Sequence[str] = DEFAULT_TOOLS,
 ) -> Iterator[Sandbox]:
     """Write a sandbox into a directory and serve it while the block lasts.
 
@@ -78,18 +112,19 @@ def running(
         today: the date on which the truth holds; the present date (UTC) unless given.
         log: whether every exchange is appended to `logs/NAME.jsonl`.
         throttle: whether the Data Center site answers its first search with 429.
+        services: the connections that run, see `installed`; the truth knows no other.
 
     Raises:
-        ValueError: scale is less than 1.
+        ValueError: scale is less than 1, or a service is unknown or must not be missing.
         ChildFailedError: a stand-in did not start.
     """
-    truth = generate(seed=seed, scale=scale, today=today or datetime.now(tz=UTC).date())
+    truth = generate(seed=seed, scale=scale, today=today or datetime.now(tz=UTC).date(), tools=services)
     directory = directory.resolve()
     (directory / "logs").mkdir(parents=True, exist_ok=True)
     _put_aside(directory)
     with contextlib.ExitStack() as stack:
         for attempt in range(PORT_TRIES):
-            ports = _free_ports(len(SERVICES))
+            ports = dict(zip(truth.tools, _free_ports(len(truth.tools)), strict=True))
             hosts = _hosts(ports)
             _write(truth, hosts, directory, throttle=throttle)
             try:
@@ -112,6 +147,7 @@ def main(
     today: date | None = None,
     log: bool = False,
     throttle: bool = True,
+    services: Sequence[str] = DEFAULT_TOOLS,
 ) -> int:
     """Serve a sandbox until SIGTERM or SIGINT, after one line that begins with `ready` on standard output.
 
@@ -125,7 +161,15 @@ def main(
     for number in before:
         signal.signal(number, lambda _number, _frame: over.set())
     try:
-        with running(seed=seed, scale=scale, directory=Path(dir), today=today, log=log, throttle=throttle) as sandbox:
+        with running(
+            seed=seed,
+            scale=scale,
+            directory=Path(dir),
+            today=today,
+            log=log,
+            throttle=throttle,
+            services=services,
+        ) as sandbox:
             addresses = " ".join(f"{name}={url}" for name, url in sandbox.urls.items())
             sys.stdout.write(f"ready {sandbox.config} {addresses}\n")
             sys.stdout.flush()
@@ -146,13 +190,18 @@ def main(
 
 
 def _write(truth: Portfolio, hosts: Hosts, directory: Path, *, throttle: bool) -> None:
-    secrets = {name: _secret(name, truth.seed) for name in SERVICES}
+    secrets = {name: _secret(name, truth.seed) for name in truth.tools}
     documents: dict[str, dict[str, Any]] = {
         name: render_jira(truth, name, hosts=hosts, token=secrets[name]) for name in (CLOUD, DATA_CENTER)
     }
     if not throttle:
         documents[DATA_CENTER].pop("faults", None)
     documents[SALESFORCE] = render_salesforce(truth, hosts=hosts, client_secret=secrets[SALESFORCE])
+    if GITHUB in truth.tools:
+        documents[GITHUB] = render_github(truth, hosts=hosts, token=secrets[GITHUB])
+    if LAUNCHPAD in truth.tools:
+        documents[LAUNCHPAD] = render_launchpad(truth, hosts=hosts, secret=secrets[LAUNCHPAD])
+        secrets[LAUNCHPAD] = f"{TOKEN_KEY}:{secrets[LAUNCHPAD]}"
     for name, document in documents.items():
         _private(directory / _state_file(name), json.dumps(document, ensure_ascii=False))
         _private(directory / CREDENTIAL_FILES[name], secrets[name] + "\n")
@@ -160,7 +209,8 @@ def _write(truth: Portfolio, hosts: Hosts, directory: Path, *, throttle: bool) -
     (directory / CONFIG_FILE).write_text(config, encoding="utf-8")
     told = json.dumps(truth_document(truth), ensure_ascii=False, indent=1)
     (directory / TRUTH_FILE).write_text(told + "\n", encoding="utf-8")
-    admin = {name: f"{url}/_sandbox" for name, url in _urls(hosts).items()}
+    urls = _urls(hosts)
+    admin = {name: f"{urls[name]}/_sandbox" for name in truth.tools}
     (directory / ADMIN_FILE).write_text(json.dumps(admin, indent=1) + "\n", encoding="utf-8")
 
 
@@ -202,27 +252,38 @@ def _free_ports(count: int) -> list[int]:
         return [each.getsockname()[1] for each in sockets]
 
 
-def _hosts(ports: list[int]) -> Hosts:
-    cloud, data_center, salesforce = ports
+def _hosts(ports: Mapping[str, int]) -> Hosts:
+    urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+    usual = Hosts()
     return Hosts(
-        jira=f"http://127.0.0.1:{cloud}",
-        jira_dc=f"http://127.0.0.1:{data_center}",
-        salesforce=f"https://localhost:{salesforce}",
+        jira=urls[CLOUD],
+        jira_dc=urls[DATA_CENTER],
+        salesforce=f"https://localhost:{ports[SALESFORCE]}",
+        github=urls.get(GITHUB, usual.github),
+        launchpad=urls.get(LAUNCHPAD, usual.launchpad),
     )
 
 
 def _urls(hosts: Hosts) -> dict[str, str]:
-    return {CLOUD: hosts.jira, DATA_CENTER: hosts.jira_dc, SALESFORCE: hosts.salesforce}
+    return {
+        CLOUD: hosts.jira,
+        DATA_CENTER: hosts.jira_dc,
+        SALESFORCE: hosts.salesforce,
+        GITHUB: hosts.github,
+        LAUNCHPAD: hosts.launchpad,
+    }
 
 
-def _commands(directory: Path, ports: list[int], *, log: bool) -> dict[str, list[str]]:
+def _commands(directory: Path, ports: Mapping[str, int], *, log: bool) -> dict[str, list[str]]:
     extra = {
         CLOUD: ["sandbox.jira", "--deployment", "cloud"],
         DATA_CENTER: ["sandbox.jira", "--deployment", "data-center"],
         SALESFORCE: ["sandbox.salesforce", "--ca-file", str(directory / CA_FILE)],
+        GITHUB: ["sandbox.github"],
+        LAUNCHPAD: ["sandbox.launchpad"],
     }
     commands = {}
-    for name, port in zip(SERVICES, ports, strict=True):
+    for name, port in ports.items():
         command = [*extra[name], "--port", str(port), "--state", str(directory / _state_file(name))]
         commands[name] = [*command, "--log", str(directory / "logs" / f"{name}.jsonl")] if log else command
     return commands

@@ -54,14 +54,16 @@ def build(b: Builder, desk: Desk) -> None:
 def _keys(b: Builder, desk: Desk) -> list[str]:
     extra = 2 if desk.stale or not desk.active else 0
     count = max(5, len(desk.pool) + desk.wanted + extra)
-    keys = [f"SI-{n:02d}" for n in range(1, count + 1)]
+    fresh = [f"SI-{n:02d}" for n in range(1, count + 9) if f"SI-{n:02d}" not in desk.pool]
+    keys = sorted([*desk.pool, *fresh[: count - len(desk.pool)]])
     desk.free = [key for key in keys if key not in desk.pool]
     b.rng.shuffle(desk.free)
     spare = len(desk.free) - desk.wanted - extra
     desk.pool += desk.free[:spare] if spare > 0 else []
     desk.free = desk.free[spare:] if spare > 0 else desk.free
-    desk.deferred = [f"SI-{count + 1:02d}"]
-    desk.cancelled = [f"SI-{count + 2:02d}"] if b.rng.random() < 0.6 else []
+    last = int(keys[-1].removeprefix("SI-"))
+    desk.deferred = [f"SI-{last + 1:02d}"]
+    desk.cancelled = [f"SI-{last + 2:02d}"] if b.rng.random() < 0.6 else []
     return sorted([*keys, *desk.deferred, *desk.cancelled])
 
 

@@ -8,9 +8,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeVar
 
-from sandbox.portfolio import words
+from sandbox.portfolio import states, words
 from sandbox.portfolio.days import plus
 from sandbox.portfolio.model import (
+    CLOUD,
+    DEFAULT_TOOLS,
+    GITHUB,
+    JIRA_SITES,
+    LAUNCHPAD,
     Baseline,
     Engagement,
     Issue,
@@ -27,11 +32,12 @@ from sandbox.portfolio.model import (
     UrlForm,
     Version,
 )
-from sandbox.portfolio.sites import SITES, Site
 
 T = TypeVar("T")
 
 WORK_KINDS = (Kind.STORY, Kind.TASK, Kind.STORY, Kind.BUG, Kind.SPIKE)
+JIRA = "jira"
+"""The focus on both Jira sites; else the focus is the connection."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -56,6 +62,7 @@ class Desk:
     current: Baseline | None = None
     newer: list[Baseline] = field(default_factory=list)
     partner: Desk | None = None
+    focus: str = JIRA
 
     @property
     def active(self) -> bool:
@@ -84,8 +91,10 @@ class Desk:
 
     @property
     def readable(self) -> list[Project]:
-        """Places where issues may be planted: readable ones that are not to stay empty."""
-        return [each for each in self.engagement.places if each.reading is Reading.READABLE and not each.empty]
+        """Places in focus where issues may be planted: readable ones that are not to stay empty."""
+        sites = JIRA_SITES if self.focus == JIRA else (self.focus,)
+        places = [each for each in self.engagement.places if each.site in sites]
+        return [each for each in places if each.reading is Reading.READABLE and not each.empty]
 
     @property
     def own(self) -> list[Project]:
@@ -108,10 +117,10 @@ class Desk:
 class Builder:
     """Makes the truth of one seed, piece by piece."""
 
-    def __init__(self, *, seed: int, scale: int, today: date) -> None:
+    def __init__(self, *, seed: int, scale: int, today: date, tools: Sequence[str] = DEFAULT_TOOLS) -> None:
         self.rng = random.Random(f"portfolio {seed} {scale}")
         self.today = today
-        self.truth = Portfolio(seed=seed, scale=scale, today=today)
+        self.truth = Portfolio(seed=seed, scale=scale, today=today, tools=tuple(tools))
         self.desks: list[Desk] = []
         self._counts: dict[str, int] = {}
 
@@ -123,6 +132,11 @@ class Builder:
     def day(self, offset: int) -> date:
         """Return the date so many days from today."""
         return plus(self.today, offset)
+
+    def focus(self, tool: str) -> None:
+        """Let tricks be planted in the places of one tool: `jira` (both sites), `github` or `launchpad`."""
+        for desk in self.desks:
+            desk.focus = tool
 
     def pick(self, choices: Sequence[T]) -> T:
         """Return one of them."""
@@ -167,7 +181,7 @@ class Builder:
             state: `open`, `progress`, `done` or `dropped`; one of the first three unless given.
             fields: attributes of the issue, over what is usual.
         """
-        chosen = kind or self.pick(WORK_KINDS)
+        chosen = states.fitting(project.site, kind or self.pick(WORK_KINDS))
         made = Issue(project=project, kind=chosen, summary=fields.pop("summary", None) or self.summary(chosen))
         made.text = f"{self.pick(words.VERBS)} the {self.pick(words.THINGS)} {self.pick(words.WHERE)}."
         made.reporter = self.pick([each for each in self.truth.people if self.login(each, project.site)])
@@ -185,40 +199,20 @@ class Builder:
     @staticmethod
     def login(person: Any, site: str) -> str | None:
         """Return the person's login on a site, if any."""
-        login: str | None = person.cloud_id if SITES[site].deployment == "cloud" else person.dc_login
+        logins = {CLOUD: person.cloud_id, GITHUB: person.github, LAUNCHPAD: person.launchpad}
+        login: str | None = logins.get(site, person.dc_login)
         return login
 
     def set_state(self, issue: Issue, state: str) -> None:
-        """Give the issue a status (and resolution) of its site that means `state`."""
-        site = SITES[issue.project.site]
-        issue.resolution = None
-        match state:
-            case "open":
-                issue.status = "To Do"
-            case "progress":
-                issue.status = self.pick(
-                    [name for name, category in site.statuses.items() if category == "indeterminate"]
-                )
-            case "done":
-                issue.status = self.pick(site.finished)
-                issue.resolution = self.good_resolution(site)
-            case "dropped":
-                self._drop(issue, site)
-            case _:
-                raise ValueError(state)
+        """Give the issue a status (and resolution) of its tool that means `state`."""
+        states.set_state(self.rng, issue, state)
 
-    @staticmethod
-    def good_resolution(site: Site) -> str:
-        """Return the resolution of work that was done."""
-        return site.resolutions[0]
-
-    def _drop(self, issue: Issue, site: Site) -> None:
-        if self.rng.random() < 0.5:
-            issue.status = self.pick(site.finished)
-            issue.resolution = self.pick(site.dropping_resolutions)
-        else:
-            issue.status = self.pick(site.dropping_statuses)
-            issue.resolution = self.pick(site.dropping_resolutions)
+    def twin(self, issue: Issue, project: Project, state: str) -> Issue:
+        """Let a Launchpad bug have a task in another project too."""
+        made = self.issue(project, Kind.BUG, state, summary=issue.summary)
+        made.text, made.labels, made.urls, made.mentions = issue.text, issue.labels, issue.urls, issue.mentions
+        made.twin = issue
+        return made
 
     def restrict(self, issue: Issue, level: Security) -> None:
         """Give the issue a security level and a canary in title and description."""
@@ -231,6 +225,8 @@ class Builder:
         """Make a version of a project, released when its date is past."""
         number = self.next_number(f"version {project.key}")
         made = Version(project=project, name=name or f"Serial {number:02d}", release=release)
+        if project.site == LAUNCHPAD:
+            made.name = made.name.lower().replace(" ", "-")  # a name there is lower case, without spaces
         made.released = release is not None and release < self.today
         project.versions.append(made)
         return made
@@ -244,6 +240,8 @@ class Builder:
         """
         chosen = how or self.pick(("field", "field", "label", "url"))
         text = self.spelled(issue, desk, key)
+        if issue.project.site == LAUNCHPAD and ("/" in text or issue.kind in states.SPECIFICATIONS):
+            chosen = chosen if chosen.startswith("url") else "url"  # a tag holds no slash, a blueprint has no tags
         match chosen:
             case "field":
                 issue.scope_field = f"{issue.scope_field}, {text}" if issue.scope_field else text
@@ -261,7 +259,11 @@ class Builder:
         """Put the URL of a record into the description."""
         if issue.project.shared and issue.engagement_field is None:
             issue.engagement_field = desk.engagement.key
-        issue.urls.append(ScopeUrl(target=target, form=form))
+        chosen = form
+        if issue.project.site == GITHUB and self.rng.random() < 0.4:
+            short = form in (UrlForm.LIGHTNING_15, UrlForm.SHORT_15)
+            chosen = UrlForm.LABEL_15 if short else UrlForm.LABEL_18
+        issue.urls.append(ScopeUrl(target=target, form=chosen))
 
     def spelled(self, issue: Issue, desk: Desk, key: str) -> str:
         """Return the key as this issue must write it to mean this engagement's item."""

@@ -11,19 +11,24 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from sandbox.portfolio.model import (
+    GITHUB,
+    LAUNCHPAD,
+    NO_REFERENCE,
     Baseline,
     Deliverable,
     Engagement,
+    Form,
     Issue,
     ItemState,
     Kind,
+    Mention,
     Portfolio,
     Reading,
     Security,
     Stage,
     subject_of,
 )
-from sandbox.portfolio.sites import SITES
+from sandbox.portfolio.sites import PLACES
 
 Claim = tuple[str, str]
 """Engagement key and item key, upper case."""
@@ -42,9 +47,13 @@ NOTHING_DONE = frozenset(
         "invalid",
         "rejected",
         "obsolete",
+        "opinion",
+        "expired",
+        "not_planned",
+        "closed unmerged",
     }
 )
-NO_WORK = frozenset({Kind.ANCHOR, Kind.RISK, Kind.DELIVERABLE})
+NO_WORK = frozenset({Kind.ANCHOR, Kind.RISK, Kind.DELIVERABLE, Kind.CHANGE})
 TOLERANCE_WORKING_DAYS = 5
 URGENT_DAYS = 30
 CRITICAL_WORKING_DAYS = 20
@@ -77,9 +86,15 @@ class Checker:
         """Whether the syncing account sees the issue."""
         return issue.security is not Security.HIDDEN and issue.project.reading is Reading.READABLE
 
+    def category(self, issue: Issue) -> str:
+        """Return what the issue's status means: `new`, `indeterminate` or `done`."""
+        return PLACES[issue.project.site].statuses[issue.status]
+
     def dropped(self, issue: Issue) -> bool:
         """Whether the issue was closed with nothing done."""
-        if SITES[issue.project.site].statuses[issue.status] != "done":
+        if issue.project.site == LAUNCHPAD and issue.resolution == "Duplicate":
+            return True
+        if self.category(issue) != "done":
             return False
         return issue.status.lower() in NOTHING_DONE or (issue.resolution or "").lower() in NOTHING_DONE
 
@@ -96,18 +111,27 @@ class Checker:
 
     # ── claims ──
 
+    def engagement_said(self, issue: Issue) -> str | None:
+        """Return whose the issue says it is, in its field, label or tag."""
+        if issue.project.site not in (GITHUB, LAUNCHPAD):
+            return issue.engagement_field
+        mark = "engagement:" if issue.project.site == GITHUB else "engagement-"
+        return next((label[len(mark) :] for label in issue.labels if label.startswith(mark)), None)
+
     def named(self, issue: Issue) -> Engagement | None:
         """Return the engagement of the place that the issue's or its nearest ancestor's Engagement field names."""
         for each in (issue, *self.ancestors(issue)):
-            if each.engagement_field:
-                found = [owner for owner in issue.project.owners if owner.key == each.engagement_field]
+            if said := self.engagement_said(each):
+                found = [owner for owner in issue.project.owners if owner.key.upper() == said.upper()]
                 return found[0] if found else None
         return None
 
     def texts(self, issue: Issue) -> list[str]:
         """Return every claim as it is written in the field and the labels."""
-        written = [part.strip() for part in (issue.scope_field or "").split(",")]
-        written += [label[len("scope:") :] for label in issue.labels if label.lower().startswith("scope:")]
+        mark = "scope-" if issue.project.site == LAUNCHPAD else "scope:"
+        written = [label[len(mark) :] for label in issue.labels if label.lower().startswith(mark)]
+        if issue.project.site not in (GITHUB, LAUNCHPAD):
+            written += [part.strip() for part in (issue.scope_field or "").split(",")]
         return [text.upper() for text in written if text]
 
     def own_claims(self, issue: Issue) -> set[Claim]:
@@ -170,12 +194,18 @@ class Checker:
         """Whether the issue or an ancestor is marked."""
         return any("out-of-contract" in each.labels for each in (issue, *self.ancestors(issue)))
 
+    def billable(self, issue: Issue) -> bool:
+        """Whether the issue is not said to be unbillable."""
+        if issue.project.site in (GITHUB, LAUNCHPAD):
+            return "non-billable" not in issue.labels
+        return issue.billable != "No"
+
     def orphans(self) -> Iterator[tuple[Finding, str]]:
         """Yield scope.orphan_work."""
         for issue in self.issues:
             if issue.kind in NO_WORK or issue.kind in (Kind.EPIC, Kind.SUB_TASK) or self.dropped(issue):
                 continue
-            if issue.billable == "No" or self.out_of_contract(issue) or self.claims(issue):
+            if not self.billable(issue) or self.out_of_contract(issue) or self.claims(issue):
                 continue
             if self.owner(issue).stage is Stage.ACTIVE:
                 yield (self.owner(issue).key, "scope.orphan_work", issue.subject), "medium"
@@ -236,6 +266,62 @@ class Checker:
                 if each.state == "Open":
                     yield engagement, each
 
+    # ── links and milestones ──
+
+    def belongs(self, issue: Issue) -> set[str]:
+        """Return the keys of the engagements that the issue belongs to."""
+        found = {owner for owner, _ in self.claims(issue)}
+        owners = issue.project.owners
+        if len(owners) == 1:
+            return found | {owners[0].key}
+        named = self.named(issue)
+        return found | ({named.key} if named else set()) or {min(each.key for each in owners)}
+
+    def referred(self, mention: Mention) -> list[Issue]:
+        """Return what a mention means: a bug said by its number alone means all its tasks."""
+        target = mention.target
+        if mention.form in NO_REFERENCE:
+            return []
+        if target.project.site == LAUNCHPAD and mention.form not in (Form.URL, Form.WHITEBOARD_URL):
+            root = target.twin or target
+            return [each for each in self.issues if each is root or each.twin is root]
+        return [target] if self.visible(target) else []
+
+    def links(self) -> dict[Issue, list[Issue]]:
+        """Return what each issue is linked to, on another connection, whichever names the other."""
+        found: dict[Issue, list[Issue]] = {}
+        for issue in self.issues:
+            for target in [each for mention in issue.mentions for each in self.referred(mention)]:
+                if target.project.site != issue.project.site:
+                    found.setdefault(issue, []).append(target)
+                    found.setdefault(target, []).append(issue)
+        return found
+
+    def takes_part(self, issue: Issue) -> bool:
+        """Whether the issue can contradict another at all."""
+        return issue.security is None and issue.kind not in (Kind.ANCHOR, Kind.RISK) and not self.dropped(issue)
+
+    def contradictions(self) -> Iterator[tuple[Finding, str]]:
+        """Yield work.contradiction."""
+        active = {each.key for each in self.active()}
+        for issue, linked in self.links().items():
+            if not self.takes_part(issue) or self.category(issue) == "done":
+                continue
+            done = [each for each in linked if self.takes_part(each) and self.category(each) == "done"]
+            if any(each.kind is not Kind.CHANGE for each in done):
+                for owner in sorted(self.belongs(issue) & active):
+                    yield (owner, "work.contradiction", issue.subject), "medium"
+
+    def closed_early(self) -> Iterator[tuple[Finding, str]]:
+        """Yield milestone.closed_with_open_work."""
+        active = {each.key for each in self.active()}
+        for issue in self.issues:
+            if issue.kind in (Kind.ANCHOR, Kind.RISK, Kind.CHANGE) or self.dropped(issue):
+                continue
+            for version in issue.versions if self.category(issue) != "done" else ():
+                for owner in sorted(self.belongs(issue) & active) if version.released else ():
+                    yield (owner, "milestone.closed_with_open_work", version.subject), "medium"
+
     def stale(self) -> Iterator[tuple[Finding, str]]:
         """Yield source.stale."""
         for engagement in self.active():
@@ -245,7 +331,8 @@ class Checker:
 
     def findings(self) -> dict[Finding, str]:
         """Return every finding with its severity."""
-        rules = (self.uncovered, self.orphans, self.twice, self.disagreeing, self.late, self.stale)
+        scope = (self.uncovered, self.orphans, self.twice)
+        rules = (*scope, self.disagreeing, self.late, self.stale, self.contradictions, self.closed_early)
         return {finding: severity for rule in rules for finding, severity in rule()}
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sandbox.portfolio import states
 from sandbox.portfolio.builder import Builder, Desk, Variant
 from sandbox.portfolio.model import Issue, Kind, Security, UrlForm
-from sandbox.portfolio.sites import SITES
 from sandbox.portfolio.uncovered import KIND, home, is_second, pool_issue
 
 
@@ -94,7 +94,7 @@ def _older_record(b: Builder, d: Desk, v: Variant) -> None:
 def _reopened(b: Builder, d: Desk, v: Variant) -> None:
     key = d.take()
     issue = b.claim(b.issue(home(b, d), Kind.STORY), d, key)
-    issue.status, issue.resolution = "In Progress", b.pick(SITES[issue.project.site].dropping_resolutions)
+    states.reopen(b.rng, issue)
     covered(b, d, v, key)
 
 

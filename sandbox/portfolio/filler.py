@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 
-from sandbox.portfolio import owed, owed_table, words
+from sandbox.portfolio import owed, owed_table, states, words
 from sandbox.portfolio.builder import Builder, Desk
-from sandbox.portfolio.model import Comment, Issue, Kind, Project, Reading, Worklog
-from sandbox.portfolio.sites import SITES
+from sandbox.portfolio.model import (
+    CLOUD,
+    DATA_CENTER,
+    GITHUB,
+    LAUNCHPAD,
+    Comment,
+    Issue,
+    Kind,
+    Project,
+    Reading,
+    Worklog,
+)
+from sandbox.portfolio.sites import PLACES
 
 WORK_PER_PROJECT = (25, 40)
+WORK_ELSEWHERE = (12, 20)
 HISTORY_DAYS = 240
 SILENT_DAYS = 200
-FIRST_ID = {"jira": 10_001, "jira-dc": 24_001}
-"""Ids of the first issue and version of each site."""
+FIRST_ID = {"jira": 10_001, "jira-dc": 24_001, "github": 2_650_000_001, "launchpad": 2_090_001}
+"""Ids of the first issue and version (milestone) of each site."""
 
 
 def anchors(b: Builder) -> None:
@@ -29,6 +41,17 @@ def anchors(b: Builder) -> None:
         )
         anchor.status, anchor.text = "In Progress", "Where this engagement shows its status."
         engagement.anchor = anchor
+        for tool in (GITHUB, LAUNCHPAD):
+            for place in [each for each in engagement.places if each.site == tool][:1]:
+                engagement.anchors.append(_anchor_elsewhere(b, desk, place))
+
+
+def _anchor_elsewhere(b: Builder, desk: Desk, place: Project) -> Issue:
+    engagement = desk.engagement
+    title = f"Engagement {engagement.key}: {engagement.name}"
+    made = b.issue(place, Kind.ANCHOR, "open", summary=title, engagement_field=engagement.key)
+    made.text = "Where this engagement shows its status."
+    return made
 
 
 def versions(b: Builder) -> None:
@@ -72,7 +95,7 @@ def ballast(b: Builder) -> None:
         if project.empty or project.reading is Reading.MISSING:
             continue
         desks = [each for each in b.desks if each.engagement in project.owners]
-        wanted = b.rng.randint(*WORK_PER_PROJECT)
+        wanted = b.rng.randint(*(WORK_PER_PROJECT if project.site in (CLOUD, DATA_CENTER) else WORK_ELSEWHERE))
         while len(project.issues) < wanted:
             _one(b, b.pick(desks), project)
 
@@ -80,13 +103,20 @@ def ballast(b: Builder) -> None:
 def _one(b: Builder, desk: Desk, project: Project) -> None:
     parents = [each for each in project.issues if _plain_parent(each, desk, project)]
     roll = b.rng.random()
-    if parents and roll < 0.45:
+    if roll < 0.25 and project.site == GITHUB:
+        _change(b, desk, project)
+        return
+    if parents and roll < 0.45 and project.site != LAUNCHPAD:
         parent = b.pick(parents)
         kind = None if parent.kind is Kind.EPIC else Kind.SUB_TASK
         b.issue(project, kind, parent=parent)
         return
     kind = Kind.EPIC if roll > 0.93 else None
-    state = "dropped" if b.rng.random() < 0.08 else None
+    if project.site == LAUNCHPAD and roll > 0.85 and desk.current is not None:
+        kind = b.pick((Kind.EPIC, Kind.BLUEPRINT, Kind.BLUEPRINT))
+    elif project.site == LAUNCHPAD:
+        kind = Kind.BUG
+    state = "dropped" if b.rng.random() < 0.08 and kind not in (Kind.EPIC, Kind.BLUEPRINT) else None
     made = b.issue(project, kind, state)
     b.claim(made, desk, b.pick(desk.pool), "field" if desk.current is None else None)
     made.billable = b.pick((None, None, "Yes", "No"))
@@ -94,6 +124,13 @@ def _one(b: Builder, desk: Desk, project: Project) -> None:
     fitting = [each for each in project.versions if each.released is finished]
     if fitting and b.rng.random() < 0.4:
         made.versions.append(b.pick(fitting))
+
+
+def _change(b: Builder, desk: Desk, project: Project) -> None:
+    """Make a pull request; most say in a label or not at all what they are for."""
+    made = b.issue(project, Kind.CHANGE, b.pick(("open", "done", "done", "dropped")), **b.owned(desk, project))
+    if b.rng.random() < 0.3:
+        b.claim(made, desk, b.pick(desk.pool), "label")
 
 
 def _plain_parent(issue: Issue, desk: Desk, project: Project) -> bool:
@@ -105,7 +142,7 @@ def _plain_parent(issue: Issue, desk: Desk, project: Project) -> bool:
     return of_desk and claimed in desk.pool
 
 
-_CHILDLESS = (Kind.SUB_TASK, Kind.DELIVERABLE, Kind.RISK, Kind.ANCHOR)
+_CHILDLESS = (Kind.SUB_TASK, Kind.DELIVERABLE, Kind.RISK, Kind.ANCHOR, Kind.CHANGE)
 
 
 # ── history ──
@@ -116,14 +153,57 @@ def number(b: Builder) -> None:
     for project in b.truth.projects:
         _order(b, project)
         _stamp(b, project)
-    for site in SITES:
+    for site in PLACES:
         projects = [each for each in b.truth.projects if each.site == site]
         issues = [issue for each in projects for issue in each.issues]
         issues.sort(key=lambda each: (_created(each), each.key))
         for offset, issue in enumerate(issues):
             issue.id = FIRST_ID[site] + offset
+            if site == LAUNCHPAD:
+                _launchpad_name(issue)
+        for issue in issues:
+            if issue.twin is not None:
+                _as_twin(issue, issue.twin)
         for offset, version in enumerate(version for each in projects for version in each.versions):
             version.id = FIRST_ID[site] + offset
+
+
+def _as_twin(issue: Issue, bug: Issue) -> None:
+    """Give a task the number and the beginning of its bug."""
+    issue.number, issue.created = bug.number, bug.created
+    if issue.updated and issue.created and issue.updated < issue.created:
+        issue.updated = bug.updated
+        issue.resolved = bug.updated if issue.resolved else None
+
+
+def _launchpad_name(issue: Issue) -> None:
+    """Number a bug over the whole of Launchpad, and name a blueprint within its project."""
+    issue.number = issue.id
+    if issue.kind in states.SPECIFICATIONS:
+        plain = "".join(char if char.isascii() and char.isalnum() else "-" for char in issue.summary.lower())
+        issue.slug = "-".join(part for part in plain.split("-") if part)[:40].strip("-") + f"-{issue.id % 10_000}"
+
+
+def labels(b: Builder) -> None:
+    """Say with labels (GitHub) and tags (Launchpad) what Jira says in fields; when all is made."""
+    for project in b.truth.projects:
+        for issue in project.issues if project.site in (GITHUB, LAUNCHPAD) else ():
+            _label(issue)
+
+
+def _label(issue: Issue) -> None:
+    said = [f"scope:{part.strip()}" for part in (issue.scope_field or "").split(",") if part.strip()]
+    said += [f"engagement:{issue.engagement_field}"] if issue.engagement_field else []
+    said += ["non-billable"] if issue.billable == "No" else []
+    issue.scope_field = issue.engagement_field = issue.billable = None
+    if issue.project.site == GITHUB and issue.kind in (Kind.ANCHOR, Kind.DELIVERABLE):
+        said.append("engagement-anchor" if issue.kind is Kind.ANCHOR else "third-party-deliverable")
+    found = [*issue.labels, *said]
+    if issue.project.site == LAUNCHPAD:
+        found = [each.lower().replace(":", "-") for each in found]
+        if issue.kind in states.SPECIFICATIONS:
+            found = []  # a blueprint has no tags
+    issue.labels[:] = sorted(set(found))
 
 
 def _created(issue: Issue) -> datetime:
@@ -162,7 +242,7 @@ def _stamp(b: Builder, project: Project) -> None:
         room = (end - created).total_seconds()
         issue.created = created
         issue.updated = (created + timedelta(seconds=room * b.rng.random())).replace(microsecond=0)
-        if SITES[project.site].statuses[issue.status] == "done":
+        if PLACES[project.site].statuses[issue.status] == "done":
             issue.resolved = issue.updated
         _talk(b, issue, created, issue.updated)
 

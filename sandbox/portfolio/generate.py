@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
-from sandbox.portfolio import baselines, calm, filler, later, layout, resting
+from sandbox.portfolio import baselines, calm, contradictions, crossings, filler, later, layout, milestones, resting
 from sandbox.portfolio.builder import Builder
 from sandbox.portfolio.checker import Checker, check
-from sandbox.portfolio.model import Portfolio
+from sandbox.portfolio.model import DEFAULT_TOOLS, GITHUB, LAUNCHPAD, TOOLS, Portfolio
 
 
-def generate(*, seed: int, scale: int = 1, today: date) -> Portfolio:
+def generate(*, seed: int, scale: int = 1, today: date, tools: Sequence[str] = DEFAULT_TOOLS) -> Portfolio:
     """Write the truth of a portfolio.
 
     Args:
@@ -18,14 +19,17 @@ def generate(*, seed: int, scale: int = 1, today: date) -> Portfolio:
         scale: about how many times fourteen engagements; 1 or more.
         today: the date (UTC) on which the findings are true. Every planted date keeps two days away from any boundary
             that depends on it.
+        tools: the connections that run; the Jira sites and Salesforce always among them.
 
     Raises:
-        ValueError: scale is less than 1.
+        ValueError: scale is less than 1, or a tool is missing or unknown.
         AssertionError: what was planted is not what the rules say of the data: a slip of this generator.
     """
     if scale < 1:
         raise ValueError(f"scale is {scale}; it must be 1 or more")
-    b = Builder(seed=seed, scale=scale, today=today)
+    if not set(DEFAULT_TOOLS) <= set(tools) <= set(TOOLS):
+        raise ValueError(f"tools are {sorted(tools)}; expected {DEFAULT_TOOLS} and perhaps {GITHUB}, {LAUNCHPAD}")
+    b = Builder(seed=seed, scale=scale, today=today, tools=[each for each in TOOLS if each in tools])
     layout.accounts(b)
     layout.people(b)
     layout.engagements(b)
@@ -41,7 +45,11 @@ def generate(*, seed: int, scale: int = 1, today: date) -> Portfolio:
     resting.plant(b)
     filler.cover_pool(b)
     later.plant(b)
+    contradictions.plant(b)
+    milestones.plant(b)
     filler.ballast(b)
+    crossings.plant(b)
+    filler.labels(b)
     later.note(b)
     filler.number(b)
     b.truth.expected_status = calm.expected_status(b)

@@ -1,4 +1,4 @@
-"""Where the three stand-ins are reached, as the addresses in the rendered records name them."""
+"""Where the stand-ins are reached, as the addresses in the rendered records name them."""
 
 from dataclasses import dataclass
 
@@ -12,6 +12,9 @@ class Hosts:
     jira: str = "https://partner.example"
     jira_dc: str = "https://jira.partner.example"
     salesforce: str = "https://partner.my.salesforce.example"
+    github: str = "https://github.example"
+    launchpad: str = "https://api.launchpad.example"
+    launchpad_web: str = "https://launchpad.example"
 
     def site(self, name: str) -> str:
         """Return the address of a Jira site."""

@@ -6,30 +6,21 @@ from sandbox.portfolio import words
 from sandbox.portfolio.builder import Builder, Desk
 from sandbox.portfolio.days import plus
 from sandbox.portfolio.model import Issue, Item, Kind, Person, Security
-from sandbox.portfolio.sites import SITES
+from sandbox.portfolio.sites import PLACES
 
 
 def plant(b: Builder) -> None:
-    """Plant unowned work, closed milestones and people that nothing identifies; before issues are numbered."""
+    """Plant unowned work and people that nothing identifies; before issues are numbered."""
     for desk in b.desks:
         if not desk.troubled or not desk.readable:
             continue
         project = b.pick([each for each in desk.readable if not each.silent])
-        _milestone(b, desk)
         unowned = b.claim(b.issue(project, Kind.STORY, "progress", assignee=None), desk, b.pick(desk.pool), "field")
         b.later(desk, "work.unowned", unowned, "in-progress-unassigned", "in progress, and nobody is assigned")
         request = b.issue(project, Kind.STORY, "progress", summary=b.pick(words.REQUESTS), **b.owned(desk, project))
         request.labels.append("out-of-contract")
         _slipping(b, desk)
     _stranger(b)
-
-
-def _milestone(b: Builder, d: Desk) -> None:
-    released = [each for place in d.readable for each in place.versions if each.released]
-    version = b.pick(released)
-    issue = b.claim(b.issue(version.project, Kind.TASK, "progress"), d, b.pick(d.pool), "field")
-    issue.versions.append(version)
-    b.later(d, "milestone.closed_with_open_work", version, "released-with-open-issue", "released with an open issue")
 
 
 def _slipping(b: Builder, d: Desk) -> None:
@@ -79,7 +70,7 @@ def note(b: Builder) -> None:
 
 
 def _is_request(issue: Issue) -> bool:
-    under_way = SITES[issue.project.site].statuses[issue.status] == "indeterminate"
+    under_way = PLACES[issue.project.site].statuses[issue.status] == "indeterminate"
     work = issue.kind in (Kind.STORY, Kind.TASK, Kind.BUG, Kind.SPIKE)
     return work and under_way and "out-of-contract" in issue.labels and issue.security is not Security.HIDDEN
 

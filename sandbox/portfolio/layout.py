@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TypeVar
 
-from sandbox.portfolio import calm, covered, orphans, owed, owed_table, twice, uncovered, words
-from sandbox.portfolio.builder import Builder, Desk, Variant
+from sandbox.portfolio import calm, covered, elsewhere, orphans, owed, owed_table, twice, uncovered, words
+from sandbox.portfolio.builder import JIRA, Builder, Desk, Variant
 from sandbox.portfolio.model import (
     CLOUD,
     DATA_CENTER,
+    GITHUB,
+    LAUNCHPAD,
     Account,
     Engagement,
     Person,
@@ -23,26 +25,31 @@ from sandbox.salesforce.ids import salesforce_id
 T = TypeVar("T")
 
 PEOPLE_PER_BLOCK = 14
+ORGANISATION = "fictitious-partner"
+"""Whose repositories they are."""
 CUSTOMER = "Customer - Direct"
 
+Dealt = tuple[str, Desk, Variant]
+"""The tool in whose places a trick is planted, the engagement, and the trick."""
+
 Place = tuple[str, str]
-"""Site, and what the place is: `plain`, `shared`, `silent`, `empty`, `unreadable` or `missing`."""
+"""Site, and what the place is: `plain`, `private`, `shared`, `silent`, `empty`, `unreadable` or `missing`."""
 
 BLOCK: tuple[tuple[Stage, str, tuple[Place, ...]], ...] = (
-    (Stage.ACTIVE, "amended", ((CLOUD, "shared"),)),
-    (Stage.ACTIVE, "plain", ((CLOUD, "shared"),)),
-    (Stage.ACTIVE, "unsigned", ((CLOUD, "plain"), (DATA_CENTER, "silent"))),
-    (Stage.ACTIVE, "out-of-order", ((CLOUD, "plain"),)),
-    (Stage.ACTIVE, "amended", ((DATA_CENTER, "plain"),)),
-    (Stage.ACTIVE, "future", ((CLOUD, "plain"), (DATA_CENTER, "empty"))),
-    (Stage.ACTIVE, "unsigned", ((DATA_CENTER, "plain"), (CLOUD, "unreadable"))),
-    (Stage.ACTIVE, "plain", ((CLOUD, "plain"), (DATA_CENTER, "unreadable"))),
-    (Stage.ACTIVE, "amended", ((CLOUD, "plain"), (CLOUD, "missing"))),
-    (Stage.ACTIVE, "future", ((DATA_CENTER, "plain"),)),
-    (Stage.DRAFT, "draft", ((CLOUD, "plain"),)),
-    (Stage.CLOSED, "amended", ((DATA_CENTER, "unreadable"),)),
-    (Stage.ACTIVE, calm.HEALTHY, ((CLOUD, "plain"), (DATA_CENTER, "silent"))),
-    (Stage.ACTIVE, calm.WORRYING, ((DATA_CENTER, "plain"), (CLOUD, "plain"))),
+    (Stage.ACTIVE, "amended", ((CLOUD, "shared"), (GITHUB, "shared"))),
+    (Stage.ACTIVE, "plain", ((CLOUD, "shared"), (GITHUB, "shared"))),
+    (Stage.ACTIVE, "unsigned", ((CLOUD, "plain"), (DATA_CENTER, "silent"), (GITHUB, "plain"), (LAUNCHPAD, "plain"))),
+    (Stage.ACTIVE, "out-of-order", ((CLOUD, "plain"), (LAUNCHPAD, "plain"))),
+    (Stage.ACTIVE, "amended", ((DATA_CENTER, "plain"), (GITHUB, "private"))),
+    (Stage.ACTIVE, "future", ((CLOUD, "plain"), (DATA_CENTER, "empty"), (GITHUB, "private"), (LAUNCHPAD, "plain"))),
+    (Stage.ACTIVE, "unsigned", ((DATA_CENTER, "plain"), (CLOUD, "unreadable"), (GITHUB, "unreadable"))),
+    (Stage.ACTIVE, "plain", ((CLOUD, "plain"), (DATA_CENTER, "unreadable"), (GITHUB, "plain"))),
+    (Stage.ACTIVE, "amended", ((CLOUD, "plain"), (CLOUD, "missing"), (LAUNCHPAD, "plain"), (LAUNCHPAD, "missing"))),
+    (Stage.ACTIVE, "future", ((DATA_CENTER, "plain"), (GITHUB, "plain"), (LAUNCHPAD, "plain"))),
+    (Stage.DRAFT, "draft", ((CLOUD, "plain"), (GITHUB, "plain"))),
+    (Stage.CLOSED, "amended", ((DATA_CENTER, "unreadable"), (LAUNCHPAD, "plain"))),
+    (Stage.ACTIVE, calm.HEALTHY, ((CLOUD, "plain"), (DATA_CENTER, "silent"), (GITHUB, "plain"), (LAUNCHPAD, "plain"))),
+    (Stage.ACTIVE, calm.WORRYING, ((DATA_CENTER, "plain"), (CLOUD, "plain"), (GITHUB, "private"))),
 )
 """One block: 14 engagements; stage, baselines, places. The two that share a place stand first."""
 
@@ -84,6 +91,8 @@ def _person(b: Builder, index: int, name: str) -> Person:
         salesforce_number=b.next_number("User") if in_salesforce else None,
         salesforce_email=f"{plain}{index}@partner.example".capitalize(),
         active=index % 9 != 8,
+        github=None if index % 8 == 7 else f"{plain.replace('.', '-')}-{index}",
+        launchpad=None if index % 6 == 5 else f"{plain.split('.')[0]}{index}",
     )
 
 
@@ -108,7 +117,7 @@ def engagements(b: Builder) -> None:
             if places[0][1] == "shared":
                 shared.append(desk)
             else:
-                for site, what in places:
+                for site, what in [each for each in places if each[0] in b.truth.tools]:
                     _place(b, [desk.engagement], site, what)
         _share(b, shared)
         _pools(b, b.desks[block * len(BLOCK) :], shared)
@@ -117,7 +126,9 @@ def engagements(b: Builder) -> None:
 def _share(b: Builder, desks: list[Desk]) -> None:
     first, second = sorted(desks, key=lambda each: each.engagement.key)
     first.partner, second.partner = second, first
-    _place(b, [first.engagement, second.engagement], CLOUD, "shared")
+    for site in (CLOUD, GITHUB):
+        if site in b.truth.tools:
+            _place(b, [first.engagement, second.engagement], site, "shared")
 
 
 def _desk(b: Builder, account: Account, count: int, stage: Stage, scenario: str) -> Desk:
@@ -151,11 +162,12 @@ def _place(b: Builder, owners: list[Engagement], site: str, what: str) -> None:
     reading = {"missing": Reading.MISSING, "unreadable": Reading.UNREADABLE}.get(what, Reading.READABLE)
     made = Project(
         site=site,
-        key=key,
+        key=_elsewhere(site, key) if site in (GITHUB, LAUNCHPAD) else key,
         name=f"{first.account.name} {suffix.lower() or 'delivery'} {stem}",
         reading=reading,
         silent=what == "silent",
         empty=what == "empty",
+        private=what in ("private", "unreadable"),
         owners=owners,
     )
     for each in owners:
@@ -166,11 +178,16 @@ def _place(b: Builder, owners: list[Engagement], site: str, what: str) -> None:
     b.truth.projects.append(made)
 
 
+def _elsewhere(site: str, key: str) -> str:
+    """Return the name of a repository or of a Launchpad project."""
+    return f"{ORGANISATION}/{key.lower()}-images" if site == GITHUB else f"{key.lower()}-images"
+
+
 def _pools(b: Builder, desks: list[Desk], shared: list[Desk]) -> None:
     """Choose which keys are covered anyway, so that each engagement leaves free what some other engagement covers."""
     even, odd = b.rng.sample(["SI-01", "SI-02", "SI-03", "SI-04"], 2)
     ordered = [*shared, *(each for each in desks if each not in shared)]
-    rest = ["SI-01", "SI-02", "SI-03", "SI-04", "SI-05"]
+    rest = [f"SI-{n:02d}" for n in range(1, 9)]
     for index, desk in enumerate(ordered):
         mine, other = (even, odd) if index % 2 == 0 else (odd, even)
         desk.pool = [mine, *b.rng.sample([key for key in rest if key not in (mine, other)], 2)]
@@ -188,15 +205,19 @@ def deal(b: Builder, variants: Sequence[Variant], desks: Sequence[Desk]) -> list
     return dealt
 
 
-def deal_scope(b: Builder) -> list[tuple[Desk, Variant]]:
+def deal_scope(b: Builder) -> list[Dealt]:
     """Deal the tricks around coverage, block by block, those with a narrow choice of keys first."""
-    dealt: list[tuple[Desk, Variant]] = []
+    dealt: list[Dealt] = []
     for block in range(b.truth.scale):
         desks = [each for each in _block(b, block) if each.troubled and not each.stale]
-        dealt += deal(b, (*uncovered.POSITIVE, *covered.NEAR), desks)
-    dealt += calm.deal(b)
+        dealt += [(JIRA, *each) for each in deal(b, (*uncovered.POSITIVE, *covered.NEAR), desks)]
+        for tool in elsewhere.tools(b):
+            b.focus(tool)
+            dealt += [(tool, *each) for each in deal(b, elsewhere.covering(tool), desks)]
+        b.focus(JIRA)
+    dealt += [(JIRA, *each) for each in calm.deal(b)]
     narrow = ("same-key-of-partner", "url-of-namesake")
-    dealt.sort(key=lambda pair: narrow.index(pair[1].name) if pair[1].name in narrow else len(narrow))
+    dealt.sort(key=lambda pair: narrow.index(pair[2].name) if pair[2].name in narrow else len(narrow))
     return dealt
 
 
@@ -204,15 +225,22 @@ def _block(b: Builder, block: int) -> list[Desk]:
     return b.desks[block * len(BLOCK) : (block + 1) * len(BLOCK)]
 
 
-def plant_scope(b: Builder, dealt: list[tuple[Desk, Variant]]) -> None:
+def plant_scope(b: Builder, dealt: list[Dealt]) -> None:
     """Plant the dealt tricks, and those around orphans and double claims, which use up no key."""
-    for desk, variant in dealt:
+    for tool, desk, variant in dealt:
+        b.focus(tool)
         variant.build(b, desk, variant)
+    b.focus(JIRA)
     for block in range(b.truth.scale):
         desks = [each for each in _block(b, block) if each.troubled]
         for variant in (*orphans.POSITIVE, *orphans.NEAR, *twice.POSITIVE, *twice.NEAR):
             desk = b.pick([each for each in desks if variant.fits(each)])
             variant.build(b, desk, variant)
+        for tool in elsewhere.tools(b):
+            b.focus(tool)
+            for variant in elsewhere.claiming(tool):
+                variant.build(b, b.pick([each for each in desks if variant.fits(each)]), variant)
+        b.focus(JIRA)
 
 
 def plant_owed(b: Builder) -> None:

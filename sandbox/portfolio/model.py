@@ -16,10 +16,19 @@ from sandbox.salesforce.ids import salesforce_id
 CLOUD = "jira"
 DATA_CENTER = "jira-dc"
 SALESFORCE = "salesforce"
+GITHUB = "github"
+LAUNCHPAD = "launchpad"
+
+JIRA_SITES = (CLOUD, DATA_CENTER)
+TOOLS = (CLOUD, DATA_CENTER, SALESFORCE, GITHUB, LAUNCHPAD)
+"""Every connection that a portfolio may have."""
+
+DEFAULT_TOOLS = (CLOUD, DATA_CENTER, SALESFORCE)
+"""The connections that a portfolio has unless told."""
 
 
 class Kind(StrEnum):
-    """Issue types; the values are their names in Jira."""
+    """Issue types; the values are their names in Jira, the last two are GitHub's and Launchpad's own."""
 
     EPIC = "Epic"
     STORY = "Story"
@@ -30,6 +39,8 @@ class Kind(StrEnum):
     ANCHOR = "Engagement"
     DELIVERABLE = "Third-party deliverable"
     RISK = "Risk"
+    CHANGE = "Pull request"
+    BLUEPRINT = "Blueprint"
 
 
 class Stage(StrEnum):
@@ -49,7 +60,7 @@ class ItemState(StrEnum):
 
 
 class Reading(StrEnum):
-    """What the syncing account may see of a Jira project."""
+    """What the syncing account may see of a place."""
 
     READABLE = "readable"
     UNREADABLE = "unreadable"
@@ -64,12 +75,33 @@ class Security(StrEnum):
 
 
 class UrlForm(StrEnum):
-    """How the URL of a Salesforce record is written into a description."""
+    """How a Salesforce record is named: by its URL in a description, or (GitHub) by its id in a label."""
 
     LIGHTNING_18 = "lightning-18"
     LIGHTNING_15 = "lightning-15"
     SHORT_18 = "short-18"
     SHORT_15 = "short-15"
+    LABEL_18 = "label-18"
+    LABEL_15 = "label-15"
+
+
+class Form(StrEnum):
+    """How one record names another; the last three are no reference by the rules."""
+
+    KEY_IN_TITLE = "key-in-title"
+    KEY_IN_TEXT = "key-in-text"
+    NUMBER_IN_TEXT = "number-in-text"
+    URL = "url"
+    BUG_URL = "bug-url"
+    WHITEBOARD_KEY = "whiteboard-key"
+    WHITEBOARD_URL = "whiteboard-url"
+    WATCH = "bug-watch"
+    COMMENT = "comment"
+    REMOTE_LINK = "remote-link"
+    OTHER_HOST = "other-host"
+
+
+NO_REFERENCE = frozenset({Form.COMMENT, Form.REMOTE_LINK, Form.OTHER_HOST})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +118,8 @@ class Person:
     salesforce_number: int | None
     salesforce_email: str
     active: bool = True
+    github: str | None = None
+    launchpad: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,18 +178,27 @@ class Baseline:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Version:
-    """A Jira version."""
+    """A Jira version, or a milestone; `released` is also closed (GitHub) and no longer active (Launchpad)."""
 
     project: Project
     name: str
     release: date | None
     released: bool = False
+    archived: bool = False
     id: int = 0
+
+    @property
+    def subject(self) -> str:
+        """What a finding about this milestone is named by."""
+        site = self.project.site
+        if site == LAUNCHPAD:
+            return f"{site}:milestones:{self.project.key}/{self.name}"
+        return f"{site}:{'milestones' if site == GITHUB else 'versions'}:{self.id}"
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Project:
-    """A Jira project of one site."""
+    """A place: a Jira project of one site, a GitHub repository or a Launchpad project."""
 
     site: str
     key: str
@@ -163,9 +206,10 @@ class Project:
     reading: Reading = Reading.READABLE
     silent: bool = False
     empty: bool = False
-    owners: list[Engagement] = field(default_factory=list)
-    issues: list[Issue] = field(default_factory=list)
-    versions: list[Version] = field(default_factory=list)
+    private: bool = False
+    owners: list[Engagement] = field(default_factory=list, repr=False)
+    issues: list[Issue] = field(default_factory=list, repr=False)
+    versions: list[Version] = field(default_factory=list, repr=False)
 
     @property
     def shared(self) -> bool:
@@ -175,7 +219,7 @@ class Project:
     @property
     def subject(self) -> str:
         """What a stale place is named by."""
-        return f"{self.site}:issues:{self.key}"
+        return f"{self.site}:{'blueprints' if self.site == LAUNCHPAD else 'issues'}:{self.key}"
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -197,6 +241,7 @@ class Engagement:
     baselines: list[Baseline] = field(default_factory=list)
     deliverables: list[Deliverable] = field(default_factory=list)
     anchor: Issue | None = None
+    anchors: list[Issue] = field(default_factory=list)
 
     @property
     def id(self) -> str:
@@ -211,10 +256,18 @@ class Engagement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeUrl:
-    """A URL of a Salesforce record in a description; `target` is any 18-character id."""
+    """A Salesforce record as an issue names it; `target` is any 18-character id."""
 
     target: str
     form: UrlForm
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """One record named by another."""
+
+    target: Issue
+    form: Form
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,7 +291,11 @@ class Comment:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Issue:
-    """A Jira issue; numbered (`number`, `id`) and stamped when all are known."""
+    """A work item of any tool; numbered (`number`, `id`) and stamped when all are known.
+
+    On Launchpad it is a task of a bug, or a blueprint (`slug` is then its name). A `twin` is a task of the same bug in
+    another project: labels, URLs, mentions and texts are the bug's, so both share them.
+    """
 
     project: Project
     kind: Kind
@@ -261,6 +318,9 @@ class Issue:
     reporter: Person | None = None
     worklogs: list[Worklog] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
+    mentions: list[Mention] = field(default_factory=list, repr=False)
+    twin: Issue | None = field(default=None, repr=False)
+    slug: str = ""
     number: int = 0
     id: int = 0
     created: datetime | None = None
@@ -269,19 +329,32 @@ class Issue:
 
     @property
     def key(self) -> str:
-        """Issue key."""
-        return f"{self.project.key}-{self.number}"
+        """The record's key, as the tool's people say it."""
+        match self.project.site:
+            case _ if self.slug:
+                return f"{self.project.key}/{self.slug}"
+            case "github":
+                return f"{self.project.key}#{self.number}"
+            case "launchpad":
+                return f"LP: #{self.number} ({self.project.key})"
+            case _:
+                return f"{self.project.key}-{self.number}"
 
     @property
     def subject(self) -> str:
         """What a finding about this issue is named by."""
-        return f"{self.project.site}:issues:{self.id}"
+        if self.project.site != LAUNCHPAD:
+            return f"{self.project.site}:issues:{self.id}"
+        if self.slug:
+            return f"{LAUNCHPAD}:blueprints:{self.key}"
+        return f"{LAUNCHPAD}:bug_tasks:{self.number}/{self.project.key}"
 
 
 class TrackedBy(StrEnum):
     """How a deliverable names the issue that tracks it."""
 
     KEY = "key"
+    NUMBER_IN_TEXT = "number-in-text"
     URL = "url"
 
 
@@ -338,6 +411,7 @@ class Portfolio:
     seed: int
     scale: int
     today: date
+    tools: tuple[str, ...] = DEFAULT_TOOLS
     accounts: list[Account] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)
     engagements: list[Engagement] = field(default_factory=list)
@@ -353,8 +427,6 @@ def subject_of(about: Subject) -> str:
     match about:
         case Item():
             return f"{SALESFORCE}:scope_items:{about.id}"
-        case Version():
-            return f"{about.project.site}:versions:{about.id}"
         case Person():
             return f"person:{about.key}"
         case _:

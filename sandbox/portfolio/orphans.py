@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from sandbox.portfolio import states
 from sandbox.portfolio.builder import Builder, Desk, Variant
 from sandbox.portfolio.model import Issue, Kind, Project, Security, UrlForm
-from sandbox.portfolio.sites import SITES
 from sandbox.portfolio.uncovered import has_partner, home
 
 KIND = "scope.orphan_work"
@@ -82,7 +82,7 @@ def _in_silent(b: Builder, d: Desk, v: Variant) -> None:
 
 def _reopened(b: Builder, d: Desk, v: Variant) -> None:
     issue = loose(b, d, Kind.BUG)
-    issue.status, issue.resolution = "In Progress", b.pick(SITES[issue.project.site].dropping_resolutions)
+    states.reopen(b.rng, issue)
     b.plant(d, KIND, issue, v.name, v.why)
 
 
@@ -200,7 +200,7 @@ def _key_of(keys: str) -> Callable[[Builder, Desk, Variant], None]:
 
 def _dropped_by_status(b: Builder, d: Desk, v: Variant) -> None:
     issue = loose(b, d, Kind.STORY)
-    issue.status, issue.resolution = b.pick(SITES[issue.project.site].dropping_statuses), None
+    states.drop_by_status(b.rng, issue)
     b.near(d, KIND, issue, v.name, v.why)
 
 

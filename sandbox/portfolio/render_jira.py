@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from sandbox.portfolio import mentions, scope_links
 from sandbox.portfolio.hosts import Hosts
-from sandbox.portfolio.model import Issue, Kind, Person, Portfolio, Project, Reading, ScopeUrl, Security, UrlForm
+from sandbox.portfolio.model import Form, Issue, Kind, Person, Portfolio, Project, Reading, Security
 from sandbox.portfolio.sites import SITES, Site
 from sandbox.portfolio.workflows import workflows
 
@@ -121,6 +122,7 @@ def _project(number: int, project: Project, site: Site, everyone: list[str | Non
                 "id": str(each.id),
                 "name": each.name,
                 "released": each.released,
+                **({"archived": True} if each.archived else {}),
                 **({"releaseDate": each.release.isoformat()} if each.release else {}),
             }
             for each in project.versions
@@ -167,7 +169,7 @@ def _issue(issue: Issue, site: Site, hosts: Hosts) -> Row:
     assert issue.updated is not None  # noqa: S101 - likewise
     fields: Row = {
         "issuetype": {"name": issue.kind.value},
-        "summary": issue.summary,
+        "summary": mentions.title(issue),
         "description": _description(issue, hosts),
         "status": {"name": issue.status},
         "priority": {"name": ("High", "Medium", "Medium", "Low")[issue.id % 4]},
@@ -191,13 +193,18 @@ def _issue(issue: Issue, site: Site, hosts: Hosts) -> Row:
     if issue.estimate_seconds:
         fields["timeoriginalestimate"] = issue.estimate_seconds
     fields |= _parent(issue, site) | _custom(issue, site)
+    links = [_remote_link(each, hosts) for each in mentions.of_form(issue, Form.REMOTE_LINK)]
     return {
         "id": str(issue.id),
         "key": issue.key,
         "fields": fields,
-        "comments": [_comment(issue, n, site) for n in range(len(issue.comments))],
+        "comments": [
+            *(_comment(issue, n, site) for n in range(len(issue.comments))),
+            *(_said(text, issue, n, site) for n, text in enumerate(mentions.comments(issue, hosts))),
+        ],
         "worklogs": [_worklog(issue, n, site) for n in range(len(issue.worklogs))],
         "changelog": _changelog(issue, site),
+        **({"remotelinks": links} if links else {}),
     }
 
 
@@ -223,20 +230,20 @@ def _parent(issue: Issue, site: Site) -> Row:
 
 
 def _description(issue: Issue, hosts: Hosts) -> str:
-    links = [_link(url, hosts, named=(issue.id + n) % 3 == 0) for n, url in enumerate(issue.urls)]
-    return "\n\n".join([issue.text, *links])
+    links = scope_links.sentences(issue, hosts, named="[the line|{}]")
+    return "\n\n".join([issue.text, *links, *mentions.sentences(issue, hosts)])
 
 
-def _link(url: ScopeUrl, hosts: Hosts, *, named: bool) -> str:
-    record = url.target if url.form in (UrlForm.LIGHTNING_18, UrlForm.SHORT_18) else url.target[:15]
-    address = f"{hosts.salesforce}/{record}"
-    if url.form in (UrlForm.LIGHTNING_18, UrlForm.LIGHTNING_15):
-        address = f"{hosts.salesforce}/lightning/r/{_object(record)}/{record}/view"
-    return f"Statement of work: [the line|{address}]" if named else f"Statement of work: {address}"
+def _remote_link(target: Issue, hosts: Hosts) -> Row:
+    page = mentions.address(target, hosts)
+    return {"globalId": page, "relationship": "relates to", "object": {"url": page, "title": target.key}}
 
 
-def _object(record: str) -> str:
-    return {"a00": "Engagement__c", "a01": "Scope_Baseline__c", "a02": "Scope_Item__c"}[record[:3]]
+def _said(text: str, issue: Issue, n: int, site: Site) -> Row:
+    assert issue.updated is not None  # noqa: S101 - numbering stamps every issue
+    at = stamp(issue.updated)
+    author = login(issue.reporter, site) if issue.reporter else _bot_login(site)
+    return {"id": str(issue.id * 10 + 5 + n), "author": author, "body": text, "created": at, "updated": at}
 
 
 def _comment(issue: Issue, n: int, site: Site) -> Row:

@@ -1,4 +1,4 @@
-"""The two fictitious Jira sites: their custom fields, statuses and resolutions; each site has its own."""
+"""What each place of work can hold: two fictitious Jira sites, GitHub and Launchpad; each has its own words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sandbox.portfolio.model import CLOUD, DATA_CENTER
+from sandbox.portfolio.model import CLOUD, DATA_CENTER, GITHUB, LAUNCHPAD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,3 +91,49 @@ SITES: Mapping[str, Site] = MappingProxyType(
         ),
     }
 )
+
+GITHUB_SITE = Site(
+    name=GITHUB,
+    deployment=GITHUB,
+    host="https://github.example",
+    statuses=MappingProxyType({"open": "new", "closed": "done", "merged": "done", "closed unmerged": "done"}),
+    finished=("closed",),
+    resolutions=("completed", "not_planned", "duplicate"),
+    dropping_resolutions=("not_planned", "duplicate"),
+    dropping_statuses=("closed unmerged",),
+    fields=MappingProxyType({}),
+)
+"""`merged` and `closed unmerged` are a pull request's; the resolutions are GitHub's `state_reason`."""
+
+BLUEPRINT_STATUSES: Mapping[str, str] = MappingProxyType(
+    {"Not started": "new", "Started": "indeterminate", "Good progress": "indeterminate", "Implemented": "done"}
+)
+LAUNCHPAD_SITE = Site(
+    name=LAUNCHPAD,
+    deployment=LAUNCHPAD,
+    host="https://launchpad.example",
+    statuses=MappingProxyType(
+        {
+            "New": "new",
+            "Incomplete": "new",
+            "Confirmed": "new",
+            "Triaged": "new",
+            "In Progress": "indeterminate",
+            "Fix Committed": "indeterminate",
+            "Fix Released": "done",
+            "Opinion": "done",
+            "Invalid": "done",
+            "Won't Fix": "done",
+            **BLUEPRINT_STATUSES,
+        }
+    ),
+    finished=("Fix Released",),
+    resolutions=("Fixed", "Duplicate"),
+    dropping_resolutions=("Duplicate",),
+    dropping_statuses=("Opinion", "Invalid", "Won't Fix"),
+    fields=MappingProxyType({}),
+)
+"""A bug of resolution `Duplicate` is marked as the duplicate of another, whatever its status."""
+
+PLACES: Mapping[str, Site] = MappingProxyType({**SITES, GITHUB: GITHUB_SITE, LAUNCHPAD: LAUNCHPAD_SITE})
+"""Every connection where work may lie; `SITES` are the Jira ones alone."""

@@ -7,16 +7,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from sandbox.portfolio.checker import Checker
-from sandbox.portfolio.model import Planted, Portfolio, Reading, Security, subject_of
+from sandbox.portfolio.model import GITHUB, LAUNCHPAD, Planted, Portfolio, Reading, Security, subject_of
 from sandbox.portfolio.words import CANARY
 
 Row = dict[str, Any]
+
+NOT_RECONCILED: frozenset[str] = frozenset()
+"""Kinds that the rules know and this release does not raise: told as planted later."""
 
 
 def truth_document(truth: Portfolio) -> Row:
     """Return what was planted, as JSON; see docs/sandbox/portfolio.md for how to read it."""
     severity = Checker(truth).findings()
-    findings = _rows(truth.findings)
+    findings = _rows([each for each in truth.findings if each.kind not in NOT_RECONCILED])
+    later = [*truth.later, *(each for each in truth.findings if each.kind in NOT_RECONCILED)]
     for row in findings:
         row["severity"] = severity[row["engagement"], row["kind"], row["subject"]]
     return {
@@ -24,8 +28,9 @@ def truth_document(truth: Portfolio) -> Row:
         "seed": truth.seed,
         "scale": truth.scale,
         "today": truth.today.isoformat(),
+        "tools": list(truth.tools),
         "findings": findings,
-        "planted_later": _rows(truth.later),
+        "planted_later": _rows(later),
         "near_misses": _rows(truth.near_misses),
         "expected_status": truth.expected_status,
         "canaries": {
@@ -38,6 +43,8 @@ def truth_document(truth: Portfolio) -> Row:
                 "name": each.name,
                 "jira": each.cloud_id,
                 "jira-dc": each.dc_login,
+                **({GITHUB: each.github} if GITHUB in truth.tools else {}),
+                **({LAUNCHPAD: each.launchpad} if LAUNCHPAD in truth.tools else {}),
                 "email": each.email or None,
                 "salesforce_email": each.salesforce_email if each.salesforce_number else None,
                 "active": each.active,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from sandbox.portfolio import states
 from sandbox.portfolio.builder import Builder, Desk, Variant
 from sandbox.portfolio.model import Issue, Item, Kind, Project, Security, UrlForm
-from sandbox.portfolio.sites import SITES
+from sandbox.portfolio.sites import PLACES
 
 KIND = "scope.uncovered"
 
@@ -37,14 +38,14 @@ def _dropped_resolution(b: Builder, d: Desk, v: Variant) -> None:
     key = d.take()
     for _ in range(b.rng.randint(1, 2)):
         issue = b.claim(b.issue(home(b, d), state="done"), d, key)
-        issue.resolution = b.pick(SITES[issue.project.site].dropping_resolutions)
+        issue.resolution = b.pick(PLACES[issue.project.site].dropping_resolutions)
     uncovered(b, d, v, key)
 
 
 def _dropped_status(b: Builder, d: Desk, v: Variant) -> None:
     key = d.take()
     issue = b.claim(b.issue(home(b, d)), d, key, "label")
-    issue.status, issue.resolution = b.pick(SITES[issue.project.site].dropping_statuses), None
+    states.drop_by_status(b.rng, issue)
     uncovered(b, d, v, key)
 
 
