@@ -115,6 +115,8 @@ class BugLoader:
         made = BugTask(
             self.store, bug=bug, target=target, number=self.store.next_number("task"), **{**common, **values}
         )
+        if all(key == "date_created" or not key.startswith("date_") for key in row):
+            made.fill_dates(bug.__dict__.get("date_last_updated") or made.date_created)
         if name := row.get("milestone"):
             milestone = target.pillar.get_milestone(name=name)
             if milestone is None:
@@ -188,7 +190,7 @@ class BugLoader:
         reader = self.reader
         if not reader.needed(row, "owner name", where):
             return
-        values = reader.values(GitRepository, row, where, apart="target default refs merge_proposals webhooks")
+        values = reader.values(GitRepository, row, where, apart="target default refs merge_proposals")
         target = self.store.target(row["target"]) if row.get("target") else None
         if row.get("target") and target is None:
             reader.wrong(f"{where}.target", f"no such target: {row['target']!r}")

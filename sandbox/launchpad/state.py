@@ -30,13 +30,14 @@ field of every entry) may always be given too: `"homepage_url"` of a project, `"
          "development_focus": "trunk",          # a series "trunk" is there even when not listed
          "series": [{"name": "2.0"!, "status": "Active Development", "summary": "...",
                      "milestones": [{"name": "2.0.1"!, "date_targeted": "2026-12-10", "is_active": true,
-                                     "summary": "...", "code_name": null,
+                                     "summary": "...", "code_name": null, "tags": [],
                                      "released": "2026-12-11T09:00:00+00:00"}]}],   # left out: no release
          "specifications": [{"name": "fast-boot"!, "title": "...", "summary": "...", "owner": "ann",
                      "definition_status": "Approved", "implementation_status": "Started", "priority": "High",
                      "milestone": "2.0.1", "assignee": "bot", "drafter": null, "approver": null,
                      "whiteboard": null, "workitems_text": "", "direction_approved": true,
                      "information_type": "Public", "specification_url": null,
+                     "goal": "2.0",                          # the series whose accepted goal it is
                      "dependencies": ["boot-plan"],          # names in the same pillar
                      "bugs": [12]}],
          "webhooks": [{"delivery_url": "http://127.0.0.1:9999/hook"!, "event_types": ["bug:0.1", "bug:comment:0.1"],
@@ -61,7 +62,9 @@ field of every entry) may always be given too: `"homepage_url"` of a project, `"
                                                 # DISTRO/+source/PACKAGE or DISTRO/SERIES/+source/PACKAGE
                     "status": "New", "importance": "Undecided", "assignee": null, "milestone": "2.0.1",
                     "owner": "ann", "bug_watch": null,       # bug_watch: the id of one of `watches`
-                    "date_created": "...", "date_assigned": null, "date_closed": null}],   # and the other dates
+                    "date_created": "...",
+                    "date_assigned": null, "date_closed": null}],   # and the other dates; with none of them given,
+                                                # those that status and assignee imply are set to date_last_updated
          "messages": [{"owner": "ann"!, "content": "..."!, "subject": null, "date_created": "...", "visible": true,
                        "date_last_edited": null}],           # comments 1, 2, ...; comment 0 is the description
          "watches": [{"id": 3!, "bug_tracker": "nimbus-jira"!, "remote_bug": "NIM-7"!, "remote_status": "Open",

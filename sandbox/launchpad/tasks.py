@@ -9,6 +9,8 @@ from sandbox.launchpad.record import Record, Step
 from sandbox.launchpad.search import RESOLVED, STATUS_RANK
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sandbox.launchpad.people import Person
 
 SUPERVISOR_STATUSES = frozenset({"Won't Fix", "Deferred", "Expired", "Triaged", "Does Not Exist"})
@@ -129,8 +131,17 @@ class BugTask(Record):
         now = self.store.session.now
         if name == "assignee" and old is not new:
             self.put("date_assigned", now if new is not None else None)
-        if name != "status" or old == new:
-            return
+        if name == "status" and old != new:
+            self._stamp_status(old, new, now)
+
+    def fill_dates(self, moment: datetime) -> None:
+        """Set the dates that the present status and assignee imply, as if both had been set at one moment."""
+        if self.assignee is not None:
+            self.put("date_assigned", moment)
+        if self.status != "New":
+            self._stamp_status("New", self.status, moment)
+
+    def _stamp_status(self, old: str, new: str, now: datetime) -> None:
         before, after = _LEFT_RANK.get(old, STATUS_RANK[old]), STATUS_RANK[new]
         for stamp, status in _REACHED.items():
             rank = STATUS_RANK[status]

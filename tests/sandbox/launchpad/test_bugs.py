@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -138,6 +139,32 @@ def test_etags_have_a_readable_and_a_writable_half(served: Any) -> None:
     assert served.patch(BUG, {"tags": ["x1"]}, **{"If-Match": f'"a-b", W/{current}'}).status_code == 209
     stale_and_forbidden = served.patch(BUG, {"tags": ["x2"]}, who="bot-ro", **{"If-Match": etag})
     assert stale_and_forbidden.status_code == 412
+
+
+def test_of_parallel_writes_with_one_etag_one_succeeds(served: Any) -> None:
+    for round_ in range(4):
+        etag = served.get(BUG)["http_etag"]
+
+        def write(number: int, etag: str = etag, round_: int = round_) -> int:
+            return int(served.patch(BUG, {"title": f"race {round_}-{number}"}, **{"If-Match": etag}).status_code)
+
+        with ThreadPoolExecutor(4) as pool:
+            assert sorted(pool.map(write, range(4))) == [209, 412, 412, 412]
+
+
+def test_dates_that_a_status_implies_are_filled_in(served: Any) -> None:
+    task = served.get("/nimbus/+bug/4")
+    there = {key for key, value in task.items() if key.startswith("date_") and value}
+    assert there == {
+        "date_created",
+        "date_left_new",
+        "date_confirmed",
+        "date_triaged",
+        "date_in_progress",
+        "date_fix_committed",
+        "date_fix_released",
+        "date_closed",
+    }
 
 
 def test_a_refused_write_leaves_nothing_behind(served: Any) -> None:
