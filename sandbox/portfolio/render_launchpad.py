@@ -140,6 +140,8 @@ def _bug(issue: Issue, tasks: list[Issue], hosts: Hosts) -> Row:
         ],
         "watches": [_watch(each, issue, n) for n, each in enumerate(mentions.of_form(issue, Form.WATCH))],
     }
+    if row["watches"]:
+        row["tasks"][0]["bug_watch"] = row["watches"][0]["id"]  # the task follows what it watches
     if issue.security is not None:
         row["subscribers"] = [BOT] if issue.security is Security.SEEN else [reporter]
     elif issue.number % 7 == 0 and len(tasks) == 1:

@@ -17,7 +17,7 @@ import pytest
 import requests
 
 from sandbox.children import ChildFailedError, start
-from sandbox.launch import running
+from sandbox.launch import installed, running
 from sandbox.portfolio.generate import generate
 from sandbox.portfolio.model import Project, Reading, Security
 
@@ -81,6 +81,33 @@ def test_a_sandbox_writes_what_a_first_try_needs_and_serves(tmp_path):
         assert sandbox.stopped() == []
         pids = [child.pid for child in sandbox.children.values()]
     assert wait_gone(pids)
+
+
+def test_all_tools_that_are_installed_are_served_on_demand(tmp_path):
+    with running(seed=4, directory=tmp_path / "box", services=installed()) as sandbox:
+        config = tomllib.loads(sandbox.config.read_text())
+        assert set(sandbox.urls) == set(installed()) == set(config["connections"])
+        assert json.loads(sandbox.truth.read_text())["tools"] == list(installed())
+        for name in installed():
+            if name != "salesforce":
+                assert config["connections"][name]["url"].startswith(sandbox.urls[name])
+                with urllib.request.urlopen(f"{sandbox.admin[name]}/health") as answer:
+                    assert json.load(answer)["ok"]
+        if "github" in installed():
+            token = (sandbox.directory / "github-token").read_text().strip()
+            rows = json.loads((sandbox.directory / "state-github.json").read_text())["repositories"]
+            for row in rows:
+                answer = requests.get(
+                    f"{config['connections']['github']['url']}/repos/{row['full_name']}",
+                    headers={"Authorization": f"Bearer {token}"},
+                    timeout=30,
+                )
+                assert answer.status_code == (200 if "syncline-bot" in row["collaborators"] else 404)
+
+
+def test_an_unknown_service_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="tools are"), running(seed=4, directory=tmp_path, services=("jira", "trac")):
+        pass
 
 
 def test_addresses_in_records_are_those_that_are_served(tmp_path):

@@ -8,12 +8,15 @@ from datetime import date, timedelta
 import pytest
 
 from sandbox.core.clock import Clock
+from sandbox.github import loading as github_loading
 from sandbox.jira import loading as jira_loading
 from sandbox.portfolio.configuration import configuration
 from sandbox.portfolio.generate import generate
 from sandbox.portfolio.hosts import Hosts
-from sandbox.portfolio.model import Kind, Reading, Security, UrlForm
+from sandbox.portfolio.model import TOOLS, Form, Kind, Reading, Security, UrlForm
+from sandbox.portfolio.render_github import render_github
 from sandbox.portfolio.render_jira import BOT_ACCOUNT, BOT_NAME, render_jira
+from sandbox.portfolio.render_launchpad import render_launchpad
 from sandbox.portfolio.render_salesforce import render_salesforce
 from sandbox.portfolio.sites import SITES
 from sandbox.portfolio.truth_file import truth_document
@@ -27,6 +30,11 @@ BOTS = {"jira": BOT_ACCOUNT, "jira-dc": BOT_NAME}
 @pytest.fixture(scope="module")
 def truth():
     return generate(seed=1, today=TODAY)
+
+
+@pytest.fixture(scope="module")
+def four():
+    return generate(seed=1, today=TODAY, tools=TOOLS)
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +64,73 @@ def test_the_salesforce_stand_in_loads_its_state(scale):
     truth = generate(seed=scale, scale=scale, today=TODAY)
     state = salesforce_document.load(render_salesforce(truth, hosts=HOSTS, client_secret="s"), Clock())
     assert len(state.tables["Engagement__c"]) == 14 * scale
+
+
+@pytest.mark.parametrize("scale", [1, 5])
+def test_the_github_stand_in_loads_its_state(scale):
+    truth = generate(seed=scale, scale=scale, today=TODAY, tools=TOOLS)
+    document = render_github(truth, hosts=HOSTS, token="t")
+    state = github_loading.load(document, Clock())
+    assert len(state.issues) == sum(len(row["issues"]) for row in document["repositories"]) > 100
+
+
+@pytest.mark.parametrize("scale", [1, 5])
+def test_the_launchpad_stand_in_loads_its_state(scale):
+    service = pytest.importorskip("sandbox.launchpad.service")
+    truth = generate(seed=scale, scale=scale, today=TODAY, tools=TOOLS)
+    document = render_launchpad(truth, hosts=HOSTS, secret="s")
+    assert len(document["bugs"]) > 60
+    service.LaunchpadService(document)
+
+
+def test_a_private_bug_bears_a_canary_and_no_public_record_does(four):
+    document = render_launchpad(four, hosts=HOSTS, secret="s")
+    marks = {mark for level in truth_document(four)["canaries"].values() for mark in level}
+    private = [row for row in document["bugs"] if row["information_type"] != "Public"]
+    assert private
+    for row in private:
+        assert any(mark in row["title"] and mark in row["description"] for mark in marks)
+    public = [row for row in document["bugs"] if row not in private]
+    rest = json.dumps([public, document["projects"], render_github(four, hosts=HOSTS, token="t")])
+    assert not [mark for mark in marks if re.search(rf"{mark}(?!\d)", rest)]
+
+
+def test_repositories_are_public_and_private_and_the_bot_sees_all_but_unreadable_ones(four):
+    document = render_github(four, hosts=HOSTS, token="t")
+    rows = {row["full_name"]: row for row in document["repositories"]}
+    for project in four.projects:
+        if project.site == "github":
+            assert rows[project.key]["private"] is project.private
+            seen = "syncline-bot" in rows[project.key]["collaborators"]
+            assert seen is (project.reading is Reading.READABLE)
+    assert {row["private"] for row in rows.values()} == {True, False}
+
+
+def test_a_repository_spells_each_label_in_one_way(four):
+    for row in render_github(four, hosts=HOSTS, token="t")["repositories"]:
+        names = [each["name"] for each in row["labels"]]
+        assert len({name.casefold() for name in names}) == len(names)
+        assert {label for issue in row["issues"] for label in issue["labels"]} == set(names)
+
+
+def test_tags_are_such_as_launchpad_takes(four):
+    tags = {tag for row in render_launchpad(four, hosts=HOSTS, secret="s")["bugs"] for tag in row["tags"]}
+    assert {tag for tag in tags if tag.startswith("scope-si-")}
+    assert not [tag for tag in tags if not re.fullmatch(r"[a-z0-9][a-z0-9+.-]*", tag)]
+
+
+def test_records_name_others_in_every_form(four):
+    used = {mention.form for place in four.projects for issue in place.issues for mention in issue.mentions}
+    assert used == set(Form)
+
+
+def test_the_configuration_names_the_four_tools_and_their_anchors(four):
+    config = tomllib.loads(configuration(four, hosts=HOSTS, ca_file="ca.pem"))
+    assert list(config["connections"]) == ["jira", "jira-dc", "salesforce", "github", "launchpad"]
+    for engagement in four.engagements:
+        places = config["engagements"][engagement.key]["places"]
+        told = {each["anchor"] for each in places if "anchor" in each}
+        assert told == {engagement.anchor.key, *(each.key for each in engagement.anchors)}
 
 
 def test_the_same_truth_renders_the_same_bytes(sites, org):
