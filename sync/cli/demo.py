@@ -14,7 +14,7 @@ from rich.text import Text
 
 from sync.cli.app import App
 from sync.cli.demo_least import Least, least_requests, rows_of
-from sync.cli.demo_tools import Seen, look
+from sync.cli.demo_tools import look
 from sync.cli.exits import Exit
 from sync.cli.facts import load_facts
 from sync.cli.look import tell_status
@@ -42,7 +42,7 @@ def demo(ctx: click.Context, *, seed: int, scale: int, directory: Path | None) -
     """
     launch = load_launcher()
     with _folder(directory) as folder:
-        say(Text("1. Starting stand-ins of Jira Cloud, Jira Data Center and Salesforce on loopback", style="bold"))
+        say(Text("1. Starting stand-ins of the tools on loopback", style="bold"))
         with launch.running(seed=seed, scale=scale, directory=folder) as sandbox:
             for name, url in sandbox.urls.items():
                 say(f"   {name}: {url}")
@@ -112,8 +112,7 @@ def _compared(facts: list[Facts], truth: Path) -> bool:
 
 
 def _tell_seen(app: App, facts: list[Facts]) -> None:
-    key = _most_telling(app, facts)
-    seen = look(app.config.path, key)
+    seen = look(app.config.path, _most_telling(app, facts))
     for one in seen:
         say(Text(f"{one.tool}: {one.place}", style="bold cyan"))
         for name, value in one.lines.items():
@@ -121,29 +120,26 @@ def _tell_seen(app: App, facts: list[Facts]) -> None:
             say(f"   {name}: {one_line(first, 120)}")
             for line in rest:
                 say(f"      {one_line(line, 120)}")
-        for title, state in one.risks:
-            say(f"   risk ({state}): {title}")
-    _tell_same(seen)
+        for risk in one.risks:
+            told = one_line(risk.title, 100) or "its text stays where it may be seen"
+            say(f"   risk {risk.id} ({risk.state}): {told}")
+    risks = {frozenset(risk.id for risk in one.risks) for one in seen}
+    same = len(risks) == 1
+    agreed = f"the same {len(seen[0].risks)} risks in all {len(seen)} places"
+    words = agreed if same else "the tools show different risks"
+    say(Text(words, style="green" if same else "bold red"))
 
 
 def _most_telling(app: App, facts: list[Facts]) -> str:
-    """The engagement with the most risks among those that have an anchor."""
-    anchored = {k for k, e in app.config.engagements.items() if any(p.anchor for p in e.places)}
-    known = [f for f in facts if f.key in anchored and f.status is not None]
-    return max(known, key=lambda f: (len(f.status.reasons if f.status else ()) > 0, len(f.risks), f.key)).key
+    """The engagement that shows in most tools; of these the one with most risks."""
+    connections = app.config.connections
 
+    def telling(fact: Facts) -> tuple[int, int, str]:
+        anchored = {p.connection for p in app.config.engagements[fact.key].places if p.anchor}
+        kinds = {connections[name].spec.kind for name in anchored}
+        return len(kinds), len(fact.risks), fact.key
 
-def _tell_same(seen: tuple[Seen, ...]) -> None:
-    statuses = {
-        value.strip().casefold()
-        for one in seen
-        for name, value in one.lines.items()
-        if name.casefold() == "syncline status"
-    }
-    titles = [{title for title, _ in one.risks} for one in seen if one.risks]
-    same = len(statuses) == 1 and all(t == titles[0] for t in titles)
-    words = "the same status and the same risks in each tool" if same else "the tools differ"
-    say(Text(words, style="green" if same else "red"))
+    return max((f for f in facts if f.status is not None), key=telling).key
 
 
 def _tell_requests(*runs: tuple[str, _Ran]) -> None:

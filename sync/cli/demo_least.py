@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -22,6 +22,12 @@ QUERIES_A_REQUEST = 5
 """Queries in one composite request of Salesforce."""
 UPSERTS_A_REQUEST = 200
 """Records in one sObject collections request of Salesforce."""
+ITEMS_A_PAGE = 100
+"""Issues, pull requests or milestones in one answer of GitHub."""
+FIELDS_A_REQUEST = 20
+"""Project field mutations in one GraphQL document that GitHub executes within its time."""
+TASKS_A_PAGE = 300
+"""Most entries in one batch of a Launchpad collection."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,63 +50,109 @@ class Least:
         return self.start + self.reading + self.writing
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """What one connection did in one run."""
+
+    connection: Connection
+    held: Mapping[str, int]  # stream -> records in the store, without those that the run itself made
+    ids: Mapping[str, tuple[str, ...]]  # stream -> their ids
+    by_place: Mapping[tuple[str, str], int]  # (stream, partition) -> records
+    written: Mapping[str, int]  # kind of write -> how many
+    places: int  # that could be read
+    hidden: int  # 1 when some place could not be read: it has to be asked for again, apart from the others
+    first: bool
+
+    def pages(self, stream: str, size: int) -> int:
+        """Pages over all places, each beginning anew."""
+        pages = sum(_pages(count, size) for (of, _), count in self.by_place.items() if of == stream)
+        empty = self.places - sum(of == stream for of, _ in self.by_place)
+        return pages + max(0, empty)
+
+
 def least_requests(config: Config, store: Store, summary: Summary, *, first: bool) -> dict[str, Least]:
     """The fewest requests that each connection needs for what ``summary`` says was done.
 
     ``first``: the run read everything; otherwise nothing had changed.
     """
-    with store.unit_of_work() as session:
-        heads: Counter[tuple[str, str]] = Counter()
-        for of, stream, count in session.execute(
-            select(HeadRow.connection, HeadRow.stream, func.count()).group_by(HeadRow.connection, HeadRow.stream)
-        ):
-            heads[of, stream] = count
-        written: Counter[tuple[str, str]] = Counter()
-        sent = select(OutboxRow.connection, OutboxRow.kind, func.count()).where(
-            OutboxRow.run == summary.run, OutboxRow.state == State.DONE.value
-        )
-        for of, kind, count in session.execute(sent.group_by(OutboxRow.connection, OutboxRow.kind)):
-            written[of, kind] = count
     failed = {note.place for note in summary.failed}
     found = {}
     for name, connection in config.connections.items():
-        kinds = {kind: count for (where, kind), count in written.items() if where == name}
-        if any(s.per_place for s in connection.spec.streams):
-            places = {p.place for e in config.engagements.values() for p in e.places if p.connection == name}
-            hidden = {p for p in places if any(f"{name}:{s.name}:{p}" in failed for s in connection.spec.streams)}
-            found[name] = _by_places(connection, heads, kinds, len(places - hidden), bool(hidden), first=first)
-        else:
-            found[name] = _by_objects(connection, heads, kinds, first=first)
+        places = {p.place for e in config.engagements.values() for p in e.places if p.connection == name}
+        hidden = {p for p in places if any(f"{name}:{s.name}:{p}" in failed for s in connection.spec.streams)}
+        work = _work(store, connection, summary, len(places - hidden), int(bool(hidden)), first)
+        found[name] = _LEAST[connection.spec.kind](work)
     return found
 
 
-def _by_places(
-    connection: Connection,
-    heads: Mapping[tuple[str, str], int],
-    written: Mapping[str, int],
-    places: int,
-    hidden: bool,  # noqa: FBT001 - private, called once
-    *,
-    first: bool,
-) -> Least:
-    """Jira: one search for all projects; versions one request a project; hidden projects are asked for apart, once."""
-    main = connection.spec.streams[0].name
-    page = ISSUES_A_PAGE[str(getattr(connection.settings, "deployment", "cloud"))]
-    pages = _pages(heads.get((connection.name, main), 0) - written.get("create", 0), page)
-    reading = (pages + places if first else 1) + int(hidden)
-    return Least(start=2 if first else 1, reading=reading, writing=sum(written.values()))
+def _work(store: Store, connection: Connection, summary: Summary, places: int, hidden: int, first: bool) -> _Work:  # noqa: FBT001 - private, called once
+    name = connection.name
+    heads = select(HeadRow.stream, HeadRow.partition, HeadRow.id).where(HeadRow.connection == name)
+    sent = select(OutboxRow.kind, func.count()).where(
+        OutboxRow.run == summary.run, OutboxRow.connection == name, OutboxRow.state == State.DONE.value
+    )
+    made = select(OutboxRow.record_id).where(
+        OutboxRow.run == summary.run, OutboxRow.connection == name, OutboxRow.kind.in_(("create", "upsert"))
+    )
+    with store.unit_of_work() as session:
+        own = set(session.scalars(made))
+        rows = [row for row in session.execute(heads).tuples() if row[2] not in own]
+        written = dict(session.execute(sent.group_by(OutboxRow.kind)).tuples().all())
+    return _Work(
+        connection=connection,
+        held=Counter(stream for stream, _, _ in rows),
+        ids={s.name: tuple(i for stream, _, i in rows if stream == s.name) for s in connection.spec.streams},
+        by_place=Counter((stream, partition) for stream, partition, _ in rows),
+        written=written,
+        places=places,
+        hidden=hidden,
+        first=first,
+    )
 
 
-def _by_objects(
-    connection: Connection, heads: Mapping[tuple[str, str], int], written: Mapping[str, int], *, first: bool
-) -> Least:
-    """Salesforce: the first page of five objects in one composite request; further pages one request each."""
-    streams = [s.name for s in connection.spec.streams]
-    further = sum(_pages(heads.get((connection.name, s), 0), ROWS_A_PAGE) - 1 for s in streams) if first else 0
-    upserts = written.get("upsert", 0)
-    others = sum(written.values()) - upserts
+def _jira(work: _Work) -> Least:
+    """One search for all projects; versions one request a project."""
+    page = ISSUES_A_PAGE[str(getattr(work.connection.settings, "deployment", "cloud"))]
+    reading = _pages(work.held.get("issues", 0), page) + work.places if work.first else 1
+    return Least(start=2 if work.first else 1, reading=reading + work.hidden, writing=sum(work.written.values()))
+
+
+def _salesforce(work: _Work) -> Least:
+    """The first page of five objects in one composite request; further pages one request each."""
+    streams = [s.name for s in work.connection.spec.streams]
+    further = sum(_pages(work.held.get(s, 0), ROWS_A_PAGE) - 1 for s in streams) if work.first else 0
+    upserts = work.written.get("upsert", 0)
+    others = sum(work.written.values()) - upserts
     reading = -(-len(streams) // QUERIES_A_REQUEST) + further
-    return Least(start=2 if first else 0, reading=reading, writing=others + -(-upserts // UPSERTS_A_REQUEST))
+    return Least(start=2 if work.first else 0, reading=reading, writing=others + -(-upserts // UPSERTS_A_REQUEST))
+
+
+def _github(work: _Work) -> Least:
+    """Two lists a repository (unchanged ones answer 304), and one GraphQL request for all anchors."""
+    lists = work.pages("issues", ITEMS_A_PAGE) + work.pages("milestones", ITEMS_A_PAGE)
+    fields = work.written.get("set_fields", 0)
+    others = sum(work.written.values()) - fields
+    return Least(
+        start=1 if work.first else 0,
+        reading=(lists if work.first else 2 * work.places) + 1 + work.hidden,
+        writing=others + -(-fields // FIELDS_A_REQUEST),
+    )
+
+
+def _launchpad(work: _Work) -> Least:
+    """One search a project; each bug by itself, since no list has its fields; blueprints and milestones by project."""
+    bugs = len({i.partition("/")[0] for i in work.ids.get("bug_tasks", ())})
+    lists = sum(work.pages(stream, TASKS_A_PAGE) for stream in ("bug_tasks", "blueprints", "milestones"))
+    reading = lists + bugs if work.first else work.places
+    return Least(start=0, reading=reading + work.hidden, writing=sum(work.written.values()))
+
+
+_LEAST: Mapping[str, Callable[[_Work], Least]] = {
+    "jira": _jira,
+    "salesforce": _salesforce,
+    "github": _github,
+    "launchpad": _launchpad,
+}
 
 
 def _pages(records: int, page: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ _SHOWN = 60  # lines of a plan or list shown on a terminal before "… and more"
 
 
 @contextmanager
-def running(app: App) -> Iterator[Engine]:
+def running(app: App, accept_emptied: Collection[str] = ()) -> Iterator[Engine]:
     """The engine on the store and the live connections, with progress shown."""
     the_clock = bootstrap.clock()
     with (
@@ -42,11 +42,18 @@ def running(app: App) -> Iterator[Engine]:
         bootstrap.connected(app.config, the_clock) as live,
         Bars().shown() as bars,
     ):
-        yield bootstrap.engine(app.config, store, live, the_clock, bars)
+        yield bootstrap.engine(app.config, store, live, the_clock, bars, accept_emptied)
 
 
-def _run(ctx: click.Context, app: App, step: Callable[[Engine], Summary], *, as_json: bool) -> None:
-    with running(app) as engine:
+def _run(
+    ctx: click.Context,
+    app: App,
+    step: Callable[[Engine], Summary],
+    *,
+    as_json: bool,
+    accept_emptied: Collection[str] = (),
+) -> None:
+    with running(app, accept_emptied) as engine:
         summary = step(engine)
     end(ctx, summary, as_json=as_json)
 
@@ -60,25 +67,43 @@ def end(ctx: click.Context, summary: Summary, *, as_json: bool) -> None:
     ctx.exit(_EXITS[summary.ending])
 
 
+def _partitions(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> frozenset[str]:
+    for value in values:
+        if value.count(":") < 2 or not all(value.split(":", 2)):
+            raise click.BadParameter(f"found {value!r}, expected connection:stream:KEY as the brake names it")
+    return frozenset(values)
+
+
+_accept_option = click.option(
+    "--accept-emptied",
+    multiple=True,
+    metavar="CONNECTION:STREAM:KEY",
+    callback=_partitions,
+    help="A source that a brake found emptied really is that empty; may be given several times.",
+)
+
+
 @click.command(epilog="Example:  syncline -c syncline.toml sync")
+@_accept_option
 @json_option
 @pass_app
 @click.pass_context
-def sync(ctx: click.Context, app: App, *, as_json: bool) -> None:
+def sync(ctx: click.Context, app: App, *, accept_emptied: frozenset[str], as_json: bool) -> None:
     """Pull, reconcile, plan and apply: once.
 
     A tool that is down, slow or talks nonsense is named, and what rests on it turns unknown; the rest goes on.
     """
-    _run(ctx, app, Engine.sync, as_json=as_json)
+    _run(ctx, app, Engine.sync, as_json=as_json, accept_emptied=accept_emptied)
 
 
 @click.command(epilog="Example:  syncline pull      then:  syncline status")
+@_accept_option
 @json_option
 @pass_app
 @click.pass_context
-def pull(ctx: click.Context, app: App, *, as_json: bool) -> None:
+def pull(ctx: click.Context, app: App, *, accept_emptied: frozenset[str], as_json: bool) -> None:
     """Read what changed, map and reconcile it. Writes nothing to any tool."""
-    _run(ctx, app, Engine.pull, as_json=as_json)
+    _run(ctx, app, Engine.pull, as_json=as_json, accept_emptied=accept_emptied)
 
 
 @click.command(epilog="Example:  syncline plan --out plan.json      then:  syncline apply plan.json")
