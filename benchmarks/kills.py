@@ -42,7 +42,8 @@ RANDOM_KILLS = 20
 WORKERS = 3
 """More than there are cores: a case waits some seconds for what may still take effect."""
 STORE = "syncline.sqlite3"
-WAIT_S = 60.0
+WAIT_S = 600.0
+"""How long a client may take to come to its request: the machine may be busy with other things."""
 LOOK_S = 0.03
 """Between two looks at a stand-in: each look takes its time from the client that is waited for."""
 QUIET_EVERY = 10
@@ -446,7 +447,10 @@ def main(*, quick: bool = False, again: bool = False) -> bool:
                 failed = told
                 print(told, file=sys.stderr)
             case (case, result):
-                progress.keep(str(case), result)
+                if "problem" in result:  # it says nothing about the product: the next run tries again
+                    failed = failed or result["problem"]
+                else:
+                    progress.keep(str(case), result)
                 if not good(result):
                     print(f"kills {case}: {json.dumps(result, ensure_ascii=False)[:1500]}", flush=True)
                 elif len(progress.done) % 20 == 0:
