@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from sync.config.load import Config, Connection, load
 from sync.engine.apply import ApplySettings
 from sync.engine.live import Live, Progress
 from sync.engine.mapper import RulesMapper
+from sync.engine.pull import PullSettings
 from sync.engine.run import Engine, EngineSettings
 from sync.plan.inputs import PlanSettings
 from sync.reconcile.settings import ReconcileSettings
@@ -92,16 +93,26 @@ def open_store(config: Config) -> Store:
     return Store(url, now=clock().now(), password=password)
 
 
+def budget(config: Config, the_clock: Clock, *, share: float = 1.0) -> HourlyBudget:
+    """The requests that the configuration allows in an hour, or a ``share`` of them, at the least one."""
+    limits = {c.name: c.settings.requests_per_hour for c in config.connections.values()}
+    return HourlyBudget({n: max(1, int(limit * share)) for n, limit in limits.items() if limit is not None}, the_clock)
+
+
 @contextmanager
-def connected(config: Config, the_clock: Clock) -> Iterator[Mapping[str, Live]]:
+def connected(config: Config, the_clock: Clock, spending: Budget | None = None) -> Iterator[Mapping[str, Live]]:
     """All connections of a configuration; made without a request, closed at the end.
+
+    Args:
+        config: The configuration.
+        the_clock: Time.
+        spending: What their requests are taken from; None: a new budget of the configuration.
 
     Raises:
         sync.config.credentials.CredentialError: A secret is not where the configuration says.
     """
-    limits = {c.name: c.settings.requests_per_hour for c in config.connections.values()}
-    budget = HourlyBudget({name: limit for name, limit in limits.items() if limit is not None}, the_clock)
-    transports = {c.name: _transport(config, c, the_clock, budget) for c in config.connections.values()}
+    budget_ = spending or budget(config, the_clock)
+    transports = {c.name: _transport(config, c, the_clock, budget_) for c in config.connections.values()}
     try:
         yield {c.name: _live(config, c, the_clock, transports[c.name]) for c in config.connections.values()}
     finally:
@@ -109,16 +120,29 @@ def connected(config: Config, the_clock: Clock) -> Iterator[Mapping[str, Live]]:
             transport.close()
 
 
-def engine(config: Config, store: Store, live: Mapping[str, Live], the_clock: Clock, progress: Progress) -> Engine:
-    """The engine of a configuration on an open store and live connections."""
+def engine(
+    config: Config,
+    store: Store,
+    live: Mapping[str, Live],
+    the_clock: Clock,
+    progress: Progress,
+    accept_emptied: Collection[str] = (),
+) -> Engine:
+    """The engine of a configuration on an open store and live connections.
+
+    ``accept_emptied``: partitions (``connection:stream:KEY``) of which a person said that they really are that empty.
+    """
     plan = plan_settings(config)
     settings = EngineSettings(
-        reconcile=reconcile_settings(config), plan=plan, apply=ApplySettings(max_writes=plan.max_writes)
+        pull=PullSettings(accept_emptied=frozenset(accept_emptied)),
+        reconcile=reconcile_settings(config),
+        plan=plan,
+        apply=ApplySettings(max_writes=plan.max_writes),
     )
     return Engine(store, live, selected(config), the_clock, settings, progress)
 
 
-def _transport(config: Config, connection: Connection, the_clock: Clock, budget: Budget) -> Transport:
+def _transport(config: Config, connection: Connection, the_clock: Clock, spending: Budget) -> Transport:
     settings = connection.settings
     ca_file: str | None = getattr(settings, "ca_file", None)
     return Transport(
@@ -127,7 +151,7 @@ def _transport(config: Config, connection: Connection, the_clock: Clock, budget:
         timeout_s=settings.timeout_s,
         secrets=tuple(_secrets(config, connection).values()),
         ca_file=str(config.folder / ca_file) if ca_file else None,
-        budget=budget,
+        budget=spending,
     )
 
 
@@ -158,8 +182,12 @@ def _live(config: Config, connection: Connection, the_clock: Clock, transport: T
 
 
 def _tokens_path(config: Config) -> Path:
-    """Beside an SQLite store, else beside the configuration; a file of mode 0600."""
+    """Beside an SQLite store, else in the service's state directory, else beside the configuration; of mode 0600."""
     url = config.store_url()
     prefix = "sqlite:///"
-    beside = Path(url.removeprefix(prefix)) if url.startswith(prefix) else config.path
+    state = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
+    if url.startswith(prefix):
+        beside = Path(url.removeprefix(prefix))
+    else:
+        beside = Path(state) / config.path.name if state else config.path
     return beside.with_name(beside.name + _TOKENS_SUFFIX)

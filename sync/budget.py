@@ -15,7 +15,8 @@ _HOUR_S = 3600.0
 class HourlyBudget:
     """At most so many requests in any 60 minutes, counted in this process.
 
-    A spent budget interrupts the run, which goes on from its cursors next time, rather than holding it for up to an hour.
+    A spent budget interrupts the run, which goes on from its cursors next time, rather than holding it for up to an
+    hour.
     """
 
     def __init__(self, limits: Mapping[str, int], clock: Clock) -> None:
@@ -41,7 +42,8 @@ class HourlyBudget:
             if len(sent) >= limit:
                 wait = int(sent[0] + _HOUR_S - now) if sent else int(_HOUR_S)
                 raise InterruptedRunError(
-                    f"the budget of {limit} requests an hour (requests_per_hour) is spent; the next is free in {wait} s",
+                    f"the budget of {limit} requests an hour (requests_per_hour) is spent;"
+                    f" the next is free in {wait} s",
                     connection=connection,
                 )
             sent.append(now)

@@ -178,5 +178,5 @@ def _emptied(connection: str, place: str, brought: int, formerly: int) -> Brake:
         kind=BrakeKind.SOURCE_EMPTIED,
         connection=connection,
         message=f"{place} held {formerly} records and now shows {brought}; its last good state is kept",
-        mend=f"look whether syncline's login still sees it all; if it really is that empty, accept it: {place}",
+        mend=f"look whether syncline's login still sees it all; if it really is that empty: --accept-emptied {place}",
     )

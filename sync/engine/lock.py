@@ -23,8 +23,8 @@ def single_run(store: Store) -> Iterator[None]:
     """Hold the store's lock; nothing stale is left by a killed holder.
 
     For SQLite it is on the file ``<store>.lock``, which stays, and the kernel lets go of it. On PostgreSQL it is held
-    by a session of the server, which frees it when the session ends; a run whose session has ended stops at its next unit
-    of work. A store in memory has none: no other process sees it.
+    by a session of the server, which frees it when the session ends; a run whose session has ended stops at its next
+    unit of work. A store in memory has none: no other process sees it.
 
     Raises:
         AlreadyRunningError: Another process, or another run of this one, holds it.

@@ -235,11 +235,12 @@ class _Connection:
 
     def _fail(self, partitions: Sequence[Partition], error: ConnectorError) -> None:
         with self._store.unit_of_work() as session:
-            note_error(session, self._live.name, partitions, str(error), self._clock.now())
+            new = note_error(session, self._live.name, partitions, str(error), self._clock.now())
             session.commit()
         places = [f"{self._live.name}:{p.stream}:{p.key}" for p in partitions] or [self._live.name]
         self._failed += [Note(place=place, message=str(error)) for place in places]
-        _LOG.warning("%s could not be read: %s", ", ".join(places), error, extra={"connection": self._live.name})
+        level = logging.WARNING if new or not partitions else logging.DEBUG  # what lasts is told once, not every run
+        _LOG.log(level, "%s could not be read: %s", ", ".join(places), error, extra={"connection": self._live.name})
 
     def _report(self, catalogs: Mapping[str, Catalog], mappings: Mapping[str, str], *, down: bool) -> PullReport:
         return PullReport(

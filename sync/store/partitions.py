@@ -32,11 +32,17 @@ def partition_rows(session: Session, connection: str | None = None) -> dict[tupl
     return {(r.connection, Partition(stream=r.stream, key=r.key)): r for r in session.scalars(query)}
 
 
-def note_error(session: Session, connection: str, partitions: Iterable[Partition], message: str, now: datetime) -> None:
-    """Note why partitions could not be read. Everything else about them stays."""
+def note_error(
+    session: Session, connection: str, partitions: Iterable[Partition], message: str, now: datetime
+) -> tuple[Partition, ...]:
+    """Note why partitions could not be read; return those of which that is new. Everything else about them stays."""
+    new = []
     for partition in partitions:
         row = partition_row(session, connection, partition)
+        if row.error != message:
+            new.append(partition)
         row.error, row.error_at = message, now
+    return tuple(new)
 
 
 def load_catalog(session: Session, connection: str) -> tuple[Catalog, datetime, tuple[str, ...]] | None:
@@ -48,3 +54,19 @@ def load_catalog(session: Session, connection: str) -> tuple[Catalog, datetime, 
 def save_catalog(session: Session, connection: str, catalog: Catalog, places: Sequence[str], now: datetime) -> None:
     """Keep a catalog in place of the last one."""
     session.merge(CatalogRow(connection=connection, taken=now, places=sorted(places), data=encode(catalog)))
+
+
+def freshness(session: Session) -> dict[str, tuple[datetime | None, int]]:
+    """Connection -> the instant up to which all its partitions that can be read are read, and how many cannot.
+
+    None: of none of them everything was ever read.
+    """
+    found: dict[str, tuple[datetime | None, int]] = {}
+    for row in session.scalars(select(PartitionRow)):
+        oldest, failing = found.get(row.connection, (None, 0))
+        if row.error:
+            failing += 1
+        elif row.complete_at is not None:
+            oldest = row.complete_at if oldest is None else min(oldest, row.complete_at)
+        found[row.connection] = (oldest, failing)
+    return found

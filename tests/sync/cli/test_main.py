@@ -100,3 +100,16 @@ def test_help_needs_no_configuration(tmp_path: Path) -> None:
     ran = _run("--help", cwd=tmp_path)
     assert ran.returncode == 0
     assert "First steps" in ran.stdout
+
+
+def test_an_emptied_source_is_accepted_by_its_whole_name(folder: Path) -> None:
+    ran = _run("sync", "--accept-emptied", "jira:issues", cwd=folder, CANARY_TOKEN="x" * 20)
+    assert ran.returncode == 2
+    assert "expected connection:stream:KEY" in ran.stderr
+
+
+def test_a_daemon_of_a_wrong_configuration_ends_at_once(folder: Path) -> None:
+    (folder / "syncline.toml").write_text(CONFIG + "\n[daemon]\ninterval = 5\n")
+    ran = _run("daemon", cwd=folder, CANARY_TOKEN="x" * 20)
+    assert ran.returncode == 2
+    assert "daemon.interval" in ran.stderr
