@@ -5,7 +5,7 @@ from __future__ import annotations
 from sandbox.portfolio import words
 from sandbox.portfolio.builder import Builder, Desk
 from sandbox.portfolio.days import plus
-from sandbox.portfolio.model import Issue, Item, Kind, Person, Security
+from sandbox.portfolio.model import Issue, Item, Kind, Person, Reading, Security
 from sandbox.portfolio.sites import PLACES
 
 
@@ -63,7 +63,7 @@ def note(b: Builder) -> None:
     for desk in b.desks:
         if desk.active:
             _drift(b, desk)
-            for place in desk.readable:
+            for place in [each for each in desk.engagement.places if each.reading is Reading.READABLE]:
                 for issue in place.issues:
                     if _is_request(issue) and _belongs(desk, issue):
                         b.later(desk, "request.unapproved", issue, "under-way", "out of contract, in progress")
