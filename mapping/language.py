@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from string import Formatter
 from typing import Any
 
 from mapping.spec import Problem, Source
@@ -121,6 +122,14 @@ class Checker:
             self.problem((*path, key), show(value), "a text or a list of texts")
             return ()
         return tuple(i if isinstance(i, str) else normal(i) for i in items)
+
+    def names_in(self, template: str, path: Path) -> frozenset[str]:
+        """The names in braces of a template."""
+        try:
+            return frozenset(name for _, name, _, _ in Formatter().parse(template) if name is not None)
+        except ValueError as error:
+            self.problem(path, f"{show(template)}, {error}", "a text with names in braces")
+            return frozenset()
 
     def source(self, table: Mapping[str, Any], path: Path, fields_at: Path) -> Source | None:
         """The source that ``field`` or ``path`` names, or None (a problem when both are given)."""

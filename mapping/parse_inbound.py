@@ -153,6 +153,9 @@ class _Reader:
             pattern=self._pattern(table, path),
             form=check.text(table, "form", path, required="pattern" in table) or "",
         )
+        groups = set(step.pattern.groupindex) if step.pattern is not None else set()
+        for group in sorted(check.names_in(step.form, (*path, "form")) - groups):
+            check.problem((*path, "form"), f"{{{group}}}", "a named group of the pattern")
         step = self._with_table(attribute, step, table, path)
         if "currency" in table:
             step = replace(step, currency=self._currency(table["currency"], (*path, "currency")))

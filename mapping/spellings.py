@@ -6,7 +6,6 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from string import Formatter
 from typing import Any
 
 from mapping.language import Checker, Path, merge, one_of, show
@@ -130,11 +129,7 @@ def _patterns(check: Checker, table: Mapping[str, Any], key: str, path: Path) ->
 
 
 def _template(check: Checker, text: str, patterns: Mapping[str, tuple[re.Pattern[str], ...]], path: Path) -> None:
-    try:
-        names = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
-    except ValueError as error:
-        check.problem(path, f"{show(text)}, {error}", "a text with names in braces")
-        return
+    names = check.names_in(text, path)
     for key, compiled in patterns.items():
         local = {_PLACE} if key == "local_texts" else set()
         for pattern in compiled if path[-1] == "value" or key == "urls" else ():

@@ -186,6 +186,21 @@ def test_a_step_that_can_never_answer_is_a_problem(texts):
     assert [p.path[-1] for p in problems("jira", texts("jira"), twice)] == ["b"]
 
 
+@pytest.mark.parametrize(
+    ("step", "path", "found"),
+    [
+        ({"path": "x", "pattern": "(?P<n>", "form": "{n}"}, "parent_key.pattern", "'(?P<n>'"),
+        ({"path": "x", "pattern": "(?P<n>x)", "form": "{m}"}, "parent_key.form", "{m}"),
+        ({"path": "x", "pattern": "(?P<n>x)"}, "parent_key.form", "nothing"),
+        ({"path": "x", "form": "{n}"}, "parent_key.form", "{n}"),
+    ],
+)
+def test_a_form_is_made_of_the_groups_of_its_pattern(texts, step, path, found):
+    told = problems("jira", texts("jira"), attributes(parent_key=step))
+    wanted = f"inbound.work_item.attributes.{path}"
+    assert any(".".join(p.path) == wanted and p.found.startswith(found) for p in told)
+
+
 def test_an_override_is_laid_over_the_default_key_by_key(texts, issue, compiled):
     override = attributes(
         work_class={"steps": {"special": {"values": {"Commitment": "deliverable", "risk": "work"}}}},

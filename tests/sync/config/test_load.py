@@ -142,3 +142,17 @@ def test_a_store_address_with_a_password_or_of_another_database_is_refused_unsee
 def test_health_is_told_on_this_machine_alone(tmp_path: Path, health: str) -> None:
     (problem,) = _problems(tmp_path, GOOD.replace("[connections", f'[daemon]\nhealth = "{health}"\n[connections', 1))
     assert problem.key == "daemon.health"
+
+
+def test_how_one_tool_is_written_about_is_known_to_the_mapping_of_every_other(tmp_path: Path) -> None:
+    spoken = "\n[mapping.github.references.spoken]\nto = 'work'\nvalue = 'x/y#{n}'\ntexts = ['ticket (?P<n>[0-9]+)']\n"
+    plain, told = _load(tmp_path, GOOD), _load(tmp_path, GOOD + spoken)
+    assert {s.owner for s in plain.connections["jira"].rules.spellings} == {"github", "jira", "launchpad", "salesforce"}
+    assert "spoken" in {s.name for s in told.connections["jira"].rules.spellings}
+    assert plain.connections["jira"].rules.hash != told.connections["jira"].rules.hash
+
+
+def test_a_mistake_in_it_is_told_at_its_line(tmp_path: Path) -> None:
+    wrong = "\n[mapping.github.references.spoken]\nto = 'work'\nvalue = '{n}'\ntexts = ['ticket (']\n"
+    (problem,) = _problems(tmp_path, GOOD + wrong)
+    assert problem.line == len((GOOD + wrong).splitlines())
