@@ -68,7 +68,7 @@ def test_the_truth_holds_on_every_day_of_the_week(offset, tools):
     assert differences(truth, Checker(truth)) == []
 
 
-@pytest.mark.parametrize("seed", range(1, 15))
+@pytest.mark.parametrize("seed", range(1, 8))
 @pytest.mark.parametrize("days", [-2, -1, 1, 2])
 def test_no_boundary_lies_within_two_days_of_today(seed, days):
     truth = generate(seed=seed, today=TODAY + timedelta(days=seed), tools=TOOLS)
