@@ -42,7 +42,7 @@ class AnchorState:
 
     def payload(self) -> dict[str, Json]:
         """What the payload of its record says."""
-        found: dict[str, Json] = {}
+        found: dict[str, Json] = {"syncline_block": None}  # looked at, and there is none: a person may have deleted it
         if self.fields is not None:
             found["syncline_project"] = {
                 "item_id": self.item_id,
