@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from sandbox.launch import installed, main
-from sandbox.portfolio.model import DEFAULT_TOOLS
+from sandbox.portfolio.model import BASE_TOOLS
 
 
 def run() -> int:
@@ -21,14 +21,14 @@ def run() -> int:
     parser.add_argument(
         "--tools",
         type=lambda text: tuple(text.split(",")),
-        default=DEFAULT_TOOLS,
-        help=f"which stand-ins, with commas (default {','.join(DEFAULT_TOOLS)}; here can run {','.join(installed())})",
+        default=installed(),
+        help=f"which stand-ins, with commas (default: all that can run here, {','.join(installed())})",
     )
     options = parser.parse_args()
     if options.scale < 1:
         parser.error("--scale must be 1 or more")
-    if not set(DEFAULT_TOOLS) <= set(options.tools) <= set(installed()):
-        parser.error(f"--tools must have {','.join(DEFAULT_TOOLS)}, and may have {','.join(installed())}")
+    if not set(BASE_TOOLS) <= set(options.tools) <= set(installed()):
+        parser.error(f"--tools must have {','.join(BASE_TOOLS)}, and may have {','.join(installed())}")
     return main(
         seed=options.seed,
         scale=options.scale,

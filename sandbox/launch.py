@@ -24,7 +24,6 @@ from sandbox.portfolio.hosts import Hosts
 from sandbox.portfolio.model import (
     CLOUD,
     DATA_CENTER,
-    DEFAULT_TOOLS,
     GITHUB,
     LAUNCHPAD,
     SALESFORCE,
@@ -98,7 +97,7 @@ def running(
     today: date | None = None,
     log: bool = False,
     throttle: bool = True,
-    services: Sequence[str] = DEFAULT_TOOLS,
+    services: Sequence[str] | None = None,
 ) -> Iterator[Sandbox]:
     """Write a sandbox into a directory and serve it while the block lasts.
 
@@ -112,13 +111,13 @@ def running(
         today: the date on which the truth holds; the present date (UTC) unless given.
         log: whether every exchange is appended to `logs/NAME.jsonl`.
         throttle: whether the Data Center site answers its first search with 429.
-        services: the connections that run, see `installed`; the truth knows no other.
+        services: the connections that run; None: all that are `installed`. The truth knows no other.
 
     Raises:
         ValueError: scale is less than 1, or a service is unknown or must not be missing.
         ChildFailedError: a stand-in did not start.
     """
-    truth = generate(seed=seed, scale=scale, today=today or datetime.now(tz=UTC).date(), tools=services)
+    truth = generate(seed=seed, scale=scale, today=today or datetime.now(tz=UTC).date(), tools=services or installed())
     directory = directory.resolve()
     (directory / "logs").mkdir(parents=True, exist_ok=True)
     _put_aside(directory)
@@ -147,7 +146,7 @@ def main(
     today: date | None = None,
     log: bool = False,
     throttle: bool = True,
-    services: Sequence[str] = DEFAULT_TOOLS,
+    services: Sequence[str] | None = None,
 ) -> int:
     """Serve a sandbox until SIGTERM or SIGINT, after one line that begins with `ready` on standard output.
 

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from sandbox.portfolio import states, words
 from sandbox.portfolio.days import plus
 from sandbox.portfolio.model import (
+    BASE_TOOLS,
     CLOUD,
-    DEFAULT_TOOLS,
     GITHUB,
     JIRA_SITES,
     LAUNCHPAD,
@@ -117,7 +117,7 @@ class Desk:
 class Builder:
     """Makes the truth of one seed, piece by piece."""
 
-    def __init__(self, *, seed: int, scale: int, today: date, tools: Sequence[str] = DEFAULT_TOOLS) -> None:
+    def __init__(self, *, seed: int, scale: int, today: date, tools: Sequence[str] = BASE_TOOLS) -> None:
         self.rng = random.Random(f"portfolio {seed} {scale}")
         self.today = today
         self.truth = Portfolio(seed=seed, scale=scale, today=today, tools=tuple(tools))

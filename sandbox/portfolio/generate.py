@@ -8,10 +8,10 @@ from datetime import date
 from sandbox.portfolio import baselines, calm, contradictions, crossings, filler, later, layout, milestones, resting
 from sandbox.portfolio.builder import Builder
 from sandbox.portfolio.checker import Checker, check
-from sandbox.portfolio.model import DEFAULT_TOOLS, GITHUB, LAUNCHPAD, TOOLS, Portfolio
+from sandbox.portfolio.model import BASE_TOOLS, GITHUB, LAUNCHPAD, TOOLS, Portfolio
 
 
-def generate(*, seed: int, scale: int = 1, today: date, tools: Sequence[str] = DEFAULT_TOOLS) -> Portfolio:
+def generate(*, seed: int, scale: int = 1, today: date, tools: Sequence[str] = BASE_TOOLS) -> Portfolio:
     """Write the truth of a portfolio.
 
     Args:
@@ -27,8 +27,8 @@ def generate(*, seed: int, scale: int = 1, today: date, tools: Sequence[str] = D
     """
     if scale < 1:
         raise ValueError(f"scale is {scale}; it must be 1 or more")
-    if not set(DEFAULT_TOOLS) <= set(tools) <= set(TOOLS):
-        raise ValueError(f"tools are {sorted(tools)}; expected {DEFAULT_TOOLS} and perhaps {GITHUB}, {LAUNCHPAD}")
+    if not set(BASE_TOOLS) <= set(tools) <= set(TOOLS):
+        raise ValueError(f"tools are {sorted(tools)}; expected {BASE_TOOLS} and perhaps {GITHUB}, {LAUNCHPAD}")
     b = Builder(seed=seed, scale=scale, today=today, tools=[each for each in TOOLS if each in tools])
     layout.accounts(b)
     layout.people(b)

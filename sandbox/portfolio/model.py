@@ -23,8 +23,8 @@ JIRA_SITES = (CLOUD, DATA_CENTER)
 TOOLS = (CLOUD, DATA_CENTER, SALESFORCE, GITHUB, LAUNCHPAD)
 """Every connection that a portfolio may have."""
 
-DEFAULT_TOOLS = (CLOUD, DATA_CENTER, SALESFORCE)
-"""The connections that a portfolio has unless told."""
+BASE_TOOLS = (CLOUD, DATA_CENTER, SALESFORCE)
+"""The connections that every portfolio has."""
 
 
 class Kind(StrEnum):
@@ -411,7 +411,7 @@ class Portfolio:
     seed: int
     scale: int
     today: date
-    tools: tuple[str, ...] = DEFAULT_TOOLS
+    tools: tuple[str, ...] = BASE_TOOLS
     accounts: list[Account] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)
     engagements: list[Engagement] = field(default_factory=list)

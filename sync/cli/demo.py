@@ -15,7 +15,7 @@ from rich.text import Text
 from sync.cli.app import App
 from sync.cli.demo_least import Least, least_requests, rows_of
 from sync.cli.demo_tools import look
-from sync.cli.exits import Exit
+from sync.cli.exits import Exit, StoppedError
 from sync.cli.facts import load_facts
 from sync.cli.look import tell_status
 from sync.cli.output import say, table
@@ -43,10 +43,13 @@ def demo(ctx: click.Context, *, seed: int, scale: int, directory: Path | None) -
     launch = load_launcher()
     with _folder(directory) as folder:
         say(Text("1. Starting stand-ins of the tools on loopback", style="bold"))
-        with launch.running(seed=seed, scale=scale, directory=folder) as sandbox:
-            for name, url in sandbox.urls.items():
-                say(f"   {name}: {url}")
-            fine = _show(App(config_path=Path(sandbox.config)), Path(sandbox.truth))
+        try:
+            with launch.running(seed=seed, scale=scale, directory=folder) as sandbox:
+                for name, url in sandbox.urls.items():
+                    say(f"   {name}: {url}")
+                fine = _show(App(config_path=Path(sandbox.config)), Path(sandbox.truth))
+        except launch.ChildFailedError as error:
+            raise StoppedError(str(error)) from error
         if directory is not None:
             say(f"\nKept in {folder}; start the stand-ins again with: syncline sandbox --seed {seed} --dir {folder}")
     ctx.exit(Exit.DONE if fine else Exit.FAILED)

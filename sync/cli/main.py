@@ -25,7 +25,7 @@ from sync.cli.output import note
 from sync.cli.run import apply, plan, pull
 from sync.cli.run import sync as sync_command
 from sync.cli.sandbox import sandbox
-from sync.cli.service import daemon
+from sync.cli.service import backfill, daemon
 from sync.config.credentials import CredentialError
 from sync.config.problems import ConfigError
 from sync.engine.lock import AlreadyRunningError
@@ -68,7 +68,7 @@ def cli(ctx: click.Context, *, config_path: Path, verbose: int) -> None:
     ctx.obj = App(config_path=config_path)
 
 
-_RUN = (demo, sandbox, pull, plan, apply, sync_command, daemon)
+_RUN = (demo, sandbox, pull, plan, apply, sync_command, backfill, daemon)
 _LOOK = (check, fields, status, scope, deliverables, risks, findings, explain)
 for command in (*_RUN, *_LOOK):
     cli.add_command(command)

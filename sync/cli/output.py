@@ -14,7 +14,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
+from connectors.core.port import Clock
 from sync.show.text import clean
+
+_LINE_EVERY_S = 5.0
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object for scripts instead.")
 
@@ -50,6 +53,41 @@ def say(text: str | Text = "") -> None:
 def note(text: str) -> None:
     """One line on standard error."""
     click.echo(clean(text), err=True)
+
+
+class Lines:
+    """Progress as plain lines on standard error with an estimate of the end, at most one every some seconds."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._began: dict[str, float] = {}
+        self._done: dict[str, int] = {}
+        self._total: dict[str, int | None] = {}
+        self._told = float("-inf")
+
+    def start(self, task: str, total: int | None) -> None:
+        """Work named ``task`` begins; ``total`` units if that is known."""
+        self._began[task], self._done[task], self._total[task] = self._clock.monotonic(), 0, total
+
+    def advance(self, task: str, done: int, total: int | None = None) -> None:
+        """``done`` more units are done."""
+        self._done[task] = self._done.get(task, 0) + done
+        self._total[task] = total if total is not None else self._total.get(task)
+        now = self._clock.monotonic()
+        if now - self._told >= _LINE_EVERY_S:
+            self._told = now
+            note(f"{task}: {self._so_far(task, now)}")
+
+    def done(self, task: str) -> None:
+        """The work is over."""
+        note(f"{task}: {self._done.get(task, 0)} done")
+
+    def _so_far(self, task: str, now: float) -> str:
+        done, total = self._done[task], self._total.get(task)
+        if not total or not done:
+            return str(done)
+        left = (now - self._began[task]) * max(0, total - done) / done
+        return f"{done} of {total} ({100 * done // total} %), about {left:.0f} s left"
 
 
 class Bars:

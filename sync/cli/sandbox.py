@@ -22,15 +22,18 @@ from sync.cli.exits import Exit, StoppedError
 @click.option(
     "--dir", "directory", required=True, type=click.Path(path_type=Path, file_okay=False), help="Where to write."
 )
+@click.option("--tools", help="Only these, with commas: jira,jira-dc,salesforce and perhaps github,launchpad.")
 @click.option("--log", "keep_log", is_flag=True, help="Keep every exchange in DIR/logs, in the validators' form.")
-def sandbox(*, seed: int, scale: int, directory: Path, keep_log: bool) -> None:
+def sandbox(*, seed: int, scale: int, directory: Path, tools: str | None, keep_log: bool) -> None:
     """Run the stand-in services alone, for trying a configuration.
 
     Writes DIR/syncline.toml, ready to use, and DIR/truth.json (what was planted), prints one line beginning with
     "ready", and serves on loopback until it is stopped.
     """
     launch = load_launcher()
-    raise SystemExit(launch.main(seed=seed, scale=scale, dir=directory, log=keep_log))
+    raise SystemExit(
+        launch.main(seed=seed, scale=scale, dir=directory, log=keep_log, services=tools.split(",") if tools else None)
+    )
 
 
 def load_launcher() -> ModuleType:

@@ -13,7 +13,7 @@ from sandbox.portfolio.configuration import configuration
 from sandbox.portfolio.generate import generate
 from sandbox.portfolio.hosts import Hosts
 from sandbox.portfolio.model import (
-    DEFAULT_TOOLS,
+    BASE_TOOLS,
     TOOLS,
     Account,
     Baseline,
@@ -343,7 +343,7 @@ def named(text):
     yield from re.findall(rf"{LAUNCHPAD_PAGES}/([a-z0-9-]+)/\+spec/([a-z0-9-]+)", text)
 
 
-CASES = [(1, 1, DEFAULT_TOOLS), (2, 1, DEFAULT_TOOLS), (3, 2, DEFAULT_TOOLS)]
+CASES = [(1, 1, BASE_TOOLS), (2, 1, BASE_TOOLS), (3, 2, BASE_TOOLS)]
 CASES += [(seed, 1, TOOLS) for seed in range(1, 9)] + [(9, 5, TOOLS), (4, 1, TOOLS[:4])]
 
 

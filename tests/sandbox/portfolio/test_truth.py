@@ -11,7 +11,7 @@ import pytest
 from sandbox.portfolio.checker import Checker, check, differences
 from sandbox.portfolio.days import plus_working, weekday_from
 from sandbox.portfolio.generate import generate
-from sandbox.portfolio.model import DEFAULT_TOOLS, GITHUB, LAUNCHPAD, TOOLS, Planted, Reading, Stage, subject_of
+from sandbox.portfolio.model import BASE_TOOLS, GITHUB, LAUNCHPAD, TOOLS, Planted, Reading, Stage, subject_of
 from sandbox.portfolio.truth_file import NOT_RECONCILED, truth_document
 
 TODAY = date(2026, 11, 24)
@@ -25,7 +25,7 @@ KINDS = (
     "work.contradiction",
     "milestone.closed_with_open_work",
 )
-TOOL_SETS = (DEFAULT_TOOLS, TOOLS, TOOLS[:4], (*DEFAULT_TOOLS, "launchpad"))
+TOOL_SETS = (BASE_TOOLS, TOOLS, TOOLS[:4], (*BASE_TOOLS, "launchpad"))
 
 
 def told(seed: int, scale: int = 1, today: date = TODAY) -> str:
@@ -40,7 +40,7 @@ def test_another_seed_gives_another_truth():
     assert told(3) != told(4)
 
 
-@pytest.mark.parametrize("tools", [DEFAULT_TOOLS, TOOLS])
+@pytest.mark.parametrize("tools", [BASE_TOOLS, TOOLS])
 @pytest.mark.parametrize("seed", range(1, 21))
 def test_every_seed_has_three_positives_and_three_near_misses_of_each_kind(seed, tools):
     truth = generate(seed=seed, today=TODAY, tools=tools)
@@ -93,10 +93,10 @@ def test_a_truth_names_no_tool_that_does_not_run(tools):
     subjects = [row["subject"] for part in ("findings", "planted_later", "near_misses") for row in document[part]]
     named = {each.partition(":")[0] for each in subjects} - {"person"}
     assert named == set(tools)
-    assert {key for row in document["people"] for key in row} & {GITHUB, LAUNCHPAD} == set(tools) - set(DEFAULT_TOOLS)
+    assert {key for row in document["people"] for key in row} & {GITHUB, LAUNCHPAD} == set(tools) - set(BASE_TOOLS)
 
 
-@pytest.mark.parametrize("tools", [("jira", "salesforce"), (*DEFAULT_TOOLS, "bugzilla")])
+@pytest.mark.parametrize("tools", [("jira", "salesforce"), (*BASE_TOOLS, "bugzilla")])
 def test_a_missing_or_unknown_tool_is_refused(tools):
     with pytest.raises(ValueError, match="tools are"):
         generate(seed=1, today=TODAY, tools=tools)
