@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from connectors.core.port import Clock, ConnectorContext, ConnectorSpec, StreamSpec
+from connectors.core.port import Clock, ConnectorContext, ConnectorSpec, Partition, StreamSpec
 from connectors.core.registry import load_connectors
 from connectors.core.tokens import FileTokenStore
 from connectors.core.transport import Budget, Transport
@@ -16,13 +16,14 @@ from sync.clock import RealClock
 from sync.config.credentials import secret, secrets_of
 from sync.config.load import Config, Connection, load
 from sync.engine.apply import ApplySettings
+from sync.engine.backfill import Backfill, BackfillSettings
 from sync.engine.live import Live, Progress
 from sync.engine.mapper import RulesMapper
 from sync.engine.pull import PullSettings
 from sync.engine.run import Engine, EngineSettings
 from sync.plan.inputs import PlanSettings
 from sync.reconcile.settings import ReconcileSettings
-from sync.selection import PlaceRef, Selected
+from sync.selection import PlaceRef, Selected, shared_places, wanted
 from sync.store.database import Store
 
 _TOKENS_SUFFIX = ".tokens"
@@ -140,6 +141,26 @@ def engine(
         apply=ApplySettings(max_writes=plan.max_writes),
     )
     return Engine(store, live, selected(config), the_clock, settings, progress)
+
+
+def backfill(
+    config: Config, store: Store, connection: Live, the_clock: Clock, progress: Progress
+) -> tuple[Backfill, tuple[Partition, ...]]:
+    """The reader of a connection's history, and the partitions that the engagements want of it, stream by stream."""
+    engagements = selected(config)
+    spec = config.connections[connection.name].spec
+    partitions = wanted(engagements, streams(config)).get(connection.name, ())
+    order = {s.name: i for i, s in enumerate(spec.streams)}
+    reader = Backfill(
+        store,
+        connection,
+        shared_places(engagements),
+        spec.capabilities.bounded,
+        the_clock,
+        progress,
+        BackfillSettings(),
+    )
+    return reader, tuple(sorted(partitions, key=lambda p: (order[p.stream], p.key)))
 
 
 def _transport(config: Config, connection: Connection, the_clock: Clock, spending: Budget) -> Transport:

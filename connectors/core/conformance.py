@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Protocol
 from unittest import SkipTest
 
@@ -28,6 +29,9 @@ from connectors.core.port import (
     WriteKind,
     Writer,
 )
+
+_MOMENT = timedelta(seconds=2)  # longer than the resolution of any tool's instants
+_LONG = timedelta(days=10)  # longer than what a tool's bounds may be off for its time zones
 
 
 class Harness(Protocol):
@@ -137,10 +141,14 @@ def read(
     cursors: Mapping[Partition, str] | None = None,
     *,
     most_pages: int | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> Reading:
     """Pull ``partitions`` with a new connection from ``cursors``, abandoning after ``most_pages``."""
     known = cursors or {}
-    wanted = [Wanted(partition=p, cursor=known.get(p), fields=harness.fields(p)) for p in partitions]
+    wanted = [
+        Wanted(partition=p, cursor=known.get(p), fields=harness.fields(p), since=since, until=until) for p in partitions
+    ]
     connector = harness.connector()
     reading = Reading()
     for item in connector.reader.pull(wanted, connector.catalog([p.key for p in partitions])):
@@ -212,6 +220,27 @@ class ConformanceSuite:
         harness.delete(ids[0])
         again = read(harness, [harness.partition], first.cursors)
         _same({r.id for r in again.records if r.deleted}, {ids[0]}, "tombstones")
+
+    def test_a_pull_between_two_instants_brings_what_changed_between_them(self, harness: Harness) -> None:
+        """All of it, over several pages and when abandoned; and nothing from long before or after."""
+        if harness.partition.stream not in harness.capabilities.bounded:
+            raise SkipTest("the stream cannot be read between two instants")
+        ids = set(harness.seed(harness.several_pages))
+        stamps = [r.updated for r in read(harness, [harness.partition]).records if r.updated is not None]
+        first, last = min(stamps), max(stamps) + _MOMENT
+        between = read(harness, [harness.partition], since=first, until=last)
+        _same(ids - between.ids(harness.partition), set(), "records that never came")
+        _true(harness.partition in between.complete, "the partition was never said to be complete")
+        begun = read(harness, [harness.partition], since=first, until=last, most_pages=1)
+        rest = read(harness, [harness.partition], begun.cursors, since=first, until=last)
+        _same(ids - begun.ids(harness.partition) - rest.ids(harness.partition), set(), "records lost between the pages")
+        for since, until in ((first - 9 * _LONG, first - 2 * _LONG), (last + 2 * _LONG, last + 9 * _LONG)):
+            outside = read(harness, [harness.partition], since=since, until=until)
+            _same(outside.ids(harness.partition) & ids, set(), "records from outside")
+            _true(harness.partition in outside.complete, "an empty partition was never said to be complete")
+        parts = [read(harness, [harness.partition], since=first - _LONG, until=first + _MOMENT)]
+        parts.append(read(harness, [harness.partition], since=first + _MOMENT, until=last))
+        _same(ids - parts[0].ids(harness.partition) - parts[1].ids(harness.partition), set(), "records between windows")
 
     def test_a_failing_partition_stops_no_other(self, harness: Harness) -> None:
         """It is named, and the others complete."""

@@ -72,7 +72,7 @@ class MemoryReader:
         position = Position.decode(one.cursor) if one.cursor else Position(at=_BEGINNING)
         as_of = tool.clock.now()
         horizon = as_of - tool.overlap
-        rows = self._visible(one.partition, position, as_of)
+        rows = [row for row in self._visible(one.partition, position, as_of) if _is_within(row, one)]
         pages = [rows[i : i + tool.page_size] for i in range(0, len(rows), tool.page_size)] or [[]]
         for number, page in enumerate(pages):
             self._ask(one.partition)
@@ -157,9 +157,20 @@ def memory_spec(tool: MemoryTool, *, kind: str = "memory", mapping: str = "") ->
         title="In memory",
         settings=ConnectionSettings,
         streams=tool.streams,
-        capabilities=Capabilities(writes=frozenset(WriteKind), guarded=tool.guarded, tombstones=tool.tombstones),
+        capabilities=Capabilities(
+            writes=frozenset(WriteKind),
+            guarded=tool.guarded,
+            tombstones=tool.tombstones,
+            bounded=frozenset(s.name for s in tool.streams),
+        ),
         mapping=lambda: mapping,
         connect=connect,
+    )
+
+
+def _is_within(row: MemoryRow, wanted: Wanted) -> bool:
+    return (wanted.since is None or row.updated >= wanted.since) and (
+        wanted.until is None or row.updated < wanted.until
     )
 
 

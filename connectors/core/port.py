@@ -86,11 +86,17 @@ class Wanted:
         cursor: Where the last stored page ended (opaque text of the connector), or None: never read.
         fields: Fields that the mapping needs, by visible name or API name; the connector resolves them.
             The engine drops the cursor when a field is added, so that the partition is read again.
+        since: Only records whose last change is at or after this instant (aware UTC) are asked for; None: all.
+        until: Only records whose last change is before this instant are asked for; None: all. With either the cursor
+            stands within these bounds, and ``complete`` means that everything between them has been delivered.
+            Records from outside may come too. Given only for streams that ``Capabilities.bounded`` names.
     """
 
     partition: Partition
     cursor: str | None
     fields: tuple[str, ...]
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -438,11 +444,13 @@ class Capabilities:
         writes: The shapes of write it makes.
         guarded: Whether SET_FIELDS is refused by the tool itself when the record changed since ``version``.
         tombstones: Whether deletions come with the incremental read.
+        bounded: Names of the streams that can be read between two instants (``Wanted.since``, ``Wanted.until``).
     """
 
     writes: frozenset[WriteKind]
     guarded: bool
     tombstones: bool
+    bounded: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

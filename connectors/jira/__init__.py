@@ -35,6 +35,7 @@ SPEC = ConnectorSpec(
         ),
         guarded=False,
         tombstones=False,
+        bounded=frozenset({ISSUES}),
     ),
     mapping=_mapping,
     connect=JiraConnector,

@@ -6,6 +6,7 @@ Promise: a bound is always there, and never lies later than ``at`` minus the ove
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ _WIDE_EVERY = timedelta(hours=24)
 """Once a day reading reaches back a whole day, for issues that the index took longer than the overlap to show."""
 _EVER = '"1970/01/02 00:00"'  # before any issue in every time zone; Cloud wants a bound in every search
 _WEST_MOST = timedelta(hours=12)  # the zone furthest behind UTC
+_ZONES_SPAN = timedelta(hours=27)  # between the zones furthest apart (14 hours ahead, 12 behind), and one more
 _SHIFT = timedelta(hours=1)
 
 
@@ -95,12 +97,37 @@ def versions_cursor(text: str | None) -> VersionsCursor | None:
     return VersionsCursor(read=read, hashes={str(k): str(v) for k, v in hashes.items()})
 
 
-def search(since: Mapping[str, datetime | None], form: BoundForm, zone: str | None, order: str) -> str:
-    """One JQL search for several projects, each with its own bound (None: everything there is)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """Between which instants issues are wanted: ``since`` at or after, ``until`` before; None: no such bound."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def start(self, cursor: IssuesCursor | None, overlap: timedelta) -> datetime | None:
+        """From which instant the next read must ask; None: from the beginning.
+
+        Between bounds nothing is reached back for: what changes late, or is indexed late, comes with the next read
+        without bounds.
+        """
+        if self.since is None and self.until is None:
+            return cursor.since(overlap) if cursor else None
+        return max((i for i in (self.since, cursor.at if cursor else None) if i is not None), default=None)
+
+
+def search(
+    since: Mapping[str, datetime | None],
+    form: BoundForm,
+    zone: str | None,
+    order: str,
+    until: datetime | None = None,
+) -> str:
+    """One JQL search for several projects, each with its own bound (None: everything there is), all up to ``until``."""
+    end = "" if until is None else f" AND updated < {upper_bound(until, form, zone)}"
     groups: dict[str, list[str]] = {}
     for project, instant in since.items():
         groups.setdefault(bound(instant, form, zone), []).append(project)
-    clauses = [f"project in ({_quoted(projects)}) AND updated >= {start}" for start, projects in groups.items()]
+    clauses = [f"project in ({_quoted(projects)}) AND updated >= {start}{end}" for start, projects in groups.items()]
     if len(clauses) > 1:
         clauses = [f"({clause})" for clause in clauses]
     return f"{' OR '.join(clauses)} ORDER BY {order}"
@@ -121,10 +148,24 @@ def bound(instant: datetime | None, form: BoundForm, zone: str | None) -> str:
     return f'"{_local(instant, zone).strftime("%Y/%m/%d %H:%M")}"'
 
 
-def _local(instant: datetime, zone: str | None) -> datetime:
+def upper_bound(instant: datetime, form: BoundForm, zone: str | None) -> str:
+    """An instant as a JQL value that never means anything earlier (see ``bound``)."""
+    if form is BoundForm.EPOCH:
+        return str(math.ceil(instant.timestamp() * 1000))
+    slack = _ZONES_SPAN if _zone(zone) is None else 3 * _SHIFT  # an hour may come twice; minutes are cut off
+    return f'"{_local(instant + slack, zone).strftime("%Y/%m/%d %H:%M")}"'
+
+
+def _zone(name: str | None) -> ZoneInfo | None:
     try:
-        tz = ZoneInfo(zone or "")
+        return ZoneInfo(name or "")
     except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def _local(instant: datetime, zone: str | None) -> datetime:
+    tz = _zone(zone)
+    if tz is None:
         return instant.astimezone(UTC) - _WEST_MOST
     local = instant.astimezone(tz)
     while local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset():

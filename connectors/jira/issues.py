@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from connectors.core.errors import FatalError, NotFoundError, PartitionError, RefusedError, RetriableError
 from connectors.core.port import Catalog, Json, Page, Partition, PartitionFailure, Record, Wanted
 from connectors.jira.client import JiraClient
-from connectors.jira.cursor import BoundForm, IssuesCursor, issues_cursor, search, settled
+from connectors.jira.cursor import BoundForm, IssuesCursor, Window, issues_cursor, search, settled
 from connectors.jira.projects import unseen_projects
 from connectors.jira.records import ISSUES, field_ids, issue_record
 
@@ -39,6 +39,15 @@ class IssueReading:
     def pull(self, wanted: Sequence[Wanted], catalog: Catalog) -> Iterator[Page | PartitionFailure]:
         """All issues changed since the cursors: a search for those that go on, one for new projects, one for hidden."""
         fields = field_ids((name for w in wanted for name in w.fields), catalog)
+        windows: dict[Window, list[Wanted]] = {}
+        for one in wanted:
+            windows.setdefault(Window(since=one.since, until=one.until), []).append(one)
+        for window, part in windows.items():
+            yield from self._pull(part, window, fields)
+
+    def _pull(
+        self, wanted: Sequence[Wanted], window: Window, fields: Sequence[str]
+    ) -> Iterator[Page | PartitionFailure]:
         cursors: Cursors = {w.partition.key: issues_cursor(w.cursor) for w in wanted}
         known = {k: c for k, c in cursors.items() if c is not None and k not in self.hidden}
         new = {k: c for k, c in cursors.items() if c is None and k not in self.hidden}
@@ -50,9 +59,9 @@ class IssueReading:
             names = list(group)
             for start in range(0, len(names), _PROJECTS_A_SEARCH):
                 chunk = {k: cursors[k] for k in names[start : start + _PROJECTS_A_SEARCH]}
-                yield from self._read(chunk, fields)
+                yield from self._read(chunk, window, fields)
 
-    def _read(self, cursors: Cursors, fields: Sequence[str]) -> Iterator[Page | PartitionFailure]:
+    def _read(self, cursors: Cursors, window: Window, fields: Sequence[str]) -> Iterator[Page | PartitionFailure]:
         """Read a group, again without the projects that Jira names as unknown.
 
         If it names them one at a time, the second refusal is the last: then it is asked which ones can be seen.
@@ -61,8 +70,8 @@ class IssueReading:
         while cursors:
             crawl = _Crawl(self._client, cursors, self._overlap)
             order = _CLOUD_ORDER if self._client.cloud else _DATA_CENTER_ORDER
-            since = {k: c.since(self._overlap) if c else None for k, c in cursors.items()}
-            jql = search(since, self._form, self._zone, order)
+            since = {k: window.start(c, self._overlap) for k, c in cursors.items()}
+            jql = search(since, self._form, self._zone, order, window.until)
             try:
                 yield from crawl.cloud(jql, fields) if self._client.cloud else crawl.data_center(jql, fields)
             except NotFoundError as exc:

@@ -39,7 +39,10 @@ SPEC = ConnectorSpec(
         for name, title in _TITLES.items()
     ),
     capabilities=Capabilities(
-        writes=frozenset({WriteKind.SET_FIELDS, WriteKind.UPSERT}), guarded=True, tombstones=True
+        writes=frozenset({WriteKind.SET_FIELDS, WriteKind.UPSERT}),
+        guarded=True,
+        tombstones=True,
+        bounded=frozenset(_TITLES),
     ),
     mapping=_mapping,
     connect=_connect,

@@ -23,6 +23,7 @@ from connectors.salesforce.errors import QUOTA_WAIT_S
 from connectors.salesforce.records import CURRENCY, MERGED_INTO, MODSTAMP, as_record, system_fields
 
 _BEGINNING = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+_SECOND = timedelta(seconds=1)  # of the resolution that instants are compared with
 _ORDER = f"{MODSTAMP}, Id"
 _LOST_LOCATOR = "INVALID_QUERY_LOCATOR"
 
@@ -45,8 +46,10 @@ class _Job:
 
     def soql(self) -> str:
         """Rows since the position, in order; the position's second is read again, milliseconds are never compared."""
-        since = "" if self.position.at <= _BEGINNING else f"{MODSTAMP} >= {soql.instant(self.position.at)}"
-        return soql.select(self.fields, self.object_name, since, order=_ORDER)
+        bounds = [] if self.position.at <= _BEGINNING else [f"{MODSTAMP} >= {soql.instant(self.position.at)}"]
+        if self.wanted.until is not None:
+            bounds.append(f"{MODSTAMP} < {soql.instant(self.wanted.until + _SECOND)}")
+        return soql.select(self.fields, self.object_name, " AND ".join(bounds), order=_ORDER)
 
 
 class SalesforceReader:
@@ -106,7 +109,8 @@ class SalesforceReader:
         stream = wanted.partition.stream
         object_name = self._settings.object_of(stream)
         try:
-            position = Position.decode(wanted.cursor) if wanted.cursor else Position(at=_BEGINNING)
+            start = Position(at=wanted.since or _BEGINNING)
+            position = max(start, Position.decode(wanted.cursor)) if wanted.cursor else start
         except ValueError as exc:
             raise PartitionError(
                 f"{self._client.connection}: {object_name}: {exc}; drop the cursor to read the object again",

@@ -33,6 +33,7 @@ from sync.store.types import digest
 
 _LOG = logging.getLogger(__name__)
 _REMAP_BATCH = 500
+_MANY = 200  # changed records of one page: asking which engagements each touches would cost more than it saves
 _SMALL = 10  # a partition that never held more than this may empty without anybody being asked
 
 
@@ -89,6 +90,15 @@ class Intake:
             found = [self._complete(session, p, rows[p], page, accept_emptied) for p in sorted(page.complete)]
             session.commit()
         return Taken(changed=len(changed), brakes=tuple(brake for brake in found if brake is not None))
+
+    def history(self, session: Session, records: Sequence[Record]) -> int:
+        """Store records that were read beside the cursors, in the caller's transaction; how many were new or changed.
+
+        What is older than what is known of a record leaves no trace.
+        """
+        changed = save_records(session, records, self._stamp, self._full_reads(session))
+        self._map(session, changed, everything=len(changed) > _MANY)
+        return len(changed)
 
     def fetched(self, session: Session, stream: str, found: Mapping[str, Record | None]) -> None:
         """Store records that were asked for by id, in the caller's transaction. None: it is gone or hidden."""

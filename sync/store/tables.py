@@ -88,6 +88,41 @@ class PartitionRow(Base):
     error_at: Mapped[datetime | None]
 
 
+class BackfillRow(Base):
+    """How far the history of one stream has been read, beside the partitions' own cursors.
+
+    Attributes:
+        asked_since: What was asked for, and
+        asked_until: up to when; None: without such a bound.
+        fields: What the reading asks for.
+        partitions: Keys of the partitions that it still reads.
+        until: The upper end of all of it.
+        reached: Everything from here to ``until`` has been read: it goes from the newest to the oldest.
+        slice_since: Lower end of the slice at hand.
+        cursors: Partition key -> where the slice at hand stands; empty: at its beginning.
+        span_s: Length of the next slice in seconds.
+        records: How many records its pages brought so far.
+        finished: When it came to its end; None: it goes on.
+    """
+
+    __tablename__ = "backfills"
+
+    connection: Mapped[str] = mapped_column(primary_key=True)
+    stream: Mapped[str] = mapped_column(primary_key=True)
+    asked_since: Mapped[datetime | None]
+    asked_until: Mapped[datetime | None]
+    fields: Mapped[Any] = mapped_column(JSON)
+    partitions: Mapped[Any] = mapped_column(JSON)
+    until: Mapped[datetime]
+    reached: Mapped[datetime]
+    slice_since: Mapped[datetime | None]
+    cursors: Mapped[Any] = mapped_column(JSON)
+    span_s: Mapped[int]
+    records: Mapped[int]
+    started: Mapped[datetime]
+    finished: Mapped[datetime | None]
+
+
 class RecordRow(Base):
     """One version of one record as a tool told it; only ever appended."""
 

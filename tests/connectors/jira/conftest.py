@@ -247,16 +247,18 @@ class FakeJira:
         where, _, order = jql.partition(" ORDER BY ")
         rows: dict[str, tuple] = {}
         unknown = []
-        for names, start in re.findall(r'project in \(([^)]*)\) AND updated >= ("[^"]*"|\d+)', where):
+        pattern = r'project in \(([^)]*)\) AND updated >= ("[^"]*"|\d+)(?: AND updated < ("[^"]*"|\d+))?'
+        for names, start, end in re.findall(pattern, where):
             bound = self._bound(start)
-            if bound is None:
+            until = self._bound(end) if end else None
+            if bound is None or (end and until is None):
                 return 400, {"errorMessages": [f"Date value '{start}' for field 'updated' is invalid."]}
             for name in re.findall(r'"([^"]*)"', names):
                 if not self.projects.get(name):
                     unknown.append(name)
                 for issue in self.issues.values():
                     at = self.indexed(issue)
-                    if issue["project"] == name and at is not None and at >= bound:
+                    if issue["project"] == name and at is not None and at >= bound and (not end or at < until):
                         rows[issue["id"]] = (at, int(issue["id"])) if order.startswith("updated") else int(issue["id"])
         if unknown:
             texts = [f"The value '{name}' does not exist for the field 'project'." for name in unknown]

@@ -5,7 +5,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from connectors.jira.cursor import BoundForm, IssuesCursor, bound, issues_cursor, search, settled, versions_cursor
+from connectors.jira.cursor import (
+    BoundForm,
+    IssuesCursor,
+    Window,
+    bound,
+    issues_cursor,
+    search,
+    settled,
+    upper_bound,
+    versions_cursor,
+)
 
 NOON = datetime(2026, 11, 24, 12, 0, 59, 999000, tzinfo=UTC)
 
@@ -62,3 +72,22 @@ def test_a_cursor_never_goes_back():
 def test_updates_that_the_index_may_not_have_sorted_yet_do_not_count():
     assert settled([NOON - timedelta(hours=2), None, NOON], NOON) == NOON - timedelta(hours=2)
     assert settled([NOON], NOON) is None
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Pacific/Kiritimati", "America/Los_Angeles", "Nowhere/AtAll", None])
+def test_an_upper_bound_never_means_an_earlier_instant(zone):
+    for hour in range(72):
+        instant = datetime(2026, 10, 24, 0, 59, 59, 999_000, tzinfo=UTC) + timedelta(hours=hour)  # summer time ends
+        shown = datetime.strptime(upper_bound(instant, BoundForm.LOCAL, zone).strip('"'), "%Y/%m/%d %H:%M")  # noqa: DTZ007 - local on purpose
+        for real in [zone] if zone and zone.count("At") == 0 else ["Pacific/Kiritimati", "Etc/GMT+12"]:
+            assert shown.replace(tzinfo=ZoneInfo(real)).astimezone(UTC) >= instant
+    assert upper_bound(datetime(2026, 1, 1, 0, 0, 0, 1, tzinfo=UTC), BoundForm.EPOCH, zone) == "1767225600001"
+
+
+def test_between_two_instants_the_cursor_stands_within_them():
+    cursor = IssuesCursor(at=datetime(2026, 3, 3, tzinfo=UTC), wide=datetime(2026, 1, 1, tzinfo=UTC))
+    window = Window(since=datetime(2026, 3, 1, tzinfo=UTC), until=datetime(2026, 4, 1, tzinfo=UTC))
+    assert window.start(cursor, timedelta(minutes=5)) == cursor.at
+    assert window.start(None, timedelta(minutes=5)) == window.since
+    assert Window().start(None, timedelta(minutes=5)) is None
+    assert Window().start(cursor, timedelta(0)) == cursor.wide
