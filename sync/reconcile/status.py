@@ -135,7 +135,9 @@ def _lateness(
     return _made_of(
         dimension,
         [*late, *apart, *([] if theirs else _disagreements(findings))],
-        f"None of {counted(len(mine), 'open deliverable', 'open deliverables')} {owed} is late, and their dates agree",
+        f"None of {counted(len(mine), 'open deliverable', 'open deliverables')} {owed} is late, and their dates agree"
+        if mine
+        else f"Nothing is {owed} just now",
     )
 
 
