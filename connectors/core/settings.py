@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
 
 class Credential(BaseModel):
@@ -24,6 +26,11 @@ class Credential(BaseModel):
         given = [n for n in ("credential", "env", "file", "keyring") if getattr(self, n) is not None]
         if len(given) != 1:
             raise ValueError("expected exactly one of credential, env, file, keyring")
+        name = getattr(self, given[0])
+        if not name.strip() or not name.isprintable():
+            raise ValueError(f"expected a name at {given[0]}")
+        if self.credential is not None and "/" in name:
+            raise ValueError("expected the name of a systemd credential, which is no path; a path goes to file")
         return self
 
 
@@ -39,9 +46,9 @@ class ConnectionSettings(BaseModel):
     """Outward rules that syncline may write by on this connection (``anchor.status``, ``risk.issue`` …).
 
     Empty: read only."""
-    first_write_approved: bool = False
+    first_write_approved: StrictBool = False
     """False: the first write ever to this connection stops and asks (a brake)."""
-    requests_per_hour: int | None = None
+    requests_per_hour: Annotated[StrictInt, Field(ge=1)] | None = None
     """Most requests in any 60 minutes; None: no own limit, the tool's limits are honoured anyway."""
-    timeout_s: float = 60.0
+    timeout_s: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] = 60.0
     """Longest wait for an answer, in seconds."""

@@ -99,6 +99,7 @@ def _github(url: str) -> str:
         f"url = {_text(url + '/api/v3')}",
         f"token = {{ file = {_text(CREDENTIAL_FILES[GITHUB])} }}",
         f"project = {_text(f'{ORGANISATION}/{PROJECT_NUMBER}')}",
+        "points_per_minute = 1000000",
         f"owned = {json.dumps(_GITHUB_OWNED)}",
         "first_write_approved = true",
     ]

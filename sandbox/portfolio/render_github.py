@@ -25,6 +25,10 @@ PERMISSIONS = {
 }
 
 
+NO_LIMITS = ("user", "graphql", "rest_points", "graphql_points", "content_minute", "content_hour")
+"""Rate limits that are turned off: a sandbox is read and written as fast as it can be."""
+
+
 def render_github(truth: Portfolio, *, hosts: Hosts, token: str) -> Row:
     """Return the state document.
 
@@ -38,6 +42,7 @@ def render_github(truth: Portfolio, *, hosts: Hosts, token: str) -> Row:
     first = stamp(min(issue.created for each in present for issue in each.issues if issue.created))
     return {
         "deployment": "cloud",
+        "limits": dict.fromkeys(NO_LIMITS),
         "html_url": hosts.github,
         "accounts": [
             _organisation(people, first),

@@ -22,7 +22,7 @@ from sync.cli.exits import Exit, StoppedError
 @click.option(
     "--dir", "directory", required=True, type=click.Path(path_type=Path, file_okay=False), help="Where to write."
 )
-@click.option("--tools", help="Only these, with commas: jira,jira-dc,salesforce and perhaps github,launchpad.")
+@click.option("--tools", help="Only these, with commas (python -m sandbox --help names them); default: all.")
 @click.option("--log", "keep_log", is_flag=True, help="Keep every exchange in DIR/logs, in the validators' form.")
 def sandbox(*, seed: int, scale: int, directory: Path, tools: str | None, keep_log: bool) -> None:
     """Run the stand-in services alone, for trying a configuration.

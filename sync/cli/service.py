@@ -36,7 +36,7 @@ def _instant(_ctx: click.Context, _parameter: click.Parameter, value: str | None
 _SHARE = 0.5  # of the hour's requests; the rest is the service's, whose own count does not see ours
 
 
-@click.command(epilog="Example:  syncline backfill jira --since 2026-01-01 --stream issues")
+@click.command(epilog="Example:  syncline backfill CONNECTION --since 2026-01-01 --stream issues")
 @click.argument("connection")
 @click.option("--since", metavar="DATE", callback=_instant, help="What changed on this day (UTC) or later; else all.")
 @click.option("--until", metavar="DATE", callback=_instant, help="What changed before this day (UTC); else all.")

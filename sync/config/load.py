@@ -26,6 +26,17 @@ _ENGAGEMENT_KEY = re.compile(
 )  # must fit Key__c (40 characters) and a label (no space)
 _MAX_BYTES = 4_000_000  # far above any configuration that a person or a generator would write
 
+_FORMS = {
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": "a table",
+    "model_type": "a table",
+    "string_type": "a text in quotes",
+    "bool_type": "true or false",
+    "int_type": "a whole number",
+}
+"""What pydantic calls a form, in the words of a TOML file."""
+
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -87,11 +98,14 @@ def load(path: Path, specs: Mapping[str, ConnectorSpec]) -> Config:
     """
     text = _read(path)
     raw = _parse(path, text)
-    checker = _Checker(path, Positions(text), raw, specs)
-    top = checker.top()
-    connections = checker.connections()
-    if top is not None:
-        checker.cross(top, connections)
+    try:
+        checker = _Checker(path, Positions(text), raw, specs)
+        top = checker.top()
+        connections = checker.connections()
+        if top is not None:
+            checker.cross(top, connections)
+    except RecursionError as error:
+        raise _too_deep(path) from error
     if checker.problems or top is None:
         raise ConfigError(checker.problems)
     return Config(path=path.absolute(), top=top, connections=connections)
@@ -126,8 +140,12 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
         problem = Problem(file=path.name, line=line, key="(syntax)", found=what, expected="TOML 1.0")
         raise ConfigError([problem]) from error
     except RecursionError as error:
-        problem = Problem(file=path.name, line=1, key="(syntax)", found="nesting too deep", expected="TOML 1.0")
-        raise ConfigError([problem]) from error
+        raise _too_deep(path) from error
+
+
+def _too_deep(path: Path) -> ConfigError:
+    found, expected = "tables nested too deep", "no deeper than the documented keys"
+    return ConfigError([Problem(file=path.name, line=1, key="(syntax)", found=found, expected=expected)])
 
 
 class _Checker:
@@ -191,6 +209,7 @@ class _Checker:
         if not top.connections:
             self.add(("connections",), "no connection", "at least one [connections.NAME] table")
         seen: dict[tuple[str, str], str] = {}
+        self._people(top)
         for engagement, settings in top.engagements.items():
             key: KeyPath = ("engagements", engagement)
             if not _ENGAGEMENT_KEY.fullmatch(engagement):
@@ -213,6 +232,19 @@ class _Checker:
                         "a connection whose tool has places (projects, repositories)",
                     )
 
+    def _people(self, top: TopLevel) -> None:
+        owner: dict[str, str] = {}
+        for person, names in top.people.items():
+            for i, name in enumerate(names):
+                key: KeyPath = ("people", person, i)
+                connection, colon, login = name.partition(":")
+                if not (colon and login) and "@" not in name:
+                    self.add(key, repr(name), "CONNECTION:LOGIN, or an e-mail address")
+                elif colon:
+                    self._known(key, connection, top)
+                if owner.setdefault(name.casefold(), person) != person:
+                    self.add(key, f"a login of {owner[name.casefold()]} again", "each login at one person")
+
     def _known(self, key: KeyPath, name: str, top: TopLevel) -> None:
         if name not in top.connections:
             names = ", ".join(sorted(top.connections)) or "none"
@@ -233,7 +265,8 @@ class _Checker:
             port_is_right = parts.port is None or parts.port > 0
         except ValueError:
             parts, port_is_right = urlsplit(""), False
-        if parts.scheme not in {"https", "http"} or not parts.hostname or not port_is_right:
+        is_plain = url.isprintable() and " " not in url
+        if parts.scheme not in {"https", "http"} or not parts.hostname or not port_is_right or not is_plain:
             self.add((*key, "url"), repr(url), "an address such as https://HOST")
         elif parts.username or parts.password:
             self.add((*key, "url"), "an address with credentials in it", "the address alone; secrets lie elsewhere")
@@ -296,6 +329,8 @@ def _told(item: Any, base: KeyPath) -> tuple[KeyPath, str, str]:
         return key, "nothing", "a value; this key is required"
     if kind == "model_type" and isinstance(found, str):  # a secret where its hiding place was expected: never echo it
         return key, "a text", 'a table such as { credential = "NAME" }; a secret never lies in the configuration'
+    if kind in _FORMS:
+        return key, _show(found), _FORMS[kind]
     message = str(item["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
     expected = message[0].lower() + message[1:]
     for opening in ("input should be ", "expected "):

@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, field_validator
 
 from connectors.core.settings import Credential
 from sync.plan.types import Policy
@@ -23,10 +23,20 @@ def _duration(value: object) -> object:
     match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
         raise ValueError('expected a number with a unit, such as "90s", "15m", "2h" or "1d"')
-    return timedelta(**{_UNITS[match[2]]: float(match[1])})
+    try:
+        return timedelta(**{_UNITS[match[2]]: float(match[1])})
+    except OverflowError as error:
+        raise ValueError("expected at most 3660d") from error
 
 
-Duration = Annotated[timedelta, BeforeValidator(_duration), Field(gt=timedelta(0))]
+def _number(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("expected a number")  # noqa: TRY004 - pydantic turns only this one into a problem
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration), Field(gt=timedelta(0), le=timedelta(days=3660))]
+"""Ten years at the most: every instant less such a time is still an instant."""
 
 
 class Section(BaseModel):
@@ -62,7 +72,7 @@ class FreshnessSettings(Section):
 class ReconcileOptions(Section):
     """``[reconcile]``."""
 
-    tolerance_working_days: Annotated[int, Field(ge=0, le=260)] = 5
+    tolerance_working_days: Annotated[StrictInt, Field(ge=0, le=260)] = 5
     """Dates of one deliverable that lie further apart than this disagree."""
 
 
@@ -71,7 +81,7 @@ class WriteSettings(Section):
 
     policy: Policy = Policy.HOLD
     """What happens to an owned field that a person edited: hold, ours, theirs."""
-    max_writes: Annotated[int, Field(ge=1)] = 200
+    max_writes: Annotated[StrictInt, Field(ge=1)] = 200
     """A plan with more writes than this stops and asks."""
     restamp: Duration = timedelta(hours=24)
     """A status that has not changed is written again, with a new instant, after this time."""
@@ -123,7 +133,7 @@ class DaemonSettings(Section):
 class TopLevel(Section):
     """The whole document, connections and mapping still raw."""
 
-    version: Literal[1]
+    version: Annotated[Literal[1], BeforeValidator(_number)]
     store: StoreSettings = StoreSettings()
     freshness: FreshnessSettings = FreshnessSettings()
     reconcile: ReconcileOptions = ReconcileOptions()

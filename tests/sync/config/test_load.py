@@ -70,6 +70,24 @@ def test_a_relative_store_lies_beside_the_file(tmp_path: Path) -> None:
         ('place = "NIM", ', "", 12, "engagements.NIM-01.places.0.place", "required"),
         ("[engagements.NIM-01]", '[engagements."NIM 01"]', 10, "engagements.NIM 01", "hyphens"),
         ("[connections.jira]", '[connections."a:b"]', 3, "connections.a:b", "hyphens"),
+        ("version = 1", "version = true", 1, "version", "a number"),
+        ("https://jira.example", "https://jira .example", 5, "connections.jira.url", "https://"),
+        ('{ env = "T" }', '{ env = " " }', 7, "connections.jira.token", "a name at env"),
+        ('{ env = "T" }', '{ credential = "../x" }', 7, "connections.jira.token", "no path"),
+        ('{ env = "T" }', '{ file = "a\\u0000" }', 7, "connections.jira.token", "a name at file"),
+        ('["anchor.status"]', '"anchor.status"', 8, "connections.jira.owned", "a list"),
+        ("owned = ", "timeout_s = 0\nowned = ", 8, "connections.jira.timeout_s", "greater than 0"),
+        ("owned = ", "timeout_s = inf\nowned = ", 8, "connections.jira.timeout_s", "finite"),
+        ("owned = ", "requests_per_hour = 0\nowned = ", 8, "connections.jira.requests_per_hour", "1"),
+        ("owned = ", 'first_write_approved = "yes"\nowned = ', 8, "connections.jira.first_write_approved", "true or"),
+        ("[eng", '[freshness]\nmax_age = "99999999999d"\n[eng', 11, "freshness.max_age", "3660d"),
+        ("[eng", '[freshness]\nmax_age = "9999d"\n[eng', 11, "freshness.max_age", "3660"),
+        ("[eng", '[reconcile]\ntolerance_working_days = "5"\n[eng', 11, "reconcile.tolerance_working_days", "a whole"),
+        ("[eng", '[people]\n"a@b.example" = ["nope:a"]\n[eng', 11, "people.a@b.example.0", "jira"),
+        ("[eng", '[people]\n"a@b.example" = ["alex"]\n[eng', 11, "people.a@b.example.0", "LOGIN"),
+        ("[eng", '[people]\nA = ["jira:x"]\nB = ["jira:x"]\n[eng', 12, "people.B.0", "one person"),
+        ("[eng", "[store]\nurl = 3\n[eng", 11, "store.url", "a text in quotes"),
+        ("[engagements.NIM-01]", "[[engagements.NIM-01]]", 10, "engagements.NIM-01", "a table"),
     ],
 )
 def test_an_error_names_line_key_and_what_was_expected(
@@ -93,6 +111,11 @@ def test_all_errors_come_at_once(tmp_path: Path) -> None:
     keys = {p.key for p in _problems(tmp_path, text)}
     assert {"verzion", "version", "connections.jira.deployment", "freshness.max_age"} <= keys
     assert any(k.startswith("mapping.jira") for k in keys)
+
+
+def test_tables_nested_without_end_are_refused(tmp_path: Path) -> None:
+    problems = _problems(tmp_path, GOOD + "[" + ".".join("a" * 3000) + "]\nb = 1\n")
+    assert any(p.line in {1, 13} for p in problems)
 
 
 def test_a_secret_in_the_file_is_refused_and_not_repeated(tmp_path: Path) -> None:
