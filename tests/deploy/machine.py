@@ -19,7 +19,6 @@ TREES = Path("/var/cache/syncline-test")
 PACKAGES = ("systemd", "systemd-sysv", "python3")
 SUITES = {(3, 11): "bookworm", (3, 13): "trixie"}
 """Which Debian has the Python that the libraries of the tests' environment were built for."""
-_MIRROR = "http://deb.debian.org/debian"
 _PROGRAMS = ("debootstrap", "systemd-nspawn", "nsenter")
 _LAUNCHER = """\
 #!/usr/bin/python3 -I
@@ -52,7 +51,7 @@ def tree() -> Path:
         if not made.is_dir():
             half = made.with_suffix(".half")
             shutil.rmtree(half, ignore_errors=True)
-            command = ["debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", suite, str(half), _MIRROR]
+            command = ["debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", suite, str(half)]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode:
                 raise RuntimeError(f"debootstrap failed: {done.stdout[-1000:]} {done.stderr[-1000:]}")

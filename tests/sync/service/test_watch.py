@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-import os
 import signal
+import threading
 import time
 from typing import Any
 
@@ -14,14 +14,21 @@ from sync.service.notify import Notifier
 pytestmark = pytest.mark.loopback
 
 
+def _send(number: signal.Signals) -> None:
+    """To the thread that waits for it: other threads of a test process do not block it, and would die of it."""
+    (waiting,) = (t for t in threading.enumerate() if t.name == "signals" and t.is_alive())
+    assert waiting.ident is not None
+    signal.pthread_kill(waiting.ident, number)
+
+
 def test_signals_become_wishes(listener: Any) -> None:
     heart = Heart()
     with watch.signals(heart, Notifier(listener.environ)):
-        os.kill(os.getpid(), signal.SIGHUP)
+        _send(signal.SIGHUP)
         assert heart.rest(10) is False
         assert heart.take_reload()
         assert not heart.stopping
-        os.kill(os.getpid(), signal.SIGTERM)
+        _send(signal.SIGTERM)
         assert heart.rest(10) is False
         assert heart.stopping
         assert listener.hear() == "STOPPING=1"
@@ -31,7 +38,7 @@ def test_what_hangs_in_one_request_is_ended_after_the_grace(listener: Any, monke
     monkeypatch.setattr(watch, "GRACE_S", 0.1)
     ended: list[int] = []
     with watch.signals(Heart(), Notifier({}), ended.append):
-        os.kill(os.getpid(), signal.SIGTERM)
+        _send(signal.SIGTERM)
         deadline = time.monotonic() + 10
         while not ended and time.monotonic() < deadline:
             time.sleep(0.02)
