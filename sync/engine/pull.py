@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from connectors.core.errors import ConnectorError
+from connectors.core.errors import ConnectorError, SkippableError
 from connectors.core.port import Catalog, Clock, Page, Partition, PartitionFailure, Wanted
 from sync.engine.guard import guarded
 from sync.engine.intake import Intake
@@ -173,7 +173,7 @@ class _Connection:
     def _read(self, partitions: Sequence[Partition], catalog: Catalog, intake: Intake) -> bool:
         """Take all pages in; return whether the connection gave nothing at all."""
         unread = set(partitions)
-        answered = False
+        answered = silent = False
         for page in self._pages(partitions, catalog):
             match page:
                 case Page():
@@ -187,11 +187,12 @@ class _Connection:
                 case PartitionFailure():
                     self._fail(sorted(page.partitions), page.error)
                     unread -= page.partitions
-                    answered = True
+                    refused = isinstance(page.error, SkippableError)  # the tool said why; else it said nothing
+                    answered, silent = answered or refused, silent or not refused
                 case ConnectorError():
                     self._fail(sorted(unread), page)
                     return not answered
-        return False
+        return silent and not answered
 
     def _pages(
         self, partitions: Sequence[Partition], catalog: Catalog

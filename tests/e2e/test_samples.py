@@ -44,12 +44,13 @@ def test_every_recorded_issue_is_pulled_mapped_and_shown(untouched, recorded: st
     )
     summary = untouched.json("pull")
     assert not [note for note in summary["held"] + summary["failed"] if note["place"].startswith("recorded")]
-    assert summary["held"] == []
+    assert not [note for note in summary["held"] if "fictitious-partner" not in note["place"]]
     versions = {v["id"] for i in issues for kind in ("versions", "fixVersions") for v in i["fields"].get(kind) or []}
     assert summary["reads"]["recorded"]["records"] == len(issues) + len(versions)
     shown = {f["subject"] for f in untouched.json("findings")["findings"] if f["subject"].startswith("recorded:")}
     assert shown
-    assert shown <= {f"recorded:issues:{issue['id']}" for issue in issues}
+    known = {f"recorded:issues:{issue['id']}" for issue in issues} | {f"recorded:versions:{v}" for v in versions}
+    assert shown <= known
     for issue in issues[::60]:
         told = json.dumps(untouched.json("explain", f"recorded:issues:{issue['id']}", code=0), ensure_ascii=False)
         assert issue["key"] in told
