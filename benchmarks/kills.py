@@ -1,7 +1,8 @@
 """Proof `kills`: killed around any write, and at random moments, a run is ended by the next one without a trace.
 
-Every write request of two plans (the first sync of a portfolio, and the sync after a PM's day of edits) is taken in
-turn, and at each the client, a process of its own, is killed by SIGKILL at three instants: before the request takes
+Two plans (the first sync of a portfolio over all its tools, and the sync after a PM's day of edits) are written by
+requests of many kinds. Of each kind on each tool some are picked by a seeded choice (with `--all`: every one), and at
+each the client, a process of its own, is killed by SIGKILL at three instants: before the request takes
 effect (the stand-in holds it, and gives it up when its client is gone); after it took effect and before the answer
 (held there); after the answer came and before it was committed (the store's write lock is taken while the request is
 held, so that the client, once answered, waits for it). Then a plain `syncline sync` runs to its end, and the tools
@@ -37,7 +38,13 @@ from benchmarks.steering import JIRAS, State, Steering, project_manager_edits, u
 from sandbox.launch import running
 
 COMMAND = "python -m benchmarks.soak --only kills"
-WHAT = "killed (SIGKILL) around every write request of two plans, and at random moments; then one plain sync"
+WHAT = "killed (SIGKILL) around write requests of every kind of two plans, and at random moments; then one plain sync"
+PER_KIND = 2
+"""Cases of one tool, kind of write request and instant, unless all are asked for."""
+SEED = 20261124
+"""Of the choice of requests and of the random moments."""
+MUTATION = "mutation"
+"""What is put behind the route of a request in GraphQL that writes: queries go to the same route."""
 RANDOM_KILLS = 20
 WORKERS = 3
 """More than there are cores: a case waits some seconds for what may still take effect."""
@@ -52,6 +59,9 @@ SLEEPING = {"35", "230"}
 """System calls nanosleep and clock_nanosleep on x86-64: what SQLite waits for a lock with."""
 
 
+_MUTATES = r'"query":\s*"\s*mutation\b'
+
+
 class Instant(StrEnum):
     """When a client is killed."""
 
@@ -62,21 +72,28 @@ class Instant(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One write request of an undisturbed run: the nth of its method and route on its connection."""
+    """One write request of an undisturbed run: the nth of its kind on its connection."""
 
     connection: str
     method: str
     route: str
     nth: int
 
+    @property
+    def kind(self) -> str:
+        """Tool, method and route."""
+        return f"{self.connection} {self.method} {self.route}"
+
     def rule(self, kind: str) -> dict[str, Any]:
         """The fault that holds it."""
-        path = re.escape(self.route).replace("<", "\0<")
-        path = re.sub(r"\0?<[^>]*>", "[^/]+", path)
-        return {"method": self.method, "route": f"^{path}$", "nth": self.nth, "action": {"kind": kind}}
+        route, _, what = self.route.partition(" ")
+        path = re.sub(r"<[^>]*>", "[^/]+", re.escape(route))
+        # GitHub's stand-in lies under the path of an Enterprise Server
+        found = {"method": self.method, "route": f"^(/api/v3)?{path}$", "nth": self.nth, "action": {"kind": kind}}
+        return {**found, "body": _MUTATES} if what == MUTATION else found
 
     def __str__(self) -> str:
-        return f"{self.connection} {self.method} {self.route} #{self.nth}"
+        return f"{self.kind} #{self.nth}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +105,7 @@ class Start:
     store: Path
     requests: tuple[Request, ...]
     want: dict[str, Any]
+    held: tuple[Any, ...]
     seconds: float
 
 
@@ -126,7 +144,7 @@ class Ground:
         """Run undisturbed from here and note the write requests and the end."""
         self.restore(states, self.folder / "kept" / name)
         began = time.monotonic()
-        self._finish("sync")
+        held = tuple(self._finish("sync")["held"])
         seconds = time.monotonic() - began
         requests = tuple(_writes(self.steering))
         ends = self.steering.states()
@@ -136,6 +154,7 @@ class Ground:
             store=self.folder / "kept" / name,
             requests=requests,
             want=portrait(ends),
+            held=held,
             seconds=seconds,
         )
         if duplicates(ends):
@@ -191,7 +210,7 @@ class Ground:
             "duplicates": duplicates(ends),
             "differences": differences(start.want, portrait(ends))[:20],
             "unfinished": [
-                *again["held"],
+                *(note for note in again["held"] if note not in start.held),
                 *again["conflicts"],
                 *again["brakes"],
                 *map(str, _unplanned(again["failed"])),
@@ -299,20 +318,27 @@ def _writes(steering: Steering) -> Iterator[Request]:
     for name in steering.names:
         seen: Counter[tuple[str, str]] = Counter()
         for entry in steering.log(name):
-            at = (entry["method"], entry["route"])
+            at = (entry["method"], _known(entry))
             seen[at] += 1
             if is_write(entry):
-                yield Request(connection=name, method=at[0], route=_known(entry), nth=seen[at])
+                yield Request(connection=name, method=at[0], route=at[1], nth=seen[at])
 
 
 def _known(entry: Mapping[str, Any]) -> str:
-    return str(entry["route"])
+    route = str(entry["route"])
+    return f"{route} {MUTATION}" if route.endswith("/graphql") and _mutates(entry) else route
+
+
+def _mutates(entry: Mapping[str, Any]) -> bool:
+    return str(entry["request_body"]["query"]).lstrip().startswith(MUTATION)
 
 
 def is_write(entry: Mapping[str, Any]) -> bool:
     """Whether an exchange of a log may have changed something: not a query or a login by POST."""
     if entry["method"] == "GET" or entry["route"].endswith(("/bulkfetch", "/oauth2/token", "/search/jql")):
         return False
+    if entry["route"].endswith("/graphql"):
+        return _mutates(entry)
     if entry["route"].endswith("/composite"):
         return any(part["method"] != "GET" for part in entry["request_body"]["compositeRequest"])
     return True
@@ -343,14 +369,26 @@ Case = tuple[str, int, str]
 """Start, number of the request (or of the random kill), instant (or the moment's share of the run)."""
 
 
-def cases_of(starts: Mapping[str, Start], *, randoms: int = RANDOM_KILLS) -> list[Case]:
-    """Every case."""
-    cases: list[Case] = []
+def cases_of(starts: Mapping[str, Start], *, per_kind: int | None, randoms: int = RANDOM_KILLS) -> list[Case]:
+    """The cases: of each tool, kind of request and instant at most so many (None: all), then the random moments."""
+    chance = random.Random(SEED)  # noqa: S311 - reproducible on purpose
+    moments = [f"{chance.random():.4f}" for _ in range(randoms)]
+    kinds: dict[str, list[tuple[str, int]]] = {}
     for name in ("first", "second"):
-        for number in range(len(starts[name].requests)):
-            cases += [(name, number, instant.value) for instant in Instant]
-    moments = random.Random(20261124)  # noqa: S311 - reproducible on purpose
-    return cases + [("nothing", number, f"{moments.random():.4f}") for number in range(randoms)]
+        for number, request in enumerate(starts[name].requests):
+            kinds.setdefault(request.kind, []).append((name, number))
+    cases: list[Case] = []
+    for _kind, places in sorted(kinds.items()):
+        for instant in Instant:
+            picked = places if per_kind is None else chance.sample(places, min(per_kind, len(places)))
+            cases += [(name, number, instant.value) for name, number in picked]
+    return cases + [("nothing", number, moment) for number, moment in enumerate(moments)]
+
+
+def possible(starts: Mapping[str, Start]) -> dict[str, int]:
+    """How many cases there are of each tool and kind."""
+    counted = Counter(request.kind for name in ("first", "second") for request in starts[name].requests)
+    return {kind: count * len(Instant) for kind, count in counted.items()}
 
 
 def run_case(ground: Ground, case: Case) -> dict[str, Any]:
@@ -385,13 +423,13 @@ def prepared(*, randoms: bool = True) -> Iterator[Ground]:
         yield ground
 
 
-def work(part: int, parts: int, done: Sequence[str], sink: Any, pick: int) -> None:
+def work(part: int, parts: int, done: Sequence[str], sink: Any, per_kind: int | None, pick: int) -> None:
     """One worker: every `parts`-th case that is not done; puts (case, result) into the queue, None at the end."""
     try:
         with prepared() as ground:
-            cases = cases_of(ground.starts)
-            sink.put(("total", len(cases)))
-            for case in [c for c in cases[::pick] if str(c) not in done][part::parts]:
+            cases = cases_of(ground.starts, per_kind=per_kind)[::pick]
+            sink.put(("total", (len(cases), possible(ground.starts))))
+            for case in [c for c in cases if str(c) not in done][part::parts]:
                 sink.put((case, run_case(ground, case)))
     except BaseException:  # noqa: BLE001 - told to the parent, which fails
         sink.put(("failed", traceback.format_exc()))
@@ -407,12 +445,11 @@ def sample() -> dict[str, dict[str, Any]]:
     """
     with prepared(randoms=False) as ground:
         picked: list[Case] = []
-        seen: set[tuple[str, str, str]] = set()
+        seen: set[str] = set()
         for name in ("second", "first"):
             for number, request in enumerate(ground.starts[name].requests):
-                kind = (request.connection, request.method, request.route)
-                if kind not in seen:
-                    seen.add(kind)
+                if request.kind not in seen:
+                    seen.add(request.kind)
                     picked.append((name, number, tuple(Instant)[len(seen) % 3].value))
         first = ground.starts["first"]
         results = {f"{case} {ground.starts[case[0]].requests[case[1]]}": run_case(ground, case) for case in picked}
@@ -423,29 +460,54 @@ def sample() -> dict[str, dict[str, Any]]:
         return results | {"sabotaged": run_case(ground, ("first", made, Instant.AFTER_EFFECT.value))}
 
 
-def main(*, quick: bool = False, again: bool = False) -> bool:
-    """All cases on two workers, each with a sandbox of its own; True when none left a trace."""
+def main(*, quick: bool = False, again: bool = False, every: bool = False, workers: int = WORKERS) -> bool:
+    """The cases on some workers, each with a sandbox of its own; True when none left a trace.
+
+    Args:
+        quick: Every 12th case alone; writes no figures.
+        again: Also what is done for these sources.
+        every: Every write request instead of PER_KIND of each kind.
+        workers: How many at once.
+    """
+    began = time.monotonic()
     sources = fingerprint()
-    progress = Progress("kills-quick" if quick else "kills", sources, again=again)
+    progress = Progress("kills-" + ("quick" if quick else "all" if every else "some"), sources, again=again)
     context = multiprocessing.get_context("spawn")
     sink = context.Queue()
     done = tuple(progress.done)
-    workers = [
-        context.Process(target=work, args=(part, WORKERS, done, sink, 40 if quick else 1)) for part in range(WORKERS)
+    per_kind, pick = None if every else PER_KIND, 12 if quick else 1
+    at_work = [
+        context.Process(target=work, args=(part, workers, done, sink, per_kind, pick)) for part in range(workers)
     ]
-    for worker in workers:
+    for worker in at_work:
         worker.start()
-    running_workers, total, failed = len(workers), 0, ""
-    while running_workers:
-        message = sink.get()
-        match message:
+    total, there, failed = _gather(sink, progress, len(at_work))
+    for worker in at_work:
+        worker.join()
+    results = progress.done
+    whole = not failed and len(results) == total
+    figures = _figures(results, there) | {"minutes": round((time.monotonic() - began) / 60, 1)}
+    if quick:
+        print(json.dumps(figures, indent=2), flush=True)
+    elif whole:
+        if done:  # it went on from an earlier run, so its own time says nothing
+            del figures["minutes"]
+        command = f"{COMMAND} --all" if every else COMMAND
+        write("kills", what=WHAT, figures=figures, command=command, sources=sources)
+    return whole and all(good(result) for result in results.values())
+
+
+def _gather(sink: Any, progress: Progress, workers: int) -> tuple[int, dict[str, int], str]:
+    """Take what the workers send until all have ended: how many cases are due, all there are by kind, what failed."""
+    total, there, failed = 0, {}, ""
+    while workers:
+        match sink.get():
             case None:
-                running_workers -= 1
-            case ("total", number):
-                total = number
-            case ("failed", told):
-                failed = told
-                print(told, file=sys.stderr)
+                workers -= 1
+            case ("total", (total, there)):
+                pass
+            case ("failed", failed):
+                print(failed, file=sys.stderr)
             case (case, result):
                 if "problem" in result:  # it says nothing about the product: the next run tries again
                     failed = failed or result["problem"]
@@ -455,29 +517,29 @@ def main(*, quick: bool = False, again: bool = False) -> bool:
                     print(f"kills {case}: {json.dumps(result, ensure_ascii=False)[:1500]}", flush=True)
                 elif len(progress.done) % 20 == 0:
                     print(f"kills {len(progress.done)} of {total}", flush=True)
-    for worker in workers:
-        worker.join()
-    results = progress.done
-    whole = not failed and (quick or len(results) == total)
-    if not quick and whole:
-        write("kills", what=WHAT, figures=_figures(results), command=COMMAND, sources=sources)
-    return whole and all(good(result) for result in results.values())
+    return total, there, failed
 
 
-def _figures(results: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    at_request = {case: r for case, r in results.items() if "request" in r}
+def _figures(results: Mapping[str, Mapping[str, Any]], there: Mapping[str, int]) -> dict[str, Any]:
+    at_request = [r for r in results.values() if "request" in r]
     at_random = [r for r in results.values() if "request" not in r]
-    requests = {(case.split("'")[1], r["request"]) for case, r in at_request.items()}
-    kinds = Counter(re.sub(r" #\d+$", "", request) for _start, request in requests)
+    ran = Counter(re.sub(r" #\d+$", "", r["request"]) for r in at_request)
+    tools: dict[str, dict[str, int]] = {}
+    for kind, count in sorted(there.items()):
+        tool = tools.setdefault(kind.split()[0], {"run": 0, "of": 0})
+        tool["run"] += ran[kind]
+        tool["of"] += count
     return {
         "plans": 2,
-        "write_requests": len(requests),
-        "write_requests_by_kind": dict(sorted(kinds.items())),
         "instants": [instant.value for instant in Instant],
+        "write_requests": sum(there.values()) // len(Instant),
         "kills_at_requests": len(at_request),
+        "kills_at_requests_of": sum(there.values()),
+        "kills_at_requests_by_tool": tools,
+        "kills_at_requests_by_kind": {kind: {"run": ran[kind], "of": there[kind]} for kind in sorted(there)},
         "kills_at_random": len(at_random),
         "kills_at_random_while_running": sum(bool(r["alive"]) for r in at_random),
-        "left_of_unknown_effect": sum(bool(r.get("sending")) for r in at_request.values()),
+        "left_of_unknown_effect": sum(bool(r.get("sending")) for r in at_request),
         "duplicates": sum(len(r.get("duplicates", ())) for r in results.values()),
         "other_end_states": sum(bool(r.get("differences") or r.get("problem")) for r in results.values()),
         "unfinished": sum(bool(r.get("unfinished")) for r in results.values()),

@@ -16,6 +16,8 @@ from sandbox.launch import Sandbox
 
 JIRAS = ("jira", "jira-dc")
 SALESFORCE = "salesforce"
+GITHUB = "github"
+LAUNCHPAD = "launchpad"
 State = dict[str, Any]
 
 

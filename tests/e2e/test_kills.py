@@ -15,7 +15,18 @@ from benchmarks.record import ROOT
 pytestmark = pytest.mark.loopback
 
 
-KINDS = ("POST /rest/api/2/issue #", "/transitions #", "/remotelink #", "PATCH", "composite/sobjects", "jira-dc PUT")
+KINDS = (
+    "POST /rest/api/2/issue #",
+    "/transitions #",
+    "/remotelink #",
+    "salesforce PATCH",
+    "composite/sobjects",
+    "jira-dc PUT",
+    "github POST",
+    "github PATCH",
+    "graphql mutation",
+    "launchpad PATCH",
+)
 
 
 @pytest.mark.timeout(400)
