@@ -14,7 +14,7 @@ from typing import Any
 from benchmarks.steering import GITHUB, JIRAS, LAUNCHPAD, SALESFORCE, State
 
 _INSTANTS = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?(\.\d+)?( UTC|Z|\+0000|\+00:00)")
-_INSTANCE = re.compile(r"\b[0-9a-f]{32}\b(?=[/"]|$)")
+_INSTANCE = re.compile(r"\b[0-9a-f]{32}\b(?=[/\"]|$)")
 _SYSTEM = {"CreatedDate", "LastModifiedDate", "SystemModstamp"}
 _RISKS = "Syncline_Risk__c"
 _BLOCK = re.compile(r"<!-- syncline:block=(\S+)|^--- begin (syncline:\S+)", re.MULTILINE)
@@ -41,7 +41,7 @@ def portrait(states: Mapping[str, State]) -> dict[str, Any]:
 
 
 def _github(state: State) -> dict[str, Any]:
-    """Labels of repositories; issues and pull requests with labels and comments; items of projects with their values."""
+    """Labels of repositories; issues and pull requests with labels and comments; items of projects with values."""
     found: dict[str, Any] = {}
     for repository in state.get("repositories", ()):
         name = repository["full_name"]
