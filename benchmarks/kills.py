@@ -35,7 +35,7 @@ from typing import Any
 from benchmarks.portrait import differences, duplicates, portrait
 from benchmarks.record import Progress, fingerprint, write
 from benchmarks.steering import JIRAS, State, Steering, project_manager_edits, until
-from benchmarks.truth import planned_failure
+from benchmarks.truth import planted_failure
 from sandbox.launch import running
 
 COMMAND = "python -m benchmarks.soak --only kills"
@@ -347,7 +347,7 @@ def is_write(entry: Mapping[str, Any]) -> bool:
 
 def _unplanned(notes: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
     """Failures but those of the places that the portfolio means to be unreadable."""
-    return [note for note in notes if not planned_failure(note)]
+    return [note for note in notes if not planted_failure(note)]
 
 
 def good(result: Mapping[str, Any]) -> bool:

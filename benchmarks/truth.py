@@ -39,7 +39,7 @@ def one(seed: int, scale: int) -> dict[str, Any]:
             for run in (first, second, third)
         ],
         "unexpected_failures": [
-            note for run in (first, second, third) for note in run["failed"] if not _planted_failure(note)
+            note for run in (first, second, third) for note in run["failed"] if not planted_failure(note)
         ],
         "requests": {
             name: [run["reads"][name]["requests"] for run in (first, second, third)] for name in first["reads"]
@@ -48,7 +48,7 @@ def one(seed: int, scale: int) -> dict[str, Any]:
     }
 
 
-def _planted_failure(note: dict[str, str]) -> bool:
+def planted_failure(note: dict[str, str]) -> bool:
     """Places that the portfolio means to be unreadable: they are the planted `source.stale`."""
     return "does not exist" in note["message"] and "this login may not see it" in note["message"]
 
