@@ -24,7 +24,7 @@ from machine import Machine, booted, lacking, tree
 
 ROOT = Path(__file__).parents[2]
 UNIT = ROOT / "deploy" / "systemd" / "syncline.service"
-CREDENTIALS = ("jira-token", "jira-dc-token", "salesforce-secret")
+CREDENTIALS = ("jira-token", "jira-dc-token", "salesforce-secret", "github-token", "launchpad-credentials")
 DROP_IN = "[Service]\n" + "".join(f"LoadCredential={name}:/etc/syncline/credentials/{name}\n" for name in CREDENTIALS)
 
 
@@ -131,7 +131,7 @@ def told(machine: Machine) -> None:
     assert answer.startswith("HTTP/1.0 200")
     health: Any = json.loads(answer.partition("\n\n")[2])
     assert health["ok"]
-    assert set(health["connections"]) == {"jira", "jira-dc", "salesforce"}
+    assert set(health["connections"]) == {"github", "jira", "jira-dc", "launchpad", "salesforce"}
 
 
 def reloaded(machine: Machine) -> None:
