@@ -38,7 +38,8 @@ def _rules(f: Mapping[str, Any]) -> str:
 
 def _kills(f: Mapping[str, Any]) -> str:
     return (
-        f"{f['kills_at_requests']} kills of {f['kills_at_requests_of']} possible at {f['write_requests']} write requests, "
+        f"{f['kills_at_requests']} kills of {f['kills_at_requests_of']} possible "
+        f"at {f['write_requests']} write requests, "
         f"{f['kills_at_random']} at random "
         "moments: "
         f"{f['duplicates']} duplicates, {f['other_end_states']} end states other than undisturbed"
