@@ -15,14 +15,41 @@ def apply(site: Site, issue: Issue, change: Change, uid: str) -> None:
     put_fields(site, issue, change.fields)
     if items:
         log(site, issue, uid, items)
-    for comment in change.comments:
-        add_comment(site, issue, uid, comment)
-    for worklog in change.worklogs:
-        add_worklog(site, issue, uid, worklog)
+    comments = [add_comment(site, issue, uid, comment) for comment in change.comments]
+    worklogs = [add_worklog(site, issue, uid, worklog) for worklog in change.worklogs]
     for type_id, source, target in change.links:
         add_link(site, type_id, source or issue.id, target or issue.id, uid)
     issue.properties |= change.properties
-    site.touched(issue, bump=bool(items or change.comments or change.worklogs or change.links))
+    parts = {
+        "comment": change.comments,
+        "worklog": change.worklogs,
+        "link": change.links,
+        "property": change.properties,
+    }
+    site.touched(issue, bump=bool(items) or any(rows and site.bumps(kind) for kind, rows in parts.items()))
+    if items:
+        tell_updated(site, issue, uid, items)
+    for row in comments:
+        tell_comment(site, issue, uid, row)
+    for row in worklogs:
+        site.tell("worklog_created", issue, worklog=row)
+    for key, value in change.properties.items():
+        site.tell("issue_property_set", issue, user=uid, property={"key": key, "value": value})
+
+
+def tell_updated(site: Site, issue: Issue, uid: str | None, items: list[Row]) -> None:
+    """Tell that fields of an issue were changed."""
+    kind = "issue_assigned" if [item["field"] for item in items] == ["assignee"] else "issue_generic"
+    kind = "issue_updated" if kind == "issue_generic" and all(one["field"] != "status" for one in items) else kind
+    entry = issue.entries[-1]["id"] if issue.entries else None
+    site.tell("jira:issue_updated", issue, user=uid, items=items, kind=kind, entry=entry)
+
+
+def tell_comment(site: Site, issue: Issue, uid: str | None, row: Row, *, word: str = "created") -> None:
+    """Tell that a comment was created, updated or deleted; the issue counts as updated too."""
+    kinds = {"created": "issue_commented", "updated": "issue_comment_edited", "deleted": "issue_comment_deleted"}
+    site.tell(f"comment_{word}", issue, user=uid, comment=row)
+    site.tell("jira:issue_updated", issue, user=uid, comment=row, kind=kinds[word])
 
 
 def put_fields(site: Site, issue: Issue, new: Mapping[str, Any]) -> None:
@@ -88,8 +115,19 @@ def add_link(site: Site, type_id: str, source: str, target: str, uid: str) -> Li
     for end, other, word in ((first, second, "outward"), (second, first, "inward")):
         text = f"This issue {row.get(word, row['name'])} {other.key}"
         log(site, end, uid, [_link_item(to=other.key, to_text=text)])
-        site.touched(end)
+        site.touched(end, bump=site.bumps("link"))
+    site.tell("issuelink_created", issueLink=_told_link(link))
     return link
+
+
+def _told_link(link: Link) -> Row:
+    ends = [int(one) if isinstance(one, str) else None for one in (link.source, link.target)]
+    return {
+        "id": int(link.id),
+        "sourceIssueId": ends[0],
+        "destinationIssueId": ends[1],
+        "issueLinkType": {"id": int(link.type_id)},
+    }
 
 
 def remove_link(site: Site, link: Link, uid: str) -> None:
@@ -102,16 +140,18 @@ def remove_link(site: Site, link: Link, uid: str) -> None:
     state.remove_link(link)
     for end in ends:
         log(site, end, uid, [{**_link_item(to=None, to_text=None), "from": link.id, "fromString": "This link"}])
-        site.touched(end)
+        site.touched(end, bump=site.bumps("link"))
+    site.tell("issuelink_deleted", issueLink=_told_link(link))
 
 
 def _link_item(*, to: str | None, to_text: str | None) -> Row:
     return {"field": "Link", "fieldtype": "jira", "from": None, "fromString": None, "to": to, "toString": to_text}
 
 
-def delete(site: Site, issue: Issue) -> None:
+def delete(site: Site, issue: Issue, uid: str | None) -> None:
     """Delete an issue with its links and worklogs; children that are not sub-tasks lose their parent."""
     state = site.state
+    site.tell("jira:issue_deleted", issue, user=uid)
     state.before_write(issue)
     for relative in state.relatives(issue):
         relative.cache.clear()

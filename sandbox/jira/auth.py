@@ -1,4 +1,7 @@
-"""Who calls: Basic e-mail and token on Cloud, Bearer token (or Basic name and token) on Data Center."""
+"""Who calls: Basic e-mail and token on Cloud, Bearer token (or Basic name and token) on Data Center.
+
+Cloud's gateway (`/ex/jira/{cloudId}`) takes scoped API tokens too, and OAuth access tokens as Bearer.
+"""
 
 import base64
 import binascii
@@ -9,6 +12,7 @@ from sandbox.core.http import HttpError
 from sandbox.jira import stamps
 from sandbox.jira.access import Eyes
 from sandbox.jira.state import State
+from sandbox.jira.switches import WrongCredentials
 
 UNAUTHENTICATED = {"message": "Client must be authenticated to access this resource.", "status-code": 401}
 
@@ -23,6 +27,9 @@ class Caller:
         eyes: what the caller sees.
         version: of the interface, 2 or 3.
         base: address that self links begin with.
+        gateway: the request came through the gateway.
+        oauth: by an OAuth access token.
+        node: which node of a Data Center answers, counted from 1.
         zone: in which instants are written.
     """
 
@@ -33,6 +40,9 @@ class Caller:
     base: str
     zone: tzinfo
     zone_name: str
+    gateway: bool = False
+    oauth: bool = False
+    node: int = 1
 
     def require(self) -> str:
         """Give the user's id.
@@ -45,7 +55,7 @@ class Caller:
         return self.uid
 
 
-def identify(state: State, authorization: str | None) -> tuple[str | None, bool]:
+def identify(state: State, authorization: str | None, *, gateway: bool = False) -> tuple[str | None, bool]:
     """Find the user of an Authorization header: (uid, whether wrong credentials were sent)."""
     if not authorization:
         return None, False
@@ -60,7 +70,8 @@ def identify(state: State, authorization: str | None) -> tuple[str | None, bool]
             return None, True
         names = (name.casefold(),)
     for uid, row in state.users.items():
-        if not row.get("token") or row["token"] != token or not row.get("active", True):
+        tokens = {row.get("token"), row.get("scoped_token") if gateway else None} - {None, ""}
+        if token not in tokens or not row.get("active", True):
             continue
         if names and str(row.get("emailAddress" if state.cloud else "name")).casefold() not in names:
             continue
@@ -70,14 +81,37 @@ def identify(state: State, authorization: str | None) -> tuple[str | None, bool]
     return None, True
 
 
-def caller(state: State, authorization: str | None, *, version: int, base: str) -> Caller:
+def access_token(state: State, authorization: str | None, now: float) -> str | None:
+    """Give the user of a live OAuth access token; None when it is none, or has expired."""
+    scheme, _, token = (authorization or "").partition(" ")
+    row = state.access_tokens.get(token.strip()) if scheme.casefold() == "bearer" else None
+    return str(row["user"]) if row is not None and now < row["expires"] else None
+
+
+def caller(
+    state: State,
+    authorization: str | None,
+    *,
+    version: int,
+    base: str,
+    gateway: bool = False,
+    node: int = 1,
+    now: float = 0.0,
+) -> Caller:
     """Make the caller of a request.
 
     Raises:
-        HttpError: 401 on Data Center for wrong credentials; Cloud lets them pass as anonymous.
+        HttpError: 401 on Data Center for wrong credentials, and at the gateway; Cloud's site lets them pass as
+            anonymous, unless the switch says otherwise.
     """
-    uid, failed = identify(state, authorization)
-    if failed and not state.cloud:
+    uid, failed = identify(state, authorization, gateway=gateway)
+    oauth = False
+    if gateway and (owner := access_token(state, authorization, now)) is not None:
+        uid, failed, oauth = owner, False, True
+    if gateway and uid is None:
+        raise HttpError(401, body={"code": 401, "message": "Unauthorized"})
+    refused = state.switches.wrong_credentials is WrongCredentials.REFUSED
+    if failed and (refused or not state.cloud):
         raise HttpError(
             401,
             body=UNAUTHENTICATED,
@@ -92,4 +126,7 @@ def caller(state: State, authorization: str | None, *, version: int, base: str) 
         base=base,
         zone=stamps.zone(zone_name),
         zone_name=zone_name,
+        gateway=gateway,
+        oauth=oauth,
+        node=node,
     )

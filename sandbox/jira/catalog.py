@@ -22,6 +22,8 @@ CUSTOM_SCHEMAS: Mapping[Kind, Mapping[str, str]] = {
     Kind.MULTIUSER: {"type": "array", "items": "user", "custom": f"{_TYPES}multiuserpicker"},
     Kind.EPIC_LINK: {"type": "any", "custom": f"{_AGILE}gh-epic-link"},
     Kind.EPIC_NAME: {"type": "string", "custom": f"{_AGILE}gh-epic-label"},
+    Kind.SPRINT: {"type": "array", "items": "json", "custom": f"{_AGILE}gh-sprint"},
+    Kind.RANK: {"type": "any", "custom": f"{_AGILE}gh-lexo-rank"},
     Kind.ANY: {"type": "any", "custom": "com.example.sandbox:any"},
 }
 
@@ -140,7 +142,7 @@ def custom_field(row: Mapping[str, Any], issuetype_ids: Mapping[str, str]) -> Fi
         options=tuple({"id": str(option["id"]), "value": option["value"]} for option in row.get("options", ())),
         projects=None if projects is None else frozenset(projects),
         issuetypes=None if types is None else frozenset(issuetype_ids[str(one)] for one in types),
-        editable=custom,
+        editable=custom and kind is not Kind.RANK,
         clauses=(f"cf[{schema['customId']}]", name) if custom else (field_id,),
     )
 

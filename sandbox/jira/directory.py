@@ -191,7 +191,14 @@ class Directory:
         known = ("name", "description", "startDate", "releaseDate", "released", "archived")
         row |= {key: body[key] for key in known if key in body}
         self._site.state.tables_changed()
-        return self.version(call, version_id)
+        if self._site.bumps("version"):
+            for issue in self._site.state.issues.values():
+                if version_id in (issue.fields.get("fixVersions") or ()):
+                    self._site.state.before_write(issue)
+                    self._site.touched(issue)
+        shown = self.version(call, version_id)
+        self._site.tell("jira:version_released" if body.get("released") else "jira:version_updated", version=shown)
+        return shown
 
     def _version(self, call: Call, version_id: str) -> str:
         row = self._site.state.versions.get(version_id)

@@ -60,12 +60,19 @@ class Reader:
     """Reads the body of one request about one issue (which, on create, is not there yet)."""
 
     def __init__(
-        self, site: Site, caller: Caller, *, project_id: str, issuetype_id: str, screen: frozenset[str] | None = None
+        self,
+        site: Site,
+        caller: Caller,
+        *,
+        project_id: str,
+        issuetype_id: str,
+        screen: frozenset[str] | None = None,
+        adf_expected: bool | None = None,
     ) -> None:
         self._site = site
         self._state = site.state
         self._eyes = caller.eyes
-        self._adf = caller.version == 3
+        self._adf = caller.version == 3 if adf_expected is None else adf_expected
         self._project = site.state.projects[project_id]
         self._issuetype_id = issuetype_id
         self._screen = screen
@@ -91,7 +98,16 @@ class Reader:
                 for verb, value in operation.items():
                     self._operate(change, issue, name, verb, value)
         change.properties = read_properties(body.get("properties"))
+        self._keep_closed_sprints(change, issue)
         return change
+
+    def _keep_closed_sprints(self, change: Change, issue: Issue | None) -> None:
+        """Whoever sets the Sprint field names the sprint to be in; those that are closed stay."""
+        for name, value in change.fields.items():
+            if self._state.fields[name].kind is Kind.SPRINT:
+                before = (issue.fields.get(name) if issue else None) or []
+                closed = [one for one in before if self._state.sprints[one]["state"] == "closed"]
+                change.fields[name] = [*closed, *(one for one in value or [] if one not in closed)]
 
     def _field(self, change: Change, name: str) -> FieldDef | None:
         found = self._state.fields.get(name)

@@ -1,5 +1,6 @@
 """Whole issues as REST shows them, kept rendered so that serving many is joining bytes."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -80,8 +81,18 @@ def wanted(
     )
 
 
-def issue_bytes(renderer: Renderer, issue: Issue, want: Wanted, *, expand: str = EXPAND) -> bytes:
-    """Give one issue as JSON bytes."""
+def issue_bytes(
+    renderer: Renderer, issue: Issue, want: Wanted, *, expand: str = EXPAND, newest: int | None = None
+) -> bytes:
+    """Give one issue as JSON bytes.
+
+    Args:
+        renderer: for whom.
+        issue: the issue.
+        want: what of it.
+        expand: what the answer says may be expanded.
+        newest: how many entries of the changelog are given at most; None is all.
+    """
     if not want.key:
         return b'{"id":"%s"}' % issue.id.encode()
     link = f"{renderer.rest}/issue/{issue.id}"
@@ -94,9 +105,15 @@ def issue_bytes(renderer: Renderer, issue: Issue, want: Wanted, *, expand: str =
         found = {name: issue.properties[name] for name in names if name in issue.properties}
         parts.append(b',"properties":' + dumps(found))
     if "changelog" in want.expand:
-        parts.append(b',"changelog":' + dumps(renderer.changelog(issue)))
+        parts.append(b',"changelog":' + dumps(renderer.changelog(issue, newest=newest)))
     parts.append(b"}")
     return b"".join(parts)
+
+
+def issue_json(renderer: Renderer, issue: Issue, want: Wanted) -> Row:
+    """Give one issue as an object."""
+    shown: Row = json.loads(issue_bytes(renderer, issue, want))
+    return shown
 
 
 def names_and_schema(renderer: Renderer, want: Wanted) -> Row:
@@ -173,6 +190,8 @@ def _visible_parent(issue: Issue, hidden: frozenset[str]) -> Any:
 
 def _derived(renderer: Renderer, issue: Issue, field: FieldDef, hidden: frozenset[str]) -> Any:
     """Show a field, whether stored or worked out."""
+    if field.kind is Kind.RANK:
+        return f"0|i{round(renderer.state.rank(issue) * 1000):08x}:"
     if field.kind is not Kind.DERIVED:
         return renderer.value(field, issue.fields.get(field.id))
     link = f"{renderer.rest}/issue/{issue.id if field.id == 'comment' else issue.key}"

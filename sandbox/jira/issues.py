@@ -12,6 +12,12 @@ from sandbox.jira.model import Issue, Row
 from sandbox.jira.paging import body_object, flag, listed, number
 from sandbox.jira.site import Site
 
+MAX_CHANGELOG_ISSUES = 1000
+"""Issues that the bulk form of the changelog takes, and the entries it gives on a page unless told otherwise."""
+
+MAX_CHANGELOG_PAGE = 10_000
+MAX_CHANGELOG_FIELDS = 10
+
 NOTIFY_REFUSED = "To discard the user notification either admin or project admin permissions are required."
 
 
@@ -71,6 +77,7 @@ class Issues:
         state.before_write(issue)
         state.add_issue(issue)
         change.fields = {}
+        site.tell("jira:issue_created", issue, user=uid)
         applying.apply(site, issue, change, uid)
         return issue
 
@@ -171,6 +178,8 @@ class Issues:
     def _check_notify(self, call: Call, issue: Issue) -> None:
         if call.args.get("notifyUsers", "true").lower() != "false" or not self._site.state.cloud:
             return
+        if not self._site.state.switches.notify_refused:
+            return
         project = self._site.state.project_of(issue)
         if not access.may_administer(self._site.state, self._site.caller(call).uid, project):
             raise HttpError(403, NOTIFY_REFUSED)
@@ -207,7 +216,7 @@ class Issues:
                 "issue and all its subtasks.",
             )
         for one in [*subtasks, issue]:
-            applying.delete(self._site, one)
+            applying.delete(self._site, one, self._site.caller(call).uid)
         return empty_response()
 
     def transitions(self, call: Call, ref: str) -> Json:
@@ -225,9 +234,18 @@ class Issues:
     def transition(self, call: Call, ref: str) -> Response:
         """`POST /issue/{ref}/transitions`; carries fields (resolution only) and comments."""
         issue = self._site.writable(call, ref)
-        site, state, caller = self._site, self._site.state, self._site.caller(call)
         body = body_object(call.json_body())
-        wanted = str((body.get("transition") or {}).get("id") or "")
+        wanted = body.get("transition")
+        self.make_transition(call, issue, str((wanted if isinstance(wanted, dict) else {}).get("id") or ""), body)
+        return empty_response()
+
+    def make_transition(self, call: Call, issue: Issue, wanted: str, body: Mapping[str, Any]) -> None:
+        """Take an issue through a transition, with what the body says beside.
+
+        Raises:
+            HttpError: 400 when the issue has no such transition, or the body is wrong.
+        """
+        site, state, caller = self._site, self._site.state, self._site.caller(call)
         if not wanted:
             raise HttpError(400, "Missing 'transition' identifier")
         way = next((one for one in workflow.transitions(state, issue) if one.id == wanted), None)
@@ -249,7 +267,6 @@ class Issues:
         if "resolution" in change.fields:
             issue.resolved = site.now_ms if change.fields["resolution"] else None
         applying.apply(site, issue, change, caller.require())
-        return empty_response()
 
     def changelog(self, call: Call, ref: str) -> Json:
         """`GET /issue/{ref}/changelog` on Cloud: oldest first, pages of 100."""
@@ -266,23 +283,43 @@ class Issues:
             "values": page,
         }
 
+    def changelog_by_ids(self, call: Call, ref: str) -> Json:
+        """`POST /issue/{ref}/changelog/list`: the entries named."""
+        issue = self._site.issue(call, ref)
+        renderer = self._site.renderer(call)
+        ids = body_object(call.json_body()).get("changelogIds")
+        if not isinstance(ids, list):
+            raise HttpError(400, "changelogIds is required.")
+        wanted = {str(one) for one in ids}
+        found = [renderer.entry(row) for row in issue.entries if row["id"] in wanted]
+        return {"startAt": 0, "maxResults": len(ids), "total": len(found), "histories": found}
+
     def changelogs(self, call: Call) -> Json:
-        """`POST /changelog/bulkfetch`."""
+        """`POST /changelog/bulkfetch`: entries of many issues, by issue id and then oldest first, in pages."""
         renderer = self._site.renderer(call)
         body = body_object(call.json_body())
-        ids = set(body.get("fieldIds") or [])
-        logs = []
-        for ref in body.get("issueIdsOrKeys") or []:
-            issue = self._site.state.issue(str(ref))
-            if issue is None or not renderer.caller.eyes.see(issue):
-                continue
-            histories = [
-                renderer.entry(row)
-                for row in issue.entries
-                if not ids or any(item.get("fieldId", item["field"]) in ids for item in row["items"])
-            ]
-            logs.append({"issueId": issue.id, "changeHistories": histories})
-        return {"issueChangeLogs": logs}
+        refs, names = body.get("issueIdsOrKeys"), body.get("fieldIds") or []
+        if not isinstance(refs, list) or not 0 < len(refs) <= MAX_CHANGELOG_ISSUES:
+            raise HttpError(400, f"issueIdsOrKeys must hold between 1 and {MAX_CHANGELOG_ISSUES} issues.")
+        if not isinstance(names, list) or len(names) > MAX_CHANGELOG_FIELDS:
+            raise HttpError(400, f"fieldIds may hold {MAX_CHANGELOG_FIELDS} fields at most.")
+        size, token = body.get("maxResults", MAX_CHANGELOG_ISSUES), body.get("nextPageToken") or "0"
+        if type(size) is not int or not 1 <= size <= MAX_CHANGELOG_PAGE or not str(token).isdecimal():
+            raise HttpError(400, "maxResults or nextPageToken is invalid.")
+        found = {issue.id: issue for ref in refs if (issue := self._site.state.issue(str(ref))) is not None}
+        entries = [
+            (issue, row)
+            for issue in sorted(found.values(), key=lambda one: int(one.id))
+            if renderer.caller.eyes.see(issue)
+            for row in issue.entries
+            if not names or any(item.get("fieldId", item["field"]) in names for item in row["items"])
+        ]
+        start = int(token)
+        logs: dict[str, list[Row]] = {}
+        for issue, row in entries[start : start + size]:
+            logs.setdefault(issue.id, []).append(renderer.entry(row))
+        shown: Row = {"issueChangeLogs": [{"issueId": one, "changeHistories": rows} for one, rows in logs.items()]}
+        return shown if start + size >= len(entries) else {**shown, "nextPageToken": str(start + size)}
 
 
 def project_types(site: Site, project_id: str) -> list[str]:

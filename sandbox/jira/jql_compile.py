@@ -32,6 +32,9 @@ _ORDER_OF: dict[str, Callable[[Any, Any], bool]] = {
 STATUS_CATEGORIES = {"new": ("2", "To Do"), "indeterminate": ("4", "In Progress"), "done": ("3", "Done")}
 """Id and name of Jira's three status categories by key."""
 
+_VERSION_FUNCTIONS = frozenset({"releasedversions", "unreleasedversions"})
+_SPRINT_FUNCTIONS = {"opensprints": "active", "futuresprints": "future", "closedsprints": "closed"}
+
 _KEYS = frozenset({"key", "issuekey", "id", "issue"})
 
 
@@ -159,7 +162,7 @@ def _clause(clause: Clause, scope: Scope) -> Test:
         return _likeness(clause, [_comment_words])
     if field.kind in (Kind.TEXT, Kind.TEXTAREA, Kind.EPIC_NAME, Kind.URL):
         return _likeness(clause, [_getter(field.id)])
-    if field.kind in (Kind.DERIVED, Kind.ANY):
+    if field.kind in (Kind.DERIVED, Kind.ANY, Kind.RANK):
         raise JqlError(f"Field '{clause.field}' is not searchable.")
     return _equality(clause, _ids_getter(field.id), lambda one: _reference(one, clause.field, field, scope))
 
@@ -229,13 +232,11 @@ def _category_getter(state: State) -> Callable[[Issue], Iterable[Any]]:
     return lambda issue: (statuses[issue.fields["status"]].get("category", "new"),)
 
 
-def _reference(one: Operand, name: str, field: FieldDef, scope: Scope) -> set[str]:
+def _reference(one: Operand, name: str, field: FieldDef, scope: Scope) -> set[Any]:
     """Find the ids that a value names."""
     state = scope.state
     if isinstance(one, Function):
-        if one.name.casefold() == "currentuser" and field.kind in (Kind.USER, Kind.MULTIUSER):
-            return {scope.eyes.uid} if scope.eyes.uid else set()
-        raise JqlError(f"Unable to find JQL function '{one.name}({', '.join(one.arguments)})'.")
+        return _function(one, field, scope)
     if not isinstance(one, Value):
         raise JqlError(f"The field '{name}' does not take a list there.")
     found: set[str] = set()
@@ -263,9 +264,39 @@ def _reference(one: Operand, name: str, field: FieldDef, scope: Scope) -> set[st
                 raise JqlError(f"The option '{one.text}' for field '{name}' does not exist.")
         case Kind.PARENT | Kind.EPIC_LINK:
             return _issue_id(one, name, scope)
+        case Kind.SPRINT:
+            sprints = ((str(row_id), row) for row_id, row in state.sprints.items())
+            return {int(row_id) for row_id in _named(sprints, one.text)} or _missing(one, name, scope, tolerated=False)
         case _:
             found = _named(state.tables[TABLE_OF_KIND[field.kind]].items(), one.text)
     return found or _missing(one, name, scope, tolerated=False)
+
+
+def _function(one: Function, field: FieldDef, scope: Scope) -> set[Any]:
+    """Give the ids that a function names, for the fields that take it."""
+    name, state = one.name.casefold(), scope.state
+    users = field.kind in (Kind.USER, Kind.MULTIUSER)
+    if name == "currentuser" and users:
+        return {scope.eyes.uid} if scope.eyes.uid else set()
+    if name == "membersof" and users and len(one.arguments) == 1:
+        wanted = one.arguments[0].casefold()
+        members = {uid for uid, row in state.users.items() if wanted in map(str.casefold, row.get("groups") or ())}
+        if not members:
+            raise JqlError(
+                f"Function 'membersOf' can not generate a list of usernames for group '{one.arguments[0]}'; the group "
+                "does not exist."
+            )
+        return members
+    if field.kind is Kind.SPRINT and name in _SPRINT_FUNCTIONS:
+        return {sprint_id for sprint_id, row in state.sprints.items() if row["state"] == _SPRINT_FUNCTIONS[name]}
+    if name in _VERSION_FUNCTIONS and field.kind is Kind.VERSIONS:
+        keys = {state.project_id(key) for key in one.arguments}
+        return {
+            version_id
+            for version_id, row in state.versions.items()
+            if bool(row.get("released")) is (name == "releasedversions") and (not keys or row["projectId"] in keys)
+        }
+    raise JqlError(f"Unable to find JQL function '{one.name}({', '.join(one.arguments)})'.")
 
 
 def _named(rows: Iterable[tuple[str, Any]], text: str) -> set[str]:
@@ -399,8 +430,8 @@ def _sort_key(name: str, scope: Scope) -> SortKey:
     if wanted in _KEYS:
         return lambda issue: (issue.key.rpartition("-")[0], int(issue.key.rpartition("-")[2]))
     field = find_field(state, name)
-    if wanted == "rank":
-        return _by_id
+    if wanted == "rank" or (field is not None and field.kind is Kind.RANK):
+        return state.rank
     if field is None:
         raise JqlError(f"Field '{name}' does not exist or you do not have permission to view it.")
     get = _getter(field.id)

@@ -17,10 +17,11 @@ _BOUND = re.compile(r"(start|end)of(day|week|month|year)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """The instant of a query, in the zone of who asks."""
+    """The instant of a query, in the zone of who asks; `epoch` says whether milliseconds are dates."""
 
     now: datetime
     zone: tzinfo
+    epoch: bool = True
 
 
 def instant(operand: Value | Function, field: str, moment: Moment) -> int:
@@ -32,7 +33,7 @@ def instant(operand: Value | Function, field: str, moment: Moment) -> int:
     if isinstance(operand, Function):
         return _milliseconds(_function(operand, moment))
     text = operand.text.strip()
-    if re.fullmatch(r"-?\d+", text):
+    if moment.epoch and re.fullmatch(r"-?\d{1,17}", text):
         return int(text)
     if (delta := relative(text)) is not None:
         return _milliseconds(moment.now + delta)

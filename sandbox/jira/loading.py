@@ -9,11 +9,18 @@ from sandbox.jira import stamps, values, workflow
 from sandbox.jira.catalog import custom_field, system_fields
 from sandbox.jira.model import Deployment, FieldDef, Issue, Kind, Link, Row
 from sandbox.jira.state import TABLES, State
+from sandbox.jira.switches import Switches
 
 _LIFTED = frozenset({"created", "updated", "resolutiondate", "comment", "worklog", "issuelinks", "project", "subtasks"})
 """Fields of an issue document that are not stored among the fields."""
 
 _DERIVED_STUBS = "subtask_stubs"
+
+_AGILE_FIELDS = (
+    {"id": "customfield_10020", "name": "Sprint", "type": "sprint"},
+    {"id": "customfield_10019", "name": "Rank", "type": "rank"},
+)
+"""Fields that a site with boards has, under the ids that new Cloud sites give them."""
 
 
 def load(document: Mapping[str, Any]) -> State:
@@ -29,11 +36,14 @@ def load(document: Mapping[str, Any]) -> State:
     document = copy.deepcopy(dict(document))
     state.site = document.get("site") or {}
     state.index_lag_seconds = float(document.get("index_lag_seconds") or 0)
+    state.switches = Switches().changed(document.get("switches") or {})
     state.faults = list(document.get("faults") or [])
     state.counters = dict(document.get("counters") or {})
     state.deleted_worklogs = list(document.get("deleted_worklogs") or [])
     state.workflows = list(document.get("workflows") or [])
     _load_tables(state, document)
+    _load_boards(state, document)
+    _load_access(state, document)
     workflow.check(state)
     rows = list(document.get("issues") or [])
     _load_issues(state, rows)
@@ -66,6 +76,10 @@ def _load_tables(state: State, document: Mapping[str, Any]) -> None:
     for field in system_fields(state.deployment):
         state.fields[field.id] = field
     state.field_rows = list(document.get("fields") or [])
+    if document.get("boards"):
+        kinds = {row.get("type") for row in state.field_rows}
+        ids = {str(row["id"]) for row in state.field_rows}
+        state.field_rows += [row for row in _AGILE_FIELDS if row["type"] not in kinds and row["id"] not in ids]
     for row in state.field_rows:
         try:
             state.fields[str(row["id"])] = custom_field(row, types)
@@ -73,6 +87,37 @@ def _load_tables(state: State, document: Mapping[str, Any]) -> None:
             raise ValueError(f"field {row.get('id')}: {error}") from error
     for row in document.get("projects") or []:
         _load_project(state, row)
+
+
+def _load_boards(state: State, document: Mapping[str, Any]) -> None:
+    for name, target in (("boards", state.boards), ("sprints", state.sprints)):
+        for row in document.get(name) or []:
+            row["id"] = int(row["id"])
+            state.saw_id(name, row["id"])
+            target[row["id"]] = row
+    for board in state.boards.values():
+        if board.get("project") is not None and state.project_id(board["project"]) is None:
+            raise ValueError(f"board {board['id']}: no such project: {board['project']}")
+    for sprint in state.sprints.values():
+        if sprint.get("originBoardId") not in state.boards:
+            raise ValueError(f"sprint {sprint['id']}: no such board: {sprint.get('originBoardId')}")
+        if sprint.setdefault("state", "future") not in ("future", "active", "closed"):
+            raise ValueError(f"sprint {sprint['id']}: no such state: {sprint['state']}")
+        for name in ("startDate", "endDate", "completeDate", "createdDate"):
+            if sprint.get(name):
+                stamps.parse_instant(sprint[name])
+
+
+def _load_access(state: State, document: Mapping[str, Any]) -> None:
+    state.oauth_clients = list(document.get("oauth_clients") or [])
+    state.access_tokens = dict(document.get("access_tokens") or {})
+    for client in state.oauth_clients:
+        if state.user_id(client.get("user")) is None:
+            raise ValueError(f"oauth_clients: no such user: {client.get('user')}")
+    for hook in document.get("webhooks") or []:
+        hook["id"] = int(hook.get("id") or state.next_id("webhook"))
+        state.saw_id("webhook", hook["id"])
+        state.hooks[hook["id"]] = hook
 
 
 def _load_project(state: State, row: Row) -> None:
@@ -146,6 +191,13 @@ def _fill(state: State, issue: Issue, row: Row) -> None:
     stubs = [one for one in fields.get("subtasks") or [] if state.issue(str(one.get("id") or one["key"])) is None]
     if stubs:
         issue.fields[_DERIVED_STUBS] = stubs
+    if row.get("rank") is not None:
+        state.ranks[issue.id] = float(row["rank"])
+    if row.get("archived"):
+        issue.archived = {
+            "by": state.user_id(row["archived"].get("by")),
+            "at": stamps.parse_instant(row["archived"].get("at") or fields["created"]),
+        }
     state.adopt(issue)
     _fill_parts(state, issue, row, fields)
 
@@ -226,6 +278,8 @@ def _dump_issue(state: State, issue: Issue) -> Row:
         "remotelinks": issue.remotelinks,
         **parts,
         "old_keys": issue.old_keys,
+        **({"rank": state.ranks[issue.id]} if issue.id in state.ranks else {}),
+        **({"archived": {"by": issue.archived["by"], "at": _utc(issue.archived["at"])}} if issue.archived else {}),
     }
 
 

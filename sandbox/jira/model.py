@@ -41,6 +41,8 @@ class Kind(StrEnum):
     PARENT = "parent"
     EPIC_LINK = "epiclink"
     EPIC_NAME = "epicname"
+    SPRINT = "sprint"
+    RANK = "rank"
     DERIVED = "derived"
     ANY = "any"
 
@@ -90,6 +92,7 @@ class Issue:
     Attributes:
         created: milliseconds since the epoch; `updated` and `resolved` likewise.
         entries: the changelog, oldest first.
+        archived: who archived it (`by`) and when (`at`, milliseconds); None when it is not.
     """
 
     id: str
@@ -104,6 +107,7 @@ class Issue:
     worklogs: list[Row] = field(default_factory=list)
     entries: list[Row] = field(default_factory=list)
     old_keys: list[str] = field(default_factory=list)
+    archived: Row | None = None
     cache: dict[Any, Any] = field(default_factory=dict)
 
     def snapshot(self) -> "Issue":
@@ -120,6 +124,7 @@ class Issue:
             comments=list(self.comments),
             worklogs=list(self.worklogs),
             entries=list(self.entries),
+            archived=self.archived,
         )
 
 

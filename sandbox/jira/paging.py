@@ -41,6 +41,12 @@ def body_object(body: Json) -> dict[str, Any]:
     return body
 
 
+def object_at(body: dict[str, Any], key: str) -> dict[str, Any]:
+    """Give an object inside a body; an empty one when there is none."""
+    found = body.get(key)
+    return found if isinstance(found, dict) else {}
+
+
 def page_bean(rows: Sequence[Json], *, start: int, size: int, link: str) -> Json:
     """Cut one page in the form of Jira's `PageBean`."""
     page = list(rows[start : start + size])

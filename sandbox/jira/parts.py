@@ -57,7 +57,8 @@ class Comments:
         row = applying.add_comment(self._site, issue, caller.require(), {"body": text, "properties": properties})
         if body.get("visibility"):
             row["visibility"] = body["visibility"]
-        self._site.touched(issue)
+        self._site.touched(issue, bump=self._site.bumps("comment"))
+        applying.tell_comment(self._site, issue, self._site.caller(call).uid, row)
         return json_response(self._site.renderer(call).comment(issue, row), status=201)
 
     def get(self, call: Call, ref: str, comment_id: str) -> Json:
@@ -79,7 +80,8 @@ class Comments:
         for key, value in given.items():
             new["properties"] = _put_property(new.get("properties") or [], key, value)
         issue.comments = [new if one is row else one for one in issue.comments]
-        self._site.touched(issue)
+        self._site.touched(issue, bump=self._site.bumps("comment"))
+        applying.tell_comment(self._site, issue, self._site.caller(call).uid, new, word="updated")
         return self._site.renderer(call).comment(issue, new)
 
     def delete(self, call: Call, ref: str, comment_id: str) -> Response:
@@ -88,7 +90,8 @@ class Comments:
         row = _found(issue.comments, comment_id, "comment")
         self._site.state.before_write(issue)
         issue.comments = [one for one in issue.comments if one is not row]
-        self._site.touched(issue)
+        self._site.touched(issue, bump=self._site.bumps("comment"))
+        applying.tell_comment(self._site, issue, self._site.caller(call).uid, row, word="deleted")
         return empty_response()
 
     def _text(self, call: Call, body: Row) -> str:
@@ -133,6 +136,19 @@ class Comments:
         self._site.touched(issue, bump=False)
         return empty_response(status=200 if any(one["key"] == key for one in before) else 201)
 
+    def delete_property(self, call: Call, comment_id: str, key: str) -> Response:
+        """`DELETE /comment/{id}/properties/{key}`."""
+        self._site.caller(call).require()
+        issue, row = self._owner(call, comment_id)
+        before = row.get("properties") or []
+        if not any(one["key"] == key for one in before):
+            raise HttpError(404, f"The property '{key}' does not exist.")
+        self._site.state.before_write(issue)
+        new = {**row, "properties": [one for one in before if one["key"] != key]}
+        issue.comments = [new if one is row else one for one in issue.comments]
+        self._site.touched(issue, bump=False)
+        return empty_response()
+
 
 class Worklogs:
     """The handlers of `/issue/{ref}/worklog` and `/worklog`."""
@@ -157,7 +173,8 @@ class Worklogs:
             raise HttpError(400, body={"errorMessages": ["Worklog must not be null."], "errors": {}})
         self._site.state.before_write(issue)
         row = applying.add_worklog(self._site, issue, self._site.caller(call).require(), given)
-        self._site.touched(issue)
+        self._site.touched(issue, bump=self._site.bumps("worklog"))
+        self._site.tell("worklog_created", issue, worklog=row)
         return json_response(self._site.renderer(call).worklog(issue, row), status=201)
 
     def get(self, call: Call, ref: str, worklog_id: str) -> Json:
@@ -174,7 +191,8 @@ class Worklogs:
         self._site.state.before_write(issue)
         new = {**row, **given, "updated": self._site.now_ms, "updateAuthor": self._site.caller(call).uid}
         issue.worklogs = [new if one is row else one for one in issue.worklogs]
-        self._site.touched(issue)
+        self._site.touched(issue, bump=self._site.bumps("worklog"))
+        self._site.tell("worklog_updated", issue, worklog=new)
         return self._site.renderer(call).worklog(issue, new)
 
     def delete(self, call: Call, ref: str, worklog_id: str) -> Response:
@@ -184,7 +202,8 @@ class Worklogs:
         self._site.state.before_write(issue)
         issue.worklogs = [one for one in issue.worklogs if one is not row]
         applying.forget_worklog(self._site, row)
-        self._site.touched(issue)
+        self._site.touched(issue, bump=self._site.bumps("worklog"))
+        self._site.tell("worklog_deleted", issue, worklog=row)
         return empty_response()
 
     def _read(self, call: Call) -> Row:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sandbox.jira import adf, stamps
+from sandbox.jira import adf, sprint_values, stamps
 from sandbox.jira.auth import Caller
 from sandbox.jira.jql_compile import STATUS_CATEGORIES
 from sandbox.jira.model import FieldDef, Issue, Kind, Link, Row
@@ -268,11 +268,11 @@ class Renderer:
             shown["author"] = self.user(row["author"])
         return {**shown, "created": self.instant(row["created"]), "items": row["items"]}
 
-    def changelog(self, issue: Issue) -> Row:
-        """Show the changelog as `expand=changelog` gives it, newest first on Cloud."""
-        rows = issue.entries[::-1] if self.state.cloud else issue.entries
-        histories = [self.entry(row) for row in rows]
-        return {"startAt": 0, "maxResults": len(histories), "total": len(histories), "histories": histories}
+    def changelog(self, issue: Issue, *, newest: int | None = None) -> Row:
+        """Show the changelog as `expand=changelog` gives it, newest first on Cloud; only so many, when told."""
+        rows = issue.entries if newest is None else issue.entries[max(0, len(issue.entries) - newest) :]
+        histories = [self.entry(row) for row in (rows[::-1] if self.state.cloud else rows)]
+        return {"startAt": 0, "maxResults": len(histories), "total": len(issue.entries), "histories": histories}
 
     def remote_link(self, issue: Issue, row: Row) -> Row:
         """Show a remote link."""
@@ -295,6 +295,8 @@ class Renderer:
             return self._plain[field.kind](stored)
         if field.kind is Kind.SELECT:
             return self.option(field, stored)
+        if field.kind is Kind.SPRINT:
+            return sprint_values.field_value(self.state, stored)
         if field.kind is Kind.EPIC_LINK:
             return self.state.issues[stored].key if isinstance(stored, str) else stored["key"]
         return stored

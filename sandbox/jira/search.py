@@ -18,9 +18,6 @@ from sandbox.jira.paging import body_object, listed, number
 from sandbox.jira.render import Renderer
 from sandbox.jira.site import Site
 
-MAX_PAGE_WITH_FIELDS = 100
-"""Issues on one Cloud page when fields are asked for."""
-
 MAX_PAGE_IDS = 5000
 """Issues on one Cloud page when only id or key are asked for."""
 
@@ -49,6 +46,7 @@ class Search:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._kept: OrderedDict[Any, tuple[list[Issue], Compiled]] = OrderedDict()
+        self._shakes = 0
 
     def cloud_get(self, call: Call) -> Response:
         """`GET /search/jql`."""
@@ -85,7 +83,7 @@ class Search:
         size = body.get("maxResults", 50)
         if not isinstance(size, int) or size < 0:
             raise HttpError(400, "The value of maxResults must not be negative.")
-        size = min(size or 50, MAX_PAGE_IDS if only_ids else MAX_PAGE_WITH_FIELDS)
+        size = min(size or 50, MAX_PAGE_IDS if only_ids else max(1, renderer.state.switches.page_with_fields))
         issues, compiled = self._run(renderer, text, fresh=fresh, bounded=True)
         start = 0
         mark = hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -94,7 +92,7 @@ class Search:
         page = issues[start : start + size]
         last = start + size >= len(issues)
         rest = dumps(issue_json.names_and_schema(renderer, want))[1:-1]
-        pieces = [b'{"issues":[', b",".join(issue_json.issue_bytes(renderer, one, want) for one in page), b"]"]
+        pieces = [b'{"issues":[', self._rendered(renderer, want, page), b"]"]
         if not last:
             pieces.append(b',"nextPageToken":' + dumps(_make_token(compiled, page[-1], mark)))
         pieces.append(b',"isLast":' + (b"true" if last else b"false"))
@@ -142,14 +140,30 @@ class Search:
         if not isinstance(size, int) or not isinstance(start, int) or start < 0:
             raise HttpError(400, "The value of startAt or maxResults is invalid.")
         size = MAX_PAGE_DATA_CENTER if size < 0 else min(size, MAX_PAGE_DATA_CENTER)
-        issues, _ = self._run(renderer, body.get("jql") or "", fresh=(), bounded=False)
+        issues, compiled = self._run(renderer, body.get("jql") or "", fresh=(), bounded=False)
+        if renderer.state.switches.unstable_ties:
+            issues = self._shaken(issues, compiled)
         page = issues[start : start + size]
         head = {"expand": "schema,names", "startAt": start, "maxResults": size, "total": len(issues)}
         head |= issue_json.names_and_schema(renderer, want)
-        listed = b",".join(issue_json.issue_bytes(renderer, one, want) for one in page)
+        listed = self._rendered(renderer, want, page)
         return Response(
             dumps(head)[:-1] + b',"issues":[' + listed + b"]}", content_type="application/json;charset=UTF-8"
         )
+
+    def _rendered(self, renderer: Renderer, want: issue_json.Wanted, page: Sequence[Issue]) -> bytes:
+        """Render the issues of one page, in another order when the switch says so."""
+        shown = page[::-1] if renderer.state.switches.reordered_pages else page
+        limit = renderer.state.switches.changelog_in_search
+        return b",".join(issue_json.issue_bytes(renderer, one, want, newest=limit) for one in shown)
+
+    def _shaken(self, issues: list[Issue], compiled: Compiled) -> list[Issue]:
+        """Order anew those that are equal under the query's own order, otherwise at each request."""
+        self._shakes += 1
+        shaken = sorted(issues, key=lambda one: hashlib.sha256(f"{one.id} {self._shakes}".encode()).digest())
+        for sort_key, descending in reversed(compiled.order[:-1]):
+            shaken.sort(key=sort_key, reverse=descending)
+        return shaken
 
     def bulk_fetch(self, call: Call) -> Response:
         """`POST /issue/bulkfetch`: known issues, as they are now."""
@@ -177,18 +191,27 @@ class Search:
         tail = dumps({"issueErrors": errors, **issue_json.names_and_schema(renderer, want)})[1:]
         return Response(b'{"issues":[' + listed + b"]," + tail, content_type="application/json;charset=UTF-8")
 
+    def run(self, renderer: Renderer, text: str) -> list[Issue]:
+        """Give all that a query finds for the caller, sorted.
+
+        Raises:
+            HttpError: 400 when it is none.
+        """
+        return self._run(renderer, text, fresh=(), bounded=False)[0]
+
     def _run(
         self, renderer: Renderer, text: str, *, fresh: Sequence[str], bounded: bool
     ) -> tuple[list[Issue], Compiled]:
         """Evaluate a query and give all that it finds, sorted."""
         state, caller = renderer.state, renderer.caller
         now = self._site.clock.now()
-        candidates = state.indexed(now.timestamp(), fresh)
-        key = (text, caller.uid, caller.failed, caller.zone_name, state.writes, tuple(fresh))
+        candidates, mark = state.indexed(now.timestamp(), fresh, node=caller.node)
+        key = (text, caller.uid, caller.failed, caller.zone_name, state.writes, mark, tuple(fresh))
         if key in self._kept:
             return self._kept[key]
         lenient = caller.uid is None and caller.failed
-        scope = Scope(state=state, eyes=caller.eyes, moment=Moment(now=now, zone=caller.zone), lenient=lenient)
+        moment = Moment(now=now, zone=caller.zone, epoch=state.switches.epoch_milliseconds)
+        scope = Scope(state=state, eyes=caller.eyes, moment=moment, lenient=lenient)
         try:
             query = jql.parse(text)
             compiled = compile_query(query, scope)
@@ -198,9 +221,9 @@ class Search:
             raise HttpError(400, UNBOUNDED)
         see, test = caller.eyes.see, compiled.test
         if caller.eyes.all_seeing:
-            issues = [issue for issue in candidates if test(issue)]
+            issues = [issue for issue in candidates if issue.archived is None and test(issue)]
         else:
-            issues = [issue for issue in candidates if see(issue) and test(issue)]
+            issues = [issue for issue in candidates if issue.archived is None and see(issue) and test(issue)]
         for sort_key, descending in reversed(compiled.order):
             issues.sort(key=sort_key, reverse=descending)
         if compiled.timeless:

@@ -1,6 +1,8 @@
 """What all handlers share: the state in force, the clock, and the caller of a request."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from sandbox.core.clock import Clock
 from sandbox.core.http import Call, HttpError
@@ -11,12 +13,50 @@ from sandbox.jira.render import Renderer
 from sandbox.jira.state import State
 
 
+class Failed(Protocol):
+    """A webhook that was given up."""
+
+    id: str
+    hook: int
+    url: str
+    body: bytes
+    failed_ms: int | None
+
+
+class Listener(Protocol):
+    """Is told what happened, under the lock."""
+
+    def failed(self) -> "Sequence[Failed]":
+        """Give the webhooks of apps that were given up."""
+
+    def told(self, event: str, issue: Issue | None, more: Row) -> None:
+        """Take one event.
+
+        Args:
+            event: as webhooks name it: `jira:issue_updated`, `comment_created`, `sprint_closed`.
+            issue: the one it is about, if any, as it then is.
+            more: what else it is about: `user`, `items`, `comment`, `worklog`, `sprint`, `version`, `property`.
+        """
+
+
 @dataclass(slots=True, kw_only=True)
 class Site:
-    """The state, which a load replaces whole, and the clock."""
+    """The state, which a load replaces whole, and the clock.
+
+    Attributes:
+        base: address of the site as it was last called, for what is written without a request.
+        listener: who is told what happens.
+    """
 
     state: State
     clock: Clock
+    base: str = "http://127.0.0.1"
+    listener: Listener | None = None
+
+    def tell(self, event: str, issue: Issue | None = None, **more: Any) -> None:
+        """Tell the listener what happened."""
+        if self.listener is not None:
+            self.listener.told(event, issue, more)
 
     @property
     def now_ms(self) -> int:
@@ -54,6 +94,8 @@ class Site:
         """
         self.caller(call).require()
         found = self.issue(call, ref)
+        if found.archived is not None:
+            raise HttpError(403, f"The issue '{found.key}' is archived and cannot be changed.")
         if not access.may_edit(self.state, self.caller(call).uid, self.state.project_of(found)):
             raise HttpError(403, "You do not have permission to edit issues in this project.")
         return found
@@ -68,6 +110,10 @@ class Site:
         if project_id is None or project_id not in self.caller(call).eyes.projects:
             raise HttpError(404, f"No project could be found with key '{ref}'.")
         return self.state.projects[project_id]
+
+    def bumps(self, kind: str) -> bool:
+        """Say whether a change of that kind (see `switches.BUMPS`) moves `updated`."""
+        return kind in self.state.switches.bumps_updated
 
     def touched(self, issue: Issue, *, bump: bool = True) -> None:
         """Finish a write: bump `updated` unless told not to, and tell the index."""

@@ -8,12 +8,21 @@ The document (every key but `deployment`, `users`, `projects`, `issuetypes`, `st
       "site": {"title": "Nimbus Jira", "base_url": null, "time_zone": "UTC"},
                                                    # base_url: in self links; null = the address called
       "index_lag_seconds": 0,                      # how far /search runs behind writes
+      "switches": {"bumps_updated": ["comment"], "limits": {"burst_per_second": 50}},   # see sandbox.jira.switches
       "faults": [ ... ],                           # rules as in sandbox.core.faults, in force from the start
       "users": [
         {"accountId": "5b10a:ann", "name": "ann", "key": "ann", "displayName": "Ann Example",
          "emailAddress": "ann@nimbus.example", "timeZone": "Europe/Berlin", "active": true, "accountType": "atlassian",
-         "token": "secret"}                        # Cloud needs accountId, Data Center name (key defaults to it);
-      ],                                           # token: the API token or PAT by which this user logs in
+         "token": "secret",                        # Cloud needs accountId, Data Center name (key defaults to it);
+         "scoped_token": "...",                    # token: the API token or PAT by which this user logs in;
+         "groups": ["jira-developers"]}            # scoped_token: one that is good at the gateway alone (Cloud)
+      ],
+      "oauth_clients": [{"client_id": "...", "client_secret": "...", "user": USER}],    # log in at POST /oauth/token
+      "boards": [{"id": 1, "name": "NIM board", "type": "scrum", "project": "NIM", "jql": "project = NIM"}],
+      "sprints": [{"id": 1, "name": "Sprint 1", "state": "active", "originBoardId": 1, "goal": "", "startDate": "...",
+                   "endDate": "...", "completeDate": "..."}],     # future, active, closed
+      "webhooks": [{"id": 1, "name": "syncline", "url": "http://127.0.0.1:1/", "events": ["jira:issue_updated"],
+                    "jql": "project = NIM", "secret": "...", "enabled": true, "dynamic": false}],
       "projects": [
         {"id": "10000", "key": "NIM", "name": "Nimbus", "lead": USER, "description": "", "archived": false,
          "issuetypes": ["Story", "Epic"],          # names or ids; left out = all
@@ -39,7 +48,7 @@ The document (every key but `deployment`, `users`, `projects`, `issuetypes`, `st
       "fields": [{"id": "customfield_10051", "name": "Billable", "type": "select", "description": "",
                   "options": [{"id": "1", "value": "Yes"}], "projects": ["NIM"], "issuetypes": ["Story"]}],
                                                    # types: text textarea url number date datetime labels select
-                                                   # multiselect user multiuser epiclink epicname any
+                                                   # multiselect user multiuser epiclink epicname sprint rank any
       "issues": [
         {"id": "20001", "key": "NIM-1",
          "fields": {                               # as REST v2 shows them; references by id or by name
@@ -59,7 +68,9 @@ The document (every key but `deployment`, `users`, `projects`, `issuetypes`, `st
                        "created": "...", "updated": "..."}],
          "changelog": [{"id": "1", "author": USER, "created": "...", "items": [{"field": "status", "fieldtype": "jira",
                         "from": "1", "fromString": "To Do", "to": "3", "toString": "In Progress"}]}],
-         "old_keys": ["OLD-3"]}                    # keys it had before it was moved
+         "old_keys": ["OLD-3"],                    # keys it had before it was moved
+         "rank": 3.0,                              # its place on boards; left out = the order of ids
+         "archived": {"by": USER, "at": "..."}}    # left out = not archived
       ],
       "deleted_worklogs": [{"worklogId": 1, "updatedTime": 1763943600000}],
       "counters": {"issue": 20002}                 # next ids; left out = one above the highest in use
@@ -75,11 +86,12 @@ an error naming issue and field.
 """
 
 import copy
-from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sandbox.jira.index import SearchIndex
 from sandbox.jira.model import Deployment, FieldDef, Issue, Link, Row
+from sandbox.jira.switches import Switches
 
 TABLES = ("issuetypes", "statuses", "resolutions", "priorities", "link_types", "security_levels")
 """Tables of the whole site, whose rows have an id and a name."""
@@ -110,8 +122,15 @@ class State:
         self.counters: dict[str, int] = {}
         self.writes = 0
         self.fragments: dict[Any, bytes] = {}
-        self._stale: dict[str, Issue | None] = {}
-        self._pending: deque[tuple[float, str, Issue | None]] = deque()
+        self.switches = Switches()
+        self.index = SearchIndex()
+        self.boards: dict[int, Row] = {}
+        self.sprints: dict[int, Row] = {}
+        self.ranks: dict[str, float] = {}
+        self.oauth_clients: list[Row] = []
+        self.access_tokens: dict[str, Row] = {}
+        self.hooks: dict[int, Row] = {}
+        self.tasks: dict[str, Row] = {}
 
     @property
     def cloud(self) -> bool:
@@ -161,6 +180,15 @@ class State:
         if found is None and (issue_id := self.keys.get(ref.upper())):
             found = self.issues.get(issue_id)
         return found
+
+    def administers(self, uid: str) -> bool:
+        """Say whether a user administers the whole site: every project's list of administrators allows it."""
+        lists = [row.get("administer") for row in self.projects.values()]
+        return all(refs is None or uid in {self.user_id(ref) for ref in refs} for refs in lists)
+
+    def rank(self, issue: Issue) -> float:
+        """Give an issue's place on boards; by its id when it was never ranked."""
+        return self.ranks.get(issue.id, float(int(issue.id)))
 
     def next_id(self, counter: str) -> int:
         """Give the next number of a counter."""
@@ -226,9 +254,8 @@ class State:
 
     def before_write(self, issue: Issue) -> None:
         """Keep what the search index knows of the issue, before it changes."""
-        if self.index_lag_seconds > 0:
-            known = self.issues.get(issue.id)
-            self._stale.setdefault(issue.id, known.snapshot() if known else None)
+        if self.index_lag_seconds > 0 or self.switches.longest_lag > 0 or self.switches.late_every > 0:
+            self.index.keep(issue.id, self.issues.get(issue.id))
 
     def after_write(self, issue: Issue, now: float) -> None:
         """Count a write, forget what was rendered, and queue the issue for the search index.
@@ -241,9 +268,9 @@ class State:
         issue.cache.clear()
         for relative in self.relatives(issue):
             relative.cache.clear()
-        if issue.id in self._stale:
-            known = self.issues.get(issue.id)
-            self._pending.append((now, issue.id, known.snapshot() if known else None))
+        every = self.switches.late_every
+        late = self.switches.late_seconds if every and self.writes % every == 0 else 0.0
+        self.index.written(issue.id, now, self.issues.get(issue.id), late=late)
 
     def tables_changed(self) -> None:
         """Forget everything rendered, because something that issues refer to has changed."""
@@ -252,25 +279,19 @@ class State:
         for issue in self.issues.values():
             issue.cache.clear()
 
-    def indexed(self, now: float, fresh: Iterable[str] = ()) -> Iterable[Issue]:
-        """Give the issues as the search index has them.
+    def indexed(self, now: float, fresh: Iterable[str] = (), *, node: int = 1) -> tuple[Iterable[Issue], Any]:
+        """Give the issues as a node's search index has them, and a mark that changes whenever that does.
 
         Args:
             now: seconds since the epoch.
             fresh: ids to be looked at as they are now.
+            node: of a Data Center, counted from 1.
         """
-        while self._pending and self._pending[0][0] + self.index_lag_seconds <= now:
-            _, issue_id, snapshot = self._pending.popleft()
-            self.writes += 1
-            if any(other == issue_id for _, other, _ in self._pending):
-                self._stale[issue_id] = snapshot
-            else:
-                self._stale.pop(issue_id, None)
-        if not self._stale:
-            return self.issues.values()
-        stale = {one: snapshot for one, snapshot in self._stale.items() if one not in set(fresh)}
-        live = [issue for one, issue in self.issues.items() if one not in stale]
-        return live + [snapshot for snapshot in stale.values() if snapshot is not None]
+        lag = self.index_lag_seconds
+        self.index.forget(now, lag + self.switches.longest_lag)
+        stale = self.index.stale(now, lag + self.switches.lag_of(node))
+        mark = tuple((one, at) for one, (at, _) in stale.items())
+        return self.index.seen(self.issues, stale, fresh), mark
 
     def dump_tables(self) -> Row:
         """Give all but the issues, as the state document has it."""
@@ -289,8 +310,14 @@ class State:
                 "users": list(self.users.values()),
                 "projects": projects,
                 **{name: list(rows.values()) for name, rows in self.tables.items()},
+                "switches": self.switches.as_json(),
                 "workflows": self.workflows,
                 "fields": self.field_rows,
+                "boards": list(self.boards.values()),
+                "sprints": list(self.sprints.values()),
+                "oauth_clients": self.oauth_clients,
+                "access_tokens": self.access_tokens,
+                "webhooks": list(self.hooks.values()),
                 "deleted_worklogs": self.deleted_worklogs,
                 "counters": self.counters,
             }

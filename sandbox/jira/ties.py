@@ -50,7 +50,7 @@ class RemoteLinks:
         else:
             link_id = there["id"]
             issue.remotelinks = [{**body, "id": link_id} if row is there else row for row in issue.remotelinks]
-        self._site.touched(issue, bump=False)
+        self._site.touched(issue, bump=self._site.bumps("remote_link"))
         link = f"{self._site.renderer(call).rest}/issue/{issue.key}/remotelink/{link_id}"
         return json_response({"id": link_id, "self": link}, status=200 if there else 201)
 
@@ -61,7 +61,7 @@ class RemoteLinks:
         body = self._body(call)
         self._site.state.before_write(issue)
         issue.remotelinks = [{**body, "id": link_id} if row is there else row for row in issue.remotelinks]
-        self._site.touched(issue, bump=False)
+        self._site.touched(issue, bump=self._site.bumps("remote_link"))
         return empty_response()
 
     def delete(self, call: Call, ref: str, link_id: int) -> Response:
@@ -83,7 +83,7 @@ class RemoteLinks:
     def _remove(self, issue: Issue, gone: Row) -> Response:
         self._site.state.before_write(issue)
         issue.remotelinks = [row for row in issue.remotelinks if row is not gone]
-        self._site.touched(issue, bump=False)
+        self._site.touched(issue, bump=self._site.bumps("remote_link"))
         return empty_response()
 
     @staticmethod
@@ -138,7 +138,9 @@ class Properties:
         status = 200 if key in issue.properties else 201
         self._site.state.before_write(issue)
         issue.properties = {**issue.properties, key: value}
-        self._site.touched(issue, bump=False)
+        self._site.touched(issue, bump=self._site.bumps("property"))
+        uid = self._site.caller(call).uid
+        self._site.tell("issue_property_set", issue, user=uid, property={"key": key, "value": value})
         return json_response({}, status=status)
 
     def delete(self, call: Call, ref: str, key: str) -> Response:
@@ -148,7 +150,8 @@ class Properties:
             raise HttpError(404, f"The property with key '{key}' does not exist.")
         self._site.state.before_write(issue)
         issue.properties = {name: value for name, value in issue.properties.items() if name != key}
-        self._site.touched(issue, bump=False)
+        self._site.touched(issue, bump=self._site.bumps("property"))
+        self._site.tell("issue_property_deleted", issue, user=self._site.caller(call).uid, property={"key": key})
         return empty_response()
 
 

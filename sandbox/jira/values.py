@@ -21,6 +21,8 @@ TABLE_OF_KIND: Mapping[Kind, str] = {
     Kind.SECURITY: "security_levels",
 }
 
+SPRINT_WRONG = "Number value expected as the Sprint id."
+
 PLURAL = frozenset({Kind.LABELS, Kind.MULTISELECT, Kind.MULTIUSER, Kind.VERSIONS, Kind.COMPONENTS})
 """Kinds whose value is a list, never null."""
 
@@ -55,6 +57,8 @@ def read(
         return _read_list(state, field, value, project_id)
     if value is None or value == "":
         return None
+    if field.kind is Kind.SPRINT:
+        return _read_sprints(state, value)
     if field.kind is Kind.TEXTAREA:
         return read_long_text(value, adf_expected=adf_expected, limited=limited)
     if not limited and field.kind in (Kind.TEXT, Kind.URL, Kind.EPIC_NAME):
@@ -122,6 +126,9 @@ def words(state: State, field: FieldDef, stored: Any) -> tuple[str | None, str |
             return f"[{', '.join(stored)}]", ", ".join(state.users[one]["displayName"] for one in stored)
         case Kind.SELECT:
             return stored, option_value(field, stored)
+        case Kind.SPRINT:
+            names = [str(state.sprints[one]["name"]) for one in stored if one in state.sprints]
+            return ", ".join(map(str, stored)), ", ".join(names)
         case Kind.USER:
             return stored, state.users[stored]["displayName"]
         case Kind.ISSUETYPE | Kind.STATUS | Kind.PRIORITY | Kind.RESOLUTION | Kind.SECURITY:
@@ -132,6 +139,19 @@ def words(state: State, field: FieldDef, stored: Any) -> tuple[str | None, str |
             return stored, f"{stored} 00:00:00.0"
         case _:
             return None, str(stored)
+
+
+def _read_sprints(state: State, value: Any) -> list[int]:
+    """Read the Sprint field: the id of one (as clients write it), or a list of ids or objects (as a document has)."""
+    found = []
+    for one in value if isinstance(value, list) else [value]:
+        number = one.get("id") if isinstance(one, Mapping) else one
+        if isinstance(number, bool) or not str(number).isascii() or not str(number).isdecimal():
+            raise WrongValue(SPRINT_WRONG)
+        if int(str(number)) not in state.sprints:
+            raise WrongValue(f"Sprint with id '{number}' does not exist or you do not have permission to view it.")
+        found.append(int(str(number)))
+    return found
 
 
 def option_value(field: FieldDef, option_id: str) -> str:

@@ -59,6 +59,16 @@ def transitions(state: State, issue: Issue) -> list[Transition]:
     return found
 
 
+def statuses(state: State, issue: Issue) -> frozenset[str] | None:
+    """Give the statuses of an issue's workflow; None when it may have any."""
+    found = _workflow(state, issue)
+    if found is None:
+        return None
+    names = [found.get("initial"), *(row["to"] for row in found["transitions"])]
+    names += [one for row in found["transitions"] for one in row.get("from") or ()]
+    return frozenset(_status(state, one) for one in names if one is not None)
+
+
 def check(state: State) -> None:
     """Check every workflow of a state.
 

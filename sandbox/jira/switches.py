@@ -1,0 +1,169 @@
+"""What the outside evidence leaves open, and what an operator may impose: in the state, changed by settings."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from enum import StrEnum
+from typing import Any, Self
+
+BUMPS = ("comment", "worklog", "link", "remote_link", "property", "version", "sprint", "rank")
+"""What may move an issue's `updated`, beside edits of its fields and transitions."""
+
+
+class WrongCredentials(StrEnum):
+    """What Cloud makes of wrong credentials: an anonymous caller, or 401."""
+
+    ANONYMOUS = "anonymous"
+    REFUSED = "refused"
+
+
+class SelfLinks(StrEnum):
+    """Where self links point in answers that went through the gateway."""
+
+    SITE = "site"
+    GATEWAY = "gateway"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The limits of use; None is no limit. Seconds and figures are the ones that were seen, where some were.
+
+    Attributes:
+        quota_points: points an hour and user (Cloud); a request costs one, and one more for each object read.
+        quota_for_api_tokens: whether API tokens are counted too; else OAuth tokens alone.
+        burst_per_second: requests a second of one method and route (Cloud).
+        issue_writes_2s: writes to one issue within 2 seconds (Cloud).
+        issue_writes_30s: writes to one issue within 30 seconds (Cloud).
+        retry_after: whether a refusal says when to come back.
+        bucket_size: what a user may use at once, on each node (Data Center).
+        bucket_fill: how much of it comes back every `bucket_seconds`.
+    """
+
+    quota_points: int | None = None
+    quota_for_api_tokens: bool = False
+    burst_per_second: int | None = None
+    issue_writes_2s: int | None = None
+    issue_writes_30s: int | None = None
+    retry_after: bool = True
+    bucket_size: int | None = None
+    bucket_fill: int = 1
+    bucket_seconds: int = 1
+
+    @property
+    def on(self) -> bool:
+        """Whether anything is limited."""
+        return any((self.quota_points, self.burst_per_second, self.issue_writes_2s, self.issue_writes_30s)) or bool(
+            self.bucket_size
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switches:
+    """One way or the other; a client must do right by both.
+
+    Attributes:
+        bumps_updated: which of `BUMPS` move an issue's `updated`.
+        wrong_credentials: what Cloud makes of them.
+        gateway_self_links: where self links point behind the gateway.
+        epoch_milliseconds: whether JQL takes them as dates.
+        page_with_fields: issues on a page of Cloud's search when fields are asked for.
+        changelog_in_search: entries of a changelog that a search with `expand=changelog` gives, the newest; None all.
+        notify_refused: whether Cloud refuses `notifyUsers=false` from who does not administer; else it is ignored.
+        reordered_pages: the issues of a page come in another order than asked for.
+        unstable_ties: issues that are equal under `ORDER BY` change places from page to page (Data Center).
+        late_every: every so many-th write shows in searches `late_seconds` after its fellows; 0 is none.
+        late_seconds: see there.
+        nodes: nodes of a Data Center, each with its own index; who keeps the cookie stays on one.
+        node_lags: seconds that the nodes' indexes run behind, each beside `index_lag_seconds`; left out is 0.
+        bulk_seconds: how long a bulk task takes.
+        bulk_at_once: bulk tasks of a site at one time.
+        webhook_days: after how many days a dynamic webhook expires.
+        webhook_retry_seconds: how long after a failure a webhook is sent again.
+        webhook_retries: how often it is sent again.
+        dynamic_signed_by_jwt: dynamic webhooks bear a JWT; else `X-Hub-Signature`.
+        deliver_webhooks: whether webhooks are sent at all.
+        data_center_signs: whether a Data Center signs its webhooks.
+    """
+
+    bumps_updated: tuple[str, ...] = ("comment", "worklog", "link")
+    wrong_credentials: WrongCredentials = WrongCredentials.ANONYMOUS
+    gateway_self_links: SelfLinks = SelfLinks.SITE
+    epoch_milliseconds: bool = True
+    page_with_fields: int = 100
+    changelog_in_search: int | None = None
+    notify_refused: bool = True
+    reordered_pages: bool = False
+    unstable_ties: bool = False
+    late_every: int = 0
+    late_seconds: float = 0.0
+    nodes: int = 1
+    node_lags: tuple[float, ...] = ()
+    bulk_seconds: float = 0.0
+    bulk_at_once: int = 5
+    webhook_days: int = 30
+    webhook_retry_seconds: float = 300.0
+    webhook_retries: int = 5
+    dynamic_signed_by_jwt: bool = True
+    deliver_webhooks: bool = True
+    data_center_signs: bool = False
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def longest_lag(self) -> float:
+        """The lag of the slowest node."""
+        return max(self.node_lags, default=0.0)
+
+    def lag_of(self, node: int) -> float:
+        """Give the lag of a node, counted from 1."""
+        return self.node_lags[node - 1] if node <= len(self.node_lags) else 0.0
+
+    def changed(self, given: Mapping[str, Any]) -> Self:
+        """Give the switches with some changed.
+
+        Raises:
+            ValueError: one is unknown or of another type.
+        """
+        if unknown := set(given) - {one.name for one in fields(self)}:
+            raise ValueError(f"no such setting: {', '.join(sorted(unknown))}")
+        values: dict[str, Any] = {}
+        for name, value in given.items():
+            before = getattr(self, name)
+            values[name] = _limits(self.limits, value) if name == "limits" else _like(name, before, value)
+        if wrong := set(values.get("bumps_updated", ())) - set(BUMPS):
+            raise ValueError(f"bumps_updated: {', '.join(sorted(map(str, wrong)))} is none of {', '.join(BUMPS)}")
+        if values.get("nodes", 1) < 1:
+            raise ValueError("nodes: at least 1")
+        return replace(self, **values)
+
+    def as_json(self) -> dict[str, Any]:
+        """Give all of them."""
+        return asdict(self)
+
+
+def _limits(before: Limits, given: Any) -> Limits:
+    if not isinstance(given, Mapping):
+        raise ValueError("limits must be an object")  # noqa: TRY004 - one error type for every wrong setting
+    if unknown := set(given) - {one.name for one in fields(before)}:
+        raise ValueError(f"no such limit: {', '.join(sorted(unknown))}")
+    flags = ("quota_for_api_tokens", "retry_after")
+    for name, value in given.items():
+        if not (isinstance(value, bool) if name in flags else value is None or type(value) is int):
+            raise ValueError(f"limits.{name}: {value!r} is not of its type")
+    return replace(before, **given)
+
+
+def _like(name: str, before: Any, value: Any) -> Any:
+    """Read a value of the same type as the one before; raises ValueError."""
+    if isinstance(before, StrEnum):
+        return type(before)(value)
+    if name == "changelog_in_search":
+        right = value is None or type(value) is int
+    elif isinstance(before, bool):
+        right = isinstance(value, bool)
+    elif isinstance(before, tuple):
+        right = isinstance(value, (list, tuple))
+        value = tuple(value) if right else value
+    else:
+        right = type(value) in (int, float) and (isinstance(before, float) or type(value) is int) and value >= 0
+    if not right:
+        raise ValueError(f"{name}: {value!r} is not of its type")
+    return value
