@@ -1,20 +1,37 @@
 """The least number of requests that a job can take of each tool, from the tools' own limits; pure arithmetic.
 
-Start-up (login, catalog) is not in it: it is listed apart. Each constant bears its source.
+Start-up (login, catalog) is not in it: it is listed apart. Each constant bears its source; the numbers
+themselves stand where the demo reckons with them.
 """
 
 from __future__ import annotations
 
-CLOUD_SEARCH_PAGE = 100
+from sync.cli.demo_least import (
+    FIELDS_A_REQUEST,
+    ISSUES_A_PAGE,
+    ITEMS_A_PAGE,
+    QUERIES_A_REQUEST,
+    ROWS_A_PAGE,
+    TASKS_A_PAGE,
+    UPSERTS_A_REQUEST,
+)
+
+CLOUD_SEARCH_PAGE = ISSUES_A_PAGE["cloud"]
 """Issues with fields in one page of `search/jql`: Atlassian's documentation, "Search for issues using JQL"."""
-DATA_CENTER_SEARCH_PAGE = 1000
+DATA_CENTER_SEARCH_PAGE = ISSUES_A_PAGE["data-center"]
 """Issues in one page of `search` on Data Center: `jira.search.views.default.max`, 1000 unless changed."""
-SALESFORCE_QUERY_PAGE = 2000
+SALESFORCE_QUERY_PAGE = ROWS_A_PAGE
 """Rows in one answer to a query: Salesforce's REST API Developer Guide, "Query", default and largest batch size."""
-SALESFORCE_COMPOSITE_QUERIES = 5
+SALESFORCE_COMPOSITE_QUERIES = QUERIES_A_REQUEST
 """Queries in one composite request: REST API Developer Guide, "Composite": 25 subrequests, of which 5 queries."""
-SALESFORCE_COLLECTION = 200
+SALESFORCE_COLLECTION = UPSERTS_A_REQUEST
 """Records in one collection upsert: REST API Developer Guide, "sObject Collections"."""
+GITHUB_PAGE = ITEMS_A_PAGE
+"""Issues or milestones in one page: GitHub's REST documentation, `per_page`, at most 100."""
+GITHUB_MUTATIONS = FIELDS_A_REQUEST
+"""Project field mutations in one document: no documented limit but ten seconds of time; 20 is what is done safely."""
+LAUNCHPAD_PAGE = TASKS_A_PAGE
+"""Entries in one batch: Launchpad's configuration `max_batch_size`, 300."""
 
 
 def pages(records: int, size: int) -> int:
@@ -45,3 +62,33 @@ def salesforce_read(*, rows: tuple[int, ...]) -> int:
 def salesforce_writes(*, guarded: int, upserts: int) -> int:
     """One request a guarded update (its header is the request's), 200 upserts by external id to a request."""
     return guarded + (pages(upserts, SALESFORCE_COLLECTION) if upserts else 0)
+
+
+def github_full_pull(*, issues: tuple[int, ...], milestones: tuple[int, ...], anchors: int) -> int:
+    """Two lists of each repository, and one GraphQL request for the project's fields on all anchors."""
+    return sum(pages(count, GITHUB_PAGE) for count in (*issues, *milestones)) + bool(anchors)
+
+
+def github_quiet(*, repositories: int, changed: tuple[int, ...], anchors: int) -> int:
+    """Both lists of each repository (304 where nothing changed), and one GraphQL request for all anchors."""
+    return 2 * repositories + sum(pages(count, GITHUB_PAGE) - 1 for count in changed) + bool(anchors)
+
+
+def github_writes(*, fields: int, blocks: int, labelled: int, removed: int) -> int:
+    """20 project fields a document, one request a comment, an issue that gets labels, and a label that goes."""
+    return (pages(fields, GITHUB_MUTATIONS) if fields else 0) + blocks + labelled + removed
+
+
+def launchpad_full_pull(*, lists: tuple[int, ...], bugs: int, watched: int) -> int:
+    """Tasks, blueprints and milestones by project; each bug by itself (no list has its fields), and its watches."""
+    return sum(pages(count, LAUNCHPAD_PAGE) for count in lists) + bugs + watched
+
+
+def launchpad_quiet(*, projects: int, changed_bugs: int, watched: int) -> int:
+    """One search a project, and each bug that changed. Blueprints and milestones have no search by date: not in it."""
+    return projects + changed_bugs + watched
+
+
+def launchpad_writes(*, bugs: int, blueprints: int) -> int:
+    """One request an edited entry: a bug's tags are one list, a blueprint's whiteboard one text."""
+    return bugs + blueprints

@@ -15,30 +15,22 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import bounds
-from benchmarks.kills import is_write
 from benchmarks.product import syncline
 from benchmarks.record import fingerprint, write
-from benchmarks.steering import JIRAS, SALESFORCE, Steering
+from benchmarks.same import OBJECTS, same_as_the_tools
+from benchmarks.steering import GITHUB, JIRAS, LAUNCHPAD, Steering
+from benchmarks.writing import is_write
 from sandbox.launch import Sandbox, running
-from sync import bootstrap
-from sync.store.records import stream_records
 
 COMMAND = "python -m benchmarks --only requests"
 WHAT = "requests that left for each tool against the least possible, seed 1 at scale 5; start-up and looks listed apart"
 SEED, SCALE = 1, 5
-START_UP = re.compile(r"/(field|serverInfo|myself|oauth2/token|createmeta/.*|project/search|project)$")
+START_UP = re.compile(
+    r"/(field|serverInfo|myself|oauth2/token|createmeta/.*|project/search|project)$|^/repos/<owner>/<repo_name>$"
+)
 LOOKS = "looks before and after writing"
-READS, WRITES, BEGINS = "reads", "writes", "start-up"
-OBJECTS = {
-    "accounts": "Account",
-    "users": "User",
-    "engagements": "Engagement__c",
-    "baselines": "Scope_Baseline__c",
-    "scope_items": "Scope_Item__c",
-    "deliverables": "Deliverable__c",
-    "risks": "Syncline_Risk__c",
-}
-
+READS, WRITES, BEGINS, CENSUS = "reads", "writes", "start-up", "census"
+MADE_LABELS = "labels of repositories, looked for and made once"
 Log = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
@@ -78,7 +70,7 @@ def measured(seed: int = SEED, scale: int = SCALE) -> dict[str, Any]:
                 raise RuntimeError(f"{name}: exit {ran.code}: {ran.out[-1000:]} {ran.err[-1000:]}")
             logs[name] = {each: steering.log(each) for each in steering.names}
             if name == "full_pull":
-                held = _same_as_the_tools(box, steering)
+                held = same_as_the_tools(box, steering)
         if any(logs["plan"].values()):
             raise RuntimeError("a plan made requests")
         if sum(ran.json["writes"].values()):
@@ -87,7 +79,7 @@ def measured(seed: int = SEED, scale: int = SCALE) -> dict[str, Any]:
     return {name: _of_one(name, held[name], {k: v[name] for k, v in logs.items()}, planned) for name in logs["quiet"]}
 
 
-def _of_one(name: str, held: Mapping[str, int], logs: Log, planned: Mapping[str, Any]) -> dict[str, Any]:
+def _of_one(name: str, held: Mapping[str, Any], logs: Log, planned: Mapping[str, Any]) -> dict[str, Any]:
     by_purpose = {phase: _purposes(logs[phase]) for phase in ("full_pull", "writes", "quiet")}
     own = [w for w in _writes_of(planned) if w["connection"] == name]
     kinds = Counter(w["kind"] for w in own)
@@ -105,6 +97,10 @@ def _of_one(name: str, held: Mapping[str, int], logs: Log, planned: Mapping[str,
             ),
             "quiet": bounds.jira_quiet(changed=changed, cloud=cloud),
         }
+    elif name == GITHUB:
+        least = _least_of_github(held, own, kinds)
+    elif name == LAUNCHPAD:
+        least = _least_of_launchpad(held, own)
     else:
         rows = tuple(held[stream] for stream in OBJECTS)
         least = {
@@ -126,8 +122,57 @@ def _of_one(name: str, held: Mapping[str, int], logs: Log, planned: Mapping[str,
     return found
 
 
+def requests_of_pull(steering: Steering, held: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Requests of the full pull that is in the logs, by connection: left, least, and what counts apart."""
+    found = {}
+    for name in steering.names:
+        logs = {"full_pull": steering.log(name), "writes": (), "quiet": ()}
+        one = _of_one(name, held[name], logs, {"writes": []})
+        found[name] = {**one["full_pull"], "apart": one["apart"]}
+    return found
+
+
+def _least_of_github(held: Mapping[str, Any], own: Sequence[Mapping[str, Any]], kinds: Counter[str]) -> dict[str, int]:
+    anchors = sum(held["anchors"])
+    return {
+        "full_pull": bounds.github_full_pull(issues=held["issues"], milestones=held["milestones"], anchors=anchors),
+        "writes": bounds.github_writes(
+            fields=sum(len(w["values"]) for w in own if w["kind"] == "set_fields"),
+            blocks=kinds["put_block"],
+            labelled=len({w["target"] for w in own if w["kind"] == "add_label"}),
+            removed=kinds["remove_label"],
+        ),
+        "quiet": bounds.github_quiet(repositories=len(held["issues"]), changed=(), anchors=anchors),
+    }
+
+
+def _least_of_launchpad(held: Mapping[str, Any], own: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    bugs = {w["target"].partition("/")[0] for w in own if w["kind"] in ("add_label", "remove_label")}
+    blueprints = {w["target"] for w in own if w["kind"] == "put_block"}
+    lists = tuple(
+        held[stream][place] for stream in ("bug_tasks", "blueprints", "milestones") for place in held["places"]
+    )
+    return {
+        "full_pull": bounds.launchpad_full_pull(lists=lists, bugs=len(held["bugs"]), watched=len(held["watched"])),
+        "writes": bounds.launchpad_writes(bugs=len(bugs), blueprints=len(blueprints)),
+        "quiet": bounds.launchpad_quiet(
+            projects=len(held["places"]), changed_bugs=len(bugs), watched=len(bugs & held["watched"])
+        ),
+    }
+
+
 def _writes_of(planned: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [one.get("write", one) for one in (planned.get("plan") or planned)["writes"]]
+
+
+def _begins(entry: Mapping[str, Any]) -> bool:
+    """Whether a request is for login or catalog: made once by a process, not by a read."""
+    if entry["route"] == "/<version>/<pillar>" and not entry["query"].get("ws.op"):
+        return True
+    asked = json.dumps(entry["request_body"])
+    if "query SynclineProject(" in asked or "/describe" in asked:
+        return True
+    return START_UP.search(entry["route"].replace("<project_ref>", "x")) is not None
 
 
 def _purposes(log: Sequence[Mapping[str, Any]]) -> Counter[str]:
@@ -135,72 +180,17 @@ def _purposes(log: Sequence[Mapping[str, Any]]) -> Counter[str]:
     writes = any(is_write(entry) for entry in log)
     counts: Counter[str] = Counter()
     for entry in log:
-        if is_write(entry):
+        if re.search(r"<int:repo_id>/labels(/<name>)?$", entry["route"]):
+            counts[MADE_LABELS] += 1
+        elif is_write(entry):
             counts[WRITES] += 1
-        elif START_UP.search(entry["route"].replace("<project_ref>", "x")) or "/describe" in json.dumps(
-            entry["request_body"]
-        ):
+        elif entry["query"].get("information_type"):
+            counts[CENSUS] += 1
+        elif _begins(entry):
             counts[BEGINS] += 1
         else:
             counts[LOOKS if writes else READS] += 1
     return counts
-
-
-def _same_as_the_tools(box: Sandbox, steering: Steering) -> dict[str, dict[str, int]]:
-    """Records by connection and stream, when the store holds what the tools hold.
-
-    Raises:
-        RuntimeError: It does not.
-    """
-    config = bootstrap.load_config(box.config)
-    store = bootstrap.open_store(config)
-    places = {c: {p.place for e in config.engagements.values() for p in e.places if p.connection == c} for c in JIRAS}
-    counts: dict[str, dict[str, int]] = {}
-    try:
-        with store.unit_of_work() as session:
-            for name in JIRAS:
-                stored = stream_records(session, name, "issues")
-                seen = _visible(steering, name, places[name])
-                have = {r.id: (r.key, (r.payload["fields"] or {}).get("summary")) for r in stored.values()}
-                if have != seen:
-                    raise RuntimeError(f"{name}: {len(have)} issues stored, {len(seen)} in the tool, or others")
-                counts[name] = {"issues": len(seen), "projects": len(places[name])}
-            rows = steering.call("GET", SALESFORCE, "state").json()["records"]
-            counts[SALESFORCE] = {}
-            for stream, object_name in OBJECTS.items():
-                have_rows = {r.id: r.payload["Name"] for r in stream_records(session, SALESFORCE, stream).values()}
-                want = {r["Id"]: r.get("Name") for r in rows.get(object_name, ())}
-                if object_name != "User" and have_rows != want:
-                    raise RuntimeError(
-                        f"{object_name}: {len(have_rows)} rows stored, {len(want)} in the tool, or others"
-                    )
-                counts[SALESFORCE][stream] = len(want)
-    finally:
-        store.close()
-    return counts
-
-
-def _visible(steering: Steering, name: str, places: set[str]) -> dict[str, tuple[str, str]]:
-    """Id -> (key, summary) of the issues in these projects that the login can see, from the stand-in's state."""
-    state = steering.call("GET", name, "state").json()
-    login = next(u for u in state["users"] if u.get("token"))
-    me = {login.get("accountId"), login.get("name"), login.get("key")}
-    levels = {
-        str(level["id"]) for level in state["security_levels"] if me & {_ref(m) for m in level.get("members") or ()}
-    }
-    projects = {p["id"]: p["key"] for p in state["projects"]}
-    found = {}
-    for issue in state["issues"]:
-        fields = issue["fields"]
-        level = fields.get("security")
-        level_id = str(level.get("id") if isinstance(level, dict) else level) if level else None
-        if projects.get(str(fields["project"]["id"])) in places and (level_id is None or level_id in levels):
-            found[issue["id"]] = (issue["key"], fields["summary"])
-    return found
-
-
-def _ref(member: Any) -> Any:
-    return member if isinstance(member, str) else member.get("accountId") or member.get("name")
 
 
 def main() -> bool:

@@ -24,7 +24,8 @@ def _truth(f: Mapping[str, Any]) -> str:
         f"{' and '.join(map(str, f['scales']))}; {f['planted']} findings planted): {f['missing']} missing, "
         f"{f['extra']} extra; "
         f"writes of the first runs {f['writes_first_run']}, of the second {f['writes_second_run']}, "
-        f"of the third {f['writes_third_run']}"
+        f"of the third {f['writes_third_run']}; {f.get('in_another_order', 0)} read anew in another order: "
+        f"{f.get('in_another_order_other_findings', 0)} other findings"
     )
 
 
@@ -38,8 +39,8 @@ def _rules(f: Mapping[str, Any]) -> str:
 
 def _kills(f: Mapping[str, Any]) -> str:
     return (
-        f"{f['kills_at_requests']} kills of {f['kills_at_requests_of']} possible "
-        f"at {f['write_requests']} write requests, "
+        f"{f['kills_at_requests']} kills of the {f['kills_at_requests_of']} possible at {f['write_requests']} write "
+        f"requests, at {f.get('kinds_killed_at', '?')} of {f.get('kinds', '?')} kinds of write by tool; "
         f"{f['kills_at_random']} at random "
         "moments: "
         f"{f['duplicates']} duplicates, {f['other_end_states']} end states other than undisturbed"
@@ -63,7 +64,9 @@ def _requests(f: Mapping[str, Any]) -> str:
 def _speed(f: Mapping[str, Any]) -> str:
     return (
         f"{f['records']} records: {f['records_per_s']} a second, {f['client_cpu_us_per_record']} µs of CPU each, peak "
-        f"{f['peak_memory_mb']} MB; reading and parsing the same pages alone: {f['bound_records_per_s']} a second"
+        f"{f['peak_memory_mb']} MB; requests of at least: "
+        + ", ".join(f"{name} {one['left']} of {one['least']}" for name, one in f["requests"].items())
+        + f"; reading and parsing the same pages alone: {f['bound_records_per_s']} a second"
     )
 
 

@@ -14,12 +14,8 @@ from __future__ import annotations
 import gc
 import json
 import multiprocessing
-import os
 import random
-import re
 import shutil
-import signal
-import sqlite3
 import sys
 import tempfile
 import time
@@ -32,23 +28,22 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from benchmarks.clients import Client, locked, sending
 from benchmarks.portrait import differences, duplicates, portrait
+from benchmarks.product import unplanned
 from benchmarks.record import Progress, fingerprint, write
 from benchmarks.steering import JIRAS, State, Steering, project_manager_edits, until
-from benchmarks.truth import planted_failure
+from benchmarks.writing import Request, writes_of
 from sandbox.launch import running
 
 COMMAND = "python -m benchmarks.soak --only kills"
 WHAT = "killed (SIGKILL) around write requests of every kind of two plans, and at random moments; then one plain sync"
-PER_KIND = 2
+PER_KIND = 4
 """Cases of one tool, kind of write request and instant, unless all are asked for."""
 SEED = 20261124
 """Of the choice of requests and of the random moments."""
-MUTATION = "mutation"
-"""What is put behind the route of a request in GraphQL that writes: queries go to the same route."""
 RANDOM_KILLS = 20
-WORKERS = 3
-"""More than there are cores: a case waits some seconds for what may still take effect."""
+WORKERS = 2
 STORE = "syncline.sqlite3"
 WAIT_S = 600.0
 """How long a client may take to come to its request: the machine may be busy with other things."""
@@ -56,11 +51,6 @@ LOOK_S = 0.03
 """Between two looks at a stand-in: each look takes its time from the client that is waited for."""
 QUIET_EVERY = 10
 """Every so many cases a further run follows, which must write nothing."""
-SLEEPING = {"35", "230"}
-"""System calls nanosleep and clock_nanosleep on x86-64: what SQLite waits for a lock with."""
-
-
-_MUTATES = r'"query":\s*"\s*mutation\b'
 
 
 class Instant(StrEnum):
@@ -72,32 +62,6 @@ class Instant(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """One write request of an undisturbed run: the nth of its kind on its connection."""
-
-    connection: str
-    method: str
-    route: str
-    nth: int
-
-    @property
-    def kind(self) -> str:
-        """Tool, method and route."""
-        return f"{self.connection} {self.method} {self.route}"
-
-    def rule(self, kind: str) -> dict[str, Any]:
-        """The fault that holds it."""
-        route, _, what = self.route.partition(" ")
-        path = re.sub(r"<[^>]*>", "[^/]+", re.escape(route))
-        # GitHub's stand-in lies under the path of an Enterprise Server
-        found = {"method": self.method, "route": f"^(/api/v3)?{path}$", "nth": self.nth, "action": {"kind": kind}}
-        return {**found, "body": _MUTATES} if what == MUTATION else found
-
-    def __str__(self) -> str:
-        return f"{self.kind} #{self.nth}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
     """Where a case begins, and where it must end."""
 
@@ -106,7 +70,6 @@ class Start:
     store: Path
     requests: tuple[Request, ...]
     want: dict[str, Any]
-    held: tuple[Any, ...]
     seconds: float
 
 
@@ -145,9 +108,9 @@ class Ground:
         """Run undisturbed from here and note the write requests and the end."""
         self.restore(states, self.folder / "kept" / name)
         began = time.monotonic()
-        held = tuple(self._finish("sync")["held"])
+        left = unplanned(self._finish("sync"))
         seconds = time.monotonic() - began
-        requests = tuple(_writes(self.steering))
+        requests = tuple(writes_of(self.steering))
         ends = self.steering.states()
         self.starts[name] = Start(
             name=name,
@@ -155,9 +118,10 @@ class Ground:
             store=self.folder / "kept" / name,
             requests=requests,
             want=portrait(ends),
-            held=held,
             seconds=seconds,
         )
+        if left:
+            raise RuntimeError(f"the undisturbed run leaves undone: {left}")
         if duplicates(ends):
             raise RuntimeError(f"the undisturbed run makes duplicates: {duplicates(ends)}")
 
@@ -190,7 +154,7 @@ class Ground:
             client.kill()
             until(lambda: not self.steering.waiting(request.connection), seconds=WAIT_S, every=LOOK_S)
         self.steering.clear_faults(request.connection)
-        return self._ended(start, sent=_sending(self.folder / STORE))
+        return self._ended(start, sent=sending(self.folder / STORE))
 
     def kill_after(self, start: Start, seconds: float) -> dict[str, Any]:
         """One case at a random moment."""
@@ -210,12 +174,7 @@ class Ground:
             "sending": sent,
             "duplicates": duplicates(ends),
             "differences": differences(start.want, portrait(ends))[:20],
-            "unfinished": [
-                *(note for note in again["held"] if note not in start.held),
-                *again["conflicts"],
-                *again["brakes"],
-                *map(str, _unplanned(again["failed"])),
-            ],
+            "unfinished": unplanned(again),
             "writes_afterwards": None if quiet is None else sum(quiet["writes"].values()),
         }
 
@@ -223,131 +182,6 @@ class Ground:
         client = Client(self.folder, command)
         client.wait()
         return client.json()
-
-
-class Client:
-    """The command `syncline`, in a process of its own that had the program loaded when it was forked."""
-
-    def __init__(self, folder: Path, command: str) -> None:
-        self._out, self._err = folder / "client.out", folder / "client.err"
-        self._code: int | None = None
-        self.pid = os.fork()
-        if self.pid == 0:
-            self._run(folder, command)
-
-    def _run(self, folder: Path, command: str) -> None:
-        code = 70
-        try:
-            for number, path in ((1, self._out), (2, self._err)):
-                os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
-            from sync.cli.main import main
-
-            sys.argv = ["syncline", "-c", str(folder / "syncline.toml"), command, "--json"]
-            main()
-        except SystemExit as ending:
-            code = int(ending.code or 0)
-        except BaseException:  # noqa: BLE001 - a forked child must never return into its parent's code
-            traceback.print_exc()
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(code)
-
-    def ended(self) -> bool:
-        """Whether it is gone."""
-        if self._code is None:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            self._code = os.waitstatus_to_exitcode(status) if pid else None
-        return self._code is not None
-
-    def wait(self) -> None:
-        """Wait for its end."""
-        if not until(self.ended, seconds=300, every=0.01):
-            self.kill()
-            raise RuntimeError("the client did not end in 300 s")
-
-    def kill(self) -> None:
-        """SIGKILL, and wait until it is gone."""
-        if not self.ended():
-            os.kill(self.pid, signal.SIGKILL)
-            self._code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-
-    def sleeps(self) -> bool:
-        """Whether it waits for a lock (it has read its answer, then). Where that cannot be seen, after 0.2 s."""
-        try:
-            call = Path(f"/proc/{self.pid}/syscall").read_text(encoding="ascii").split()[0]
-        except OSError:
-            time.sleep(0.2)
-            return True
-        return call in SLEEPING
-
-    def told(self) -> str:
-        """The end of what it said."""
-        return (self._err.read_text(encoding="utf-8") + self._out.read_text(encoding="utf-8"))[-500:]
-
-    def json(self) -> dict[str, Any]:
-        """Its summary."""
-        try:
-            found: dict[str, Any] = json.loads(self._out.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise RuntimeError(f"exit {self._code}: {self.told()}") from error
-        return found
-
-
-@contextmanager
-def locked(store: Path) -> Iterator[None]:
-    """Hold the store's write lock."""
-    connection = sqlite3.connect(store, isolation_level=None, timeout=10)
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-        yield
-    finally:
-        connection.close()
-
-
-def _sending(store: Path) -> int:
-    """How many intents a killed client left as sent, of unknown effect."""
-    connection = sqlite3.connect(store)
-    try:
-        return int(connection.execute("SELECT count(*) FROM outbox WHERE state = 'sending'").fetchone()[0])
-    finally:
-        connection.close()
-
-
-def _writes(steering: Steering) -> Iterator[Request]:
-    """The write requests in the logs: what changes something, not a query or a login by POST."""
-    for name in steering.names:
-        seen: Counter[tuple[str, str]] = Counter()
-        for entry in steering.log(name):
-            at = (entry["method"], _known(entry))
-            seen[at] += 1
-            if is_write(entry):
-                yield Request(connection=name, method=at[0], route=at[1], nth=seen[at])
-
-
-def _known(entry: Mapping[str, Any]) -> str:
-    route = str(entry["route"])
-    return f"{route} {MUTATION}" if route.endswith("/graphql") and _mutates(entry) else route
-
-
-def _mutates(entry: Mapping[str, Any]) -> bool:
-    return str(entry["request_body"]["query"]).lstrip().startswith(MUTATION)
-
-
-def is_write(entry: Mapping[str, Any]) -> bool:
-    """Whether an exchange of a log may have changed something: not a query or a login by POST."""
-    if entry["method"] == "GET" or entry["route"].endswith(("/bulkfetch", "/oauth2/token", "/search/jql")):
-        return False
-    if entry["route"].endswith("/graphql"):
-        return _mutates(entry)
-    if entry["route"].endswith("/composite"):
-        return any(part["method"] != "GET" for part in entry["request_body"]["compositeRequest"])
-    return True
-
-
-def _unplanned(notes: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
-    """Failures but those of the places that the portfolio means to be unreadable."""
-    return [note for note in notes if not planted_failure(note)]
 
 
 def good(result: Mapping[str, Any]) -> bool:
@@ -500,31 +334,34 @@ def main(*, quick: bool = False, again: bool = False, every: bool = False, worke
 
 def _gather(sink: Any, progress: Progress, workers: int) -> tuple[int, dict[str, int], str]:
     """Take what the workers send until all have ended: how many cases are due, all there are by kind, what failed."""
-    total, there, failed = 0, {}, ""
+    total, failed = 0, ""
+    there: dict[str, int] = {}
     while workers:
-        match sink.get():
-            case None:
-                workers -= 1
-            case ("total", (total, there)):
-                pass
-            case ("failed", failed):
-                print(failed, file=sys.stderr)
-            case (case, result):
-                if "problem" in result:  # it says nothing about the product: the next run tries again
-                    failed = failed or result["problem"]
-                else:
-                    progress.keep(str(case), result)
-                if not good(result):
-                    print(f"kills {case}: {json.dumps(result, ensure_ascii=False)[:1500]}", flush=True)
-                elif len(progress.done) % 20 == 0:
-                    print(f"kills {len(progress.done)} of {total}", flush=True)
+        message = sink.get()
+        if message is None:
+            workers -= 1
+        elif message[0] == "total":
+            total, there = message[1]
+        elif message[0] == "failed":
+            failed = message[1]
+            print(failed, file=sys.stderr)
+        else:
+            case, result = message
+            if "problem" in result:  # it says nothing about the product: the next run tries again
+                failed = failed or result["problem"]
+            else:
+                progress.keep(str(case), result)
+            if not good(result):
+                print(f"kills {case}: {json.dumps(result, ensure_ascii=False)[:1500]}", flush=True)
+            elif len(progress.done) % 20 == 0:
+                print(f"kills {len(progress.done)} of {total}", flush=True)
     return total, there, failed
 
 
 def _figures(results: Mapping[str, Mapping[str, Any]], there: Mapping[str, int]) -> dict[str, Any]:
     at_request = [r for r in results.values() if "request" in r]
     at_random = [r for r in results.values() if "request" not in r]
-    ran = Counter(re.sub(r" #\d+$", "", r["request"]) for r in at_request)
+    ran = Counter(r["request"].partition(":")[0] for r in at_request)
     tools: dict[str, dict[str, int]] = {}
     for kind, count in sorted(there.items()):
         tool = tools.setdefault(kind.split()[0], {"run": 0, "of": 0})
@@ -537,6 +374,8 @@ def _figures(results: Mapping[str, Mapping[str, Any]], there: Mapping[str, int])
         "kills_at_requests": len(at_request),
         "kills_at_requests_of": sum(there.values()),
         "kills_at_requests_by_tool": tools,
+        "kinds": len(there),
+        "kinds_killed_at": sum(ran[kind] > 0 for kind in there),
         "kills_at_requests_by_kind": {kind: {"run": ran[kind], "of": there[kind]} for kind in sorted(there)},
         "kills_at_random": len(at_random),
         "kills_at_random_while_running": sum(bool(r["alive"]) for r in at_random),

@@ -7,11 +7,13 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 TIMEOUT_S = 600.0
+UNSEEN = "this login may not see it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,24 @@ def syncline(config: Path, *words: str, before: str = "", timeout_s: float = TIM
         env={**os.environ, "NO_COLOR": "1", "COLUMNS": "200"},
     )
     return Ran(code=done.returncode, out=done.stdout, err=done.stderr)
+
+
+def unplanned(summary: Mapping[str, Any]) -> list[str]:
+    """What a run left undone, but for places that the portfolio means to be unreadable (planted as `source.stale`).
+
+    Nothing can be written to an anchor in such a place: that it is held is meant as well.
+    """
+    unseen = [note for note in summary["failed"] if UNSEEN in note["message"]]
+    hidden = {note["place"].split(":", 2)[2] for note in unseen}
+    told = [note for note in summary["failed"] if note not in unseen]
+    told += [
+        note
+        for note in summary["held"]
+        if note["message"].rpartition(" was not found in what was read of ")[2] not in hidden
+    ]
+    return [f"{note['place']}: {note['message']}" for note in told] + [
+        str(one) for one in (*summary["conflicts"], *summary["brakes"])
+    ]
 
 
 Finding = tuple[str, str, str]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
+import random
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ JIRAS = ("jira", "jira-dc")
 SALESFORCE = "salesforce"
 GITHUB = "github"
 LAUNCHPAD = "launchpad"
+OUT = "out-of-contract"
 State = dict[str, Any]
 
 
@@ -91,6 +93,57 @@ class Steering:
         ]
         self.call("POST", SALESFORCE, "records", operations)
 
+    def label_github(self, ids: Collection[str], label: str) -> int:
+        """Put a label on issues as a member of their repository would: by REST; how many."""
+        count = 0
+        for repository in self.call("GET", GITHUB, "state").json()["repositories"]:
+            full, people = repository["full_name"], sorted(repository["collaborators"])
+            somebody = next(login for login in people if login != "syncline-bot")
+            for issue in repository["issues"]:
+                if str(issue["id"]) in ids:
+                    path = f"/repos/{full}/issues/{issue['number']}/labels"
+                    request = {"login": somebody, "method": "POST", "path": path, "body": {"labels": [label]}}
+                    answer = self.call("POST", GITHUB, "as", request).json()
+                    if answer["status"] != 200:
+                        raise ValueError(f"{path}: {answer}")
+                    count += 1
+        return count
+
+    def tag_launchpad(self, bugs: Collection[str], tag: str) -> int:
+        """Put a tag on bugs as somebody else would, stamped now; how many."""
+        state = self.call("GET", LAUNCHPAD, "state").json()
+        stamp = datetime.now(tz=UTC).isoformat()
+        count = 0
+        for bug in state["bugs"]:
+            if str(bug["id"]) in bugs:
+                bug["tags"] = sorted({*bug["tags"], tag})
+                bug["date_last_updated"] = stamp
+                count += 1
+        self.call("PUT", LAUNCHPAD, "state", state)
+        return count
+
+
+def shuffled(states: Mapping[str, State], seed: int) -> dict[str, State]:
+    """The same states with their records, and the labels and tags on them, in another order."""
+    shuffle = random.Random(seed).shuffle  # noqa: S311 - reproducible on purpose
+    other: dict[str, State] = copy.deepcopy(dict(states))
+    lists: list[list[Any]] = list(other[SALESFORCE]["records"].values())
+    for name in JIRAS:
+        lists += [other[name]["issues"], other[name]["projects"]]
+        lists += [issue["fields"].get("labels") or [] for issue in other[name]["issues"]]
+    for repository in other.get(GITHUB, {}).get("repositories", ()):
+        lists += [repository.get(kind, []) for kind in ("issues", "milestones", "labels")]
+        lists += [issue.get("labels", []) for issue in repository.get("issues", ())]
+    if GITHUB in other:
+        lists += [other[GITHUB]["repositories"], *(one["items"] for one in other[GITHUB]["projects"])]
+    if LAUNCHPAD in other:
+        lists += [other[LAUNCHPAD][kind] for kind in ("projects", "bugs", "people")]
+        lists += [one["specifications"] for one in other[LAUNCHPAD]["projects"]]
+        lists += [bug[kind] for bug in other[LAUNCHPAD]["bugs"] for kind in ("tags", "tasks")]
+    for one in lists:
+        shuffle(one)
+    return other
+
 
 def project_manager_edits(steering: Steering, truth: Path) -> int:
     """A PM's day: settles about half of the findings in the tools, and makes new trouble; how many records changed.
@@ -109,8 +162,14 @@ def project_manager_edits(steering: Steering, truth: Path) -> int:
         labels = {
             i["id"]: i["fields"].get("labels") or [] for i in steering.call("GET", name, "state").json()["issues"]
         }
-        steering.change_issues(name, {i: {"labels": [*labels[i], "out-of-contract"]} for i in ids})
+        steering.change_issues(name, {i: {"labels": [*labels[i], OUT]} for i in ids})
         changed += len(ids)
+    if GITHUB in steering.names:
+        ids = [s.split(":")[2] for s in half["scope.orphan_work"] if s.startswith(f"{GITHUB}:issues:")]
+        changed += steering.label_github(ids, OUT)
+    if LAUNCHPAD in steering.names:
+        own = [s.split(":")[2] for s in half["scope.orphan_work"] if s.startswith(f"{LAUNCHPAD}:bug_tasks:")]
+        changed += steering.tag_launchpad([one.partition("/")[0] for one in own], OUT)
     now = datetime.now(tz=UTC)
     late = {s.split(":")[2] for s in half["deliverable.late"]}
     uncovered = {s.split(":")[2] for s in half["scope.uncovered"]}

@@ -20,7 +20,9 @@ from typing import Any
 
 from benchmarks.product import syncline
 from benchmarks.record import fingerprint, write
-from benchmarks.steering import Steering, project_manager_edits
+from benchmarks.steering import GITHUB, LAUNCHPAD, SALESFORCE, Steering, project_manager_edits
+from benchmarks.wadl import FILE, Wadl
+from benchmarks.wadl import judged as judged_exchange
 from sandbox.launch import running
 
 COMMAND = "SYNCLINE_API_EVIDENCE=FOLDER python -m benchmarks.soak --only traffic"
@@ -38,6 +40,8 @@ EXPLAINED = {
         (r"version", r"[dD]ate: '\d{4}-\d\d-\d\d' is not a 'date-time'"),
     ),
     "salesforce": (),
+    "github": (),
+    "launchpad": (),
 }
 """Findings of the validators that are the descriptions' own faults: (route, message), each with its reason."""
 
@@ -110,6 +114,40 @@ def judged_salesforce(folder: Path, log: Path) -> dict[str, Any]:
     return _sorted("salesforce", told, exchanges=_lines(log), checked=int(summary[1]))
 
 
+def judged_github(folder: Path, log: Path) -> dict[str, Any]:
+    """What the validator says of a log, REST and GraphQL.
+
+    The description lacks `/repositories/ID`, the lasting address of a repository: held against `/repos/OWNER/NAME`, by
+    the names that the traffic itself tells.
+    """
+    entries = [json.loads(line) for line in log.open(encoding="utf-8")]
+    names = {}
+    for entry in entries:
+        if entry["route"] == "/repos/<owner>/<repo_name>" and entry["status"] == 200:
+            names[str(entry["response_body"]["id"])] = entry["response_body"]["full_name"]
+    named = log.with_suffix(".named.jsonl")
+    with named.open("w", encoding="utf-8") as sink:
+        for entry in entries:
+            path = re.sub(r"/repositories/(\d+)", lambda found: f"/repos/{names[found[1]]}", entry["path"])
+            sink.write(json.dumps({**entry, "path": path}, ensure_ascii=False) + "\n")
+    report = log.with_suffix(".report.json")
+    described = ["--spec", str(folder / "github" / "github_openapi_trimmed.json"), "--base-url", "http://x/api/v3"]
+    graph = ["--graphql", str(folder / "github" / "github_graphql_schema.graphql")]
+    _run([str(folder / "validate.py"), *described, *graph, "--log", str(named), "--report", str(report)], report)
+    found = json.loads(report.read_text(encoding="utf-8"))
+    told = [(e["matched"] or e["path"], message) for e in found["exchanges"] for _, message in e["errors"]]
+    graphs = sum(entry["path"].endswith("/graphql") for entry in entries)
+    return _sorted(GITHUB, told, exchanges=len(entries), checked=found["checked"], graphql=graphs)
+
+
+def judged_launchpad(folder: Path, log: Path) -> dict[str, Any]:
+    """What the description that a real server gave of itself says of a log (`benchmarks.wadl`)."""
+    wadl = Wadl(folder / "launchpad" / FILE)
+    entries = [json.loads(line) for line in log.open(encoding="utf-8")]
+    told = [one for entry in entries for one in judged_exchange(wadl, entry)]
+    return _sorted(LAUNCHPAD, told, exchanges=len(entries), checked=len(entries))
+
+
 def _described(log: Path) -> dict[str, Any]:
     found = {}
     with log.open(encoding="utf-8") as lines:
@@ -144,8 +182,11 @@ def _sorted(name: str, told: list[tuple[str, str]], **counts: int) -> dict[str, 
 
 def judged(folder: Path, logs: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
     """What the validators say of all logs, by connection."""
-    jira = {name: judged_jira(folder, name, log) for name, log in logs.items() if name != "salesforce"}
-    return {**jira, "salesforce": judged_salesforce(folder, logs["salesforce"])}
+    others = {SALESFORCE: judged_salesforce, GITHUB: judged_github, LAUNCHPAD: judged_launchpad}
+    return {
+        name: others[name](folder, log) if name in others else judged_jira(folder, name, log)
+        for name, log in logs.items()
+    }
 
 
 def main(*, quick: bool = False, again: bool = False) -> bool:  # noqa: ARG001 - every proof is called alike; this one is short

@@ -13,11 +13,12 @@ import pytest
 
 pytestmark = pytest.mark.loopback
 
+CANARY = re.compile(r"CANARY-\d+-\d+")
+
 
 def secrets(world) -> dict[str, str]:
-    found = {
-        name: (world.folder / name).read_text().strip() for name in ("jira-token", "jira-dc-token", "salesforce-secret")
-    }
+    files = ("jira-token", "jira-dc-token", "salesforce-secret", "github-token", "launchpad-credentials")
+    found = {name: (world.folder / name).read_text().strip().rpartition(":")[2] for name in files}
     sessions = world.steering.call("GET", "salesforce", "state").json()["sessions"]
     return {**found, **{f"session {n}": one["token"] for n, one in enumerate(sessions)}}
 
@@ -51,7 +52,7 @@ def test_no_secret_comes_out(untouched) -> None:
     assert len(values) > 10_000
     assert any("ALTJOINT-1" in value for value in values)  # the rows are unpacked
     found = secrets(untouched)
-    assert len(found) >= 4
+    assert len(found) >= 6
     for name, secret in found.items():
         assert len(secret) > 20, name
         for ran in told:
@@ -75,6 +76,39 @@ def test_words_of_restricted_issues_are_written_nowhere_and_unseen_ones_not_even
         whole = re.compile(rf"{re.escape(word)}(?![0-9])")  # CANARY-1-1 is no part of CANARY-1-12
         assert not [value for value in values if whole.search(value)], word
         assert not [body for body in bodies if whole.search(body)], word
+
+
+def _public_places(states) -> str:
+    """All that anybody may read: public repositories, bugs that are public, blueprints of public projects."""
+    repositories = [one for one in states["github"]["repositories"] if not one.get("private")]
+    bugs = [one for one in states["launchpad"]["bugs"] if one["information_type"].startswith("Public")]
+    projects = [one for one in states["launchpad"]["projects"] if not one.get("information_type", "P").startswith("Pr")]
+    assert all((repositories, bugs, projects))
+    return json.dumps([repositories, bugs, projects], ensure_ascii=False)
+
+
+def test_what_is_internal_or_private_reaches_no_public_repository_and_no_public_place_of_launchpad(untouched) -> None:
+    planted = json.loads(untouched.box.truth.read_text(encoding="utf-8"))["findings"]
+    for name in ("jira", "jira-dc"):
+        subjects = {one["subject"].split(":")[2] for one in planted if one["subject"].startswith(f"{name}:issues:")}
+        issues = untouched.issues(name)
+        words = {i: {"summary": f"{issues[i]['fields']['summary']} INTERNALWORD-{i}"} for i in subjects if i in issues}
+        assert words
+        untouched.steering.change_issues(name, words)
+    before = untouched.steering.states()
+    bugs = [one for one in before["launchpad"]["bugs"] if not one["information_type"].startswith("Public")]
+    private = {word for bug in bugs if "syncline-bot" in bug["subscribers"] for word in CANARY.findall(bug["title"])}
+    assert len(private) >= 3
+    untouched.json("sync", code=3)
+    values = list(stored(untouched.folder / "syncline.sqlite3"))
+    states = untouched.steering.states()
+    read = {word for value in values for word in CANARY.findall(value)}
+    assert private <= read, "not read: the test would prove nothing"
+    assert "INTERNALWORD-" in json.dumps(states["salesforce"]["records"]), "told nowhere: the test would prove nothing"
+    public = _public_places(states)
+    assert public.count("syncline:engagement:") >= 10
+    assert "INTERNALWORD-" not in public
+    assert not private & set(CANARY.findall(public))
 
 
 def test_what_a_run_leaves_behind_is_for_its_owner_alone(untouched) -> None:
