@@ -54,7 +54,7 @@ def explain(app: App, *, id_: str, as_json: bool) -> None:
             Exit.USAGE,
         )
     if as_json:
-        print_json({"version": 1, **data})
+        print_json(data)
     else:
         _tell(data)
 
@@ -168,7 +168,7 @@ def _tell_write(data: dict[str, Any]) -> None:
 
 def _tell_record(data: dict[str, Any]) -> None:
     say(Text(f"{data['ref']}  {data['key']}", style="bold"))
-    say(f"{data['url']}  version {data['version']}, changed {data['updated']}, {data['access']}")
+    say(f"{data['url']}  version {data['record_version']}, changed {data['updated']}, {data['access']}")
     for entity in data["model"]:
         say(f"mapped to {entity['kind']}:")
         for name, value in entity.items():

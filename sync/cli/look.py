@@ -12,6 +12,7 @@ from rich.text import Text
 from sync.cli.app import App, pass_app
 from sync.cli.facts import load_facts
 from sync.cli.output import json_option, print_json, say, table
+from sync.reconcile.result import FindingKind
 from sync.show.facts import Facts
 from sync.show.ledger import deliverables_json, scope_json
 from sync.show.portfolio import findings_json, risks_json, status_json
@@ -194,7 +195,12 @@ def _tell_risks(data: dict[str, Any], facts: list[Facts]) -> None:  # noqa: ARG0
 
 @click.command(epilog="Example:  syncline findings --kind scope.uncovered      then:  syncline explain F-…")
 @_engagement
-@click.option("--kind", help="Only this kind (scope.uncovered, deliverable.late …).")
+@click.option(
+    "--kind",
+    type=click.Choice([k.value for k in FindingKind]),
+    metavar="KIND",
+    help="Only this kind (scope.uncovered, deliverable.late …).",
+)
 @json_option
 @pass_app
 def findings(app: App, *, engagement: str | None, kind: str | None, as_json: bool) -> None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import click
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -19,12 +20,14 @@ from sync.show.text import clean
 
 _LINE_EVERY_S = 5.0
 
+_LONGEST_WORD = 30  # longer than any date, id or kind of finding; addresses and file names may be broken
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object for scripts instead.")
 
 
 def print_json(data: Mapping[str, Any]) -> None:
-    """One JSON object on standard output, keys in the documented order."""
-    click.echo(json.dumps(data, indent=2, ensure_ascii=False, default=str))
+    """One JSON object on standard output; its ``version`` is raised when a key is renamed or changes its meaning."""
+    click.echo(json.dumps({"version": 1, **data}, indent=2, ensure_ascii=False, default=str))
 
 
 def console() -> Console:
@@ -33,16 +36,42 @@ def console() -> Console:
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> None:
-    """Print a table; texts are made safe here."""
+    """Print a table, or where it is too wide for the terminal one block of lines a row; texts are made safe here."""
     out = console()
+    cells = [[cell if isinstance(cell, Text) else Text(clean(cell)) for cell in row] for row in rows]
+    if _least_width(columns, cells) > out.width:
+        _print_blocks(out, title, columns, cells)
+        return
     shown = Table(
         title=title, title_justify="left", header_style="bold", pad_edge=False, box=None, padding=(0, 2, 0, 0)
     )
     for column in columns:
         shown.add_column(column, overflow="fold")
-    for row in rows:
-        shown.add_row(*(cell if isinstance(cell, Text) else Text(clean(cell)) for cell in row))
+    for row in cells:
+        shown.add_row(*row)
     out.print(shown)
+
+
+def _least_width(columns: Sequence[str], rows: Sequence[Sequence[Text]]) -> int:
+    """Cells in which no date, id or word of usual length must be broken, side by side."""
+    least = [_longest_word(name) for name in columns]
+    for row in rows:
+        least = [max(width, _longest_word(cell.plain)) for width, cell in zip(least, row, strict=True)]
+    return sum(min(width, _LONGEST_WORD) + 2 for width in least)
+
+
+def _longest_word(text: str) -> int:
+    return max(map(cell_len, text.split()), default=0)
+
+
+def _print_blocks(out: Console, title: str, columns: Sequence[str], rows: Sequence[Sequence[Text]]) -> None:
+    if title:
+        out.print(Text(title))
+    for row in rows:
+        for name, cell in zip(columns, row, strict=True):
+            if cell.plain.strip():
+                out.print(Text.assemble((f"{name}: " if name else "", "bold"), cell))
+        out.print()
 
 
 def say(text: str | Text = "") -> None:

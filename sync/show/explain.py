@@ -81,7 +81,7 @@ def record_json(record: Record) -> dict[str, Any]:
         "ref": record.ref,
         "key": record.key,
         "url": record.url,
-        "version": record.version,
+        "record_version": record.version,
         "updated": instant(record.updated),
         "access": record.visibility.value,
         "deleted": record.deleted,

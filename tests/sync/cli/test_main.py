@@ -73,7 +73,15 @@ def test_before_the_first_pull_everything_is_unknown(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "args", [("explain", "F-none"), ("status", "NOPE-1"), ("fields", "nope"), ("apply", "none.json"), ("nope",)]
+    "args",
+    [
+        ("explain", "F-none"),
+        ("status", "NOPE-1"),
+        ("fields", "nope"),
+        ("findings", "--kind", "scope.nope"),
+        ("apply", "none.json"),
+        ("nope",),
+    ],
 )
 def test_what_is_not_known_is_a_usage_error_with_a_way_on(folder: Path, args: tuple[str, ...]) -> None:
     ran = _run(*args, cwd=folder, CANARY_TOKEN="canary-secret-value")

@@ -1,0 +1,47 @@
+"""Tables are read at every width, and objects for scripts say which form they have."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from rich.console import Console
+
+from sync.cli import output
+
+COLUMNS = ("engagement", "needed by", "deliverable", "dates", "id")
+ROW = ("NIM-01", "2027-03-05", "Quota in the new regions", "2027-02-15 due date of the tracking issue", "F-25hy8d94kx")
+
+
+def _printed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], width: int) -> str:
+    monkeypatch.setattr(output, "console", lambda: Console(highlight=False, markup=False, width=width))
+    output.table("", COLUMNS, [ROW])
+    return capsys.readouterr().out
+
+
+def test_a_table_that_fits_is_a_table(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    first, *_rest = _printed(monkeypatch, capsys, 120).splitlines()
+    assert first.split() == ["engagement", "needed", "by", "deliverable", "dates", "id"]
+
+
+@pytest.mark.parametrize("width", [40, 60])
+def test_dates_and_ids_are_never_broken(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], width: int
+) -> None:
+    text = _printed(monkeypatch, capsys, width)
+    assert "needed by: 2027-03-05" in text.splitlines()
+    assert "id: F-25hy8d94kx" in text.splitlines()
+    assert max(map(len, text.splitlines())) <= width
+
+
+def test_a_block_shows_untrusted_text_safely(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(output, "console", lambda: Console(highlight=False, markup=False, width=20))
+    output.table("", COLUMNS, [(*ROW[:2], "\x1b[31mred\u202e [bold]", *ROW[3:])])
+    assert "deliverable: [31mred\n[bold]\n" in "\n".join(x.rstrip() for x in capsys.readouterr().out.splitlines())
+
+
+def test_every_object_names_its_version(capsys: pytest.CaptureFixture[str]) -> None:
+    output.print_json({"run": "r1"})
+    assert json.loads(capsys.readouterr().out) == {"version": 1, "run": "r1"}
