@@ -61,6 +61,10 @@ class Instant(StrEnum):
     AFTER_ANSWER = "after the answer, before our commit"
 
 
+HOLD = {Instant.BEFORE: "hold_before", Instant.AFTER_EFFECT: "hold_after", Instant.AFTER_ANSWER: "hold_after"}
+"""The fault that holds a request for each instant."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
     """Where a case begins, and where it must end."""
@@ -110,7 +114,7 @@ class Ground:
         began = time.monotonic()
         left = unplanned(self._finish("sync"))
         seconds = time.monotonic() - began
-        requests = tuple(writes_of(self.steering))
+        requests = writes_of(self.steering)
         ends = self.steering.states()
         self.starts[name] = Start(
             name=name,
@@ -136,14 +140,35 @@ class Ground:
     def kill_at(self, start: Start, request: Request, instant: Instant) -> dict[str, Any]:
         """One case."""
         self.restore(start.states, start.store)
-        kind = "hold_before" if instant is Instant.BEFORE else "hold_after"
-        self.steering.fault(request.connection, request.rule(kind))
+        killed = self._kill({request: request.rule(HOLD[instant])}, {request: instant})
+        return killed if "problem" in killed else {**killed, **self._ended(start)}
+
+    def kill_in_turn(self, start: Start, instants: Mapping[Request, Instant]) -> dict[str, Any]:
+        """Several kills before anything ends: each run dies at the first write of a kind that no run died at yet."""
+        self.restore(start.states, start.store)
+        left = dict(instants)
+        kills: list[dict[str, Any]] = []
+        while left and not (kills and "problem" in kills[-1]):
+            kills.append(self._kill({r: r.first(HOLD[instant]) for r, instant in left.items()}, left))
+            left = {r: instant for r, instant in left.items() if r.kind != kills[-1].get("at")}
+        return {"kills": kills, **self._ended(start)}
+
+    def _kill(self, rules: Mapping[Request, Mapping[str, Any]], instants: Mapping[Request, Instant]) -> dict[str, Any]:
+        """Run until one of the requests is held, and kill there: where, and how many intents are of unknown effect."""
+        faults = {(r.connection, self.steering.fault(r.connection, rule)): r for r, rule in rules.items()}
+        names = {name for name, _ in faults}
         client = Client(self.folder, "sync")
-        held = until(lambda: self.steering.waiting(request.connection) or client.ended(), seconds=WAIT_S, every=LOOK_S)
-        if not held or client.ended():
+        held: list[tuple[str, str]] = []
+
+        def looked() -> bool:
+            held[:] = [(name, fault) for name in names for fault in self.steering.holding(name)]
+            return bool(held) or client.ended()
+
+        if not until(looked, seconds=WAIT_S, every=LOOK_S) or not held:
             client.kill()
             return {"problem": f"the request was never made: {client.told()}"}
-        if instant is Instant.AFTER_ANSWER:
+        request = faults[held[0]]
+        if instants[request] is Instant.AFTER_ANSWER:
             with locked(self.folder / STORE):
                 self.steering.release(request.connection)
                 if not until(lambda: client.sleeps() or client.ended(), seconds=WAIT_S):
@@ -152,9 +177,10 @@ class Ground:
                 client.kill()
         else:
             client.kill()
-            until(lambda: not self.steering.waiting(request.connection), seconds=WAIT_S, every=LOOK_S)
-        self.steering.clear_faults(request.connection)
-        return self._ended(start, sent=sending(self.folder / STORE))
+            until(lambda: not self.steering.holding(request.connection), seconds=WAIT_S, every=LOOK_S)
+        for name in names:
+            self.steering.clear_faults(name)
+        return {"at": request.kind, "sending": sending(self.folder / STORE)}
 
     def kill_after(self, start: Start, seconds: float) -> dict[str, Any]:
         """One case at a random moment."""
@@ -163,15 +189,14 @@ class Ground:
         time.sleep(seconds)
         alive = not client.ended()
         client.kill()
-        return {**self._ended(start, sent=None), "alive": alive}
+        return {"sending": None, **self._ended(start), "alive": alive}
 
-    def _ended(self, start: Start, *, sent: int | None) -> dict[str, Any]:
+    def _ended(self, start: Start) -> dict[str, Any]:
         again = self._finish("sync")
         ends = self.steering.states()
         self._cases += 1
         quiet = self._finish("sync") if self._cases % QUIET_EVERY == 1 else None
         return {
-            "sending": sent,
             "duplicates": duplicates(ends),
             "differences": differences(start.want, portrait(ends))[:20],
             "unfinished": unplanned(again),
@@ -272,22 +297,24 @@ def work(part: int, parts: int, done: Sequence[str], sink: Any, per_kind: int | 
         sink.put(None)
 
 
-def sample() -> dict[str, dict[str, Any]]:
-    """One kill at a write of every kind, at one of the instants in turn; then, as `sabotaged`, one of a broken product.
+def sample() -> dict[str, Any]:
+    """A kill at a write of every kind on every tool, at one of the instants in turn, and one of a broken product.
 
-    The last is killed after the effect of a CREATE while the search index lags, so that nothing but looking can find
-    the issue that was made; and it does not look.
+    The kills of a plan follow each other, each in the run after the one before: `second` and `first` tell how they
+    ended. `sabotaged` is killed after the effect of a CREATE while the search index lags, so that nothing but looking
+    can find the issue that was made; and it does not look.
     """
     with prepared(randoms=False) as ground:
-        picked: list[Case] = []
+        results: dict[str, Any] = {}
         seen: set[str] = set()
         for name in ("second", "first"):
-            for number, request in enumerate(ground.starts[name].requests):
+            picked: dict[Request, Instant] = {}
+            for request in ground.starts[name].requests:
                 if request.kind not in seen:
                     seen.add(request.kind)
-                    picked.append((name, number, tuple(Instant)[len(seen) % 3].value))
+                    picked[request] = tuple(Instant)[len(seen) % 3]
+            results[name] = ground.kill_in_turn(ground.starts[name], picked)
         first = ground.starts["first"]
-        results = {f"{case} {ground.starts[case[0]].requests[case[1]]}": run_case(ground, case) for case in picked}
         exec(SABOTAGE)  # noqa: S102 - our own text, above
         for name in JIRAS:
             first.states[name]["index_lag_seconds"] = INDEX_LAG_S

@@ -67,9 +67,9 @@ class Steering:
         """Let held requests go on."""
         self.call("POST", name, "release", {})
 
-    def waiting(self, name: str) -> int:
-        """How many requests are held."""
-        return sum(rule["waiting"] for rule in self.call("GET", name, "faults").json())
+    def holding(self, name: str) -> list[str]:
+        """The faults that hold a request just now."""
+        return [rule["id"] for rule in self.call("GET", name, "faults").json() if rule["waiting"]]
 
     def change_issues(self, name: str, changes: Mapping[str, Mapping[str, Any]]) -> None:
         """Change fields of issues as somebody else would, stamped now: issue id -> field -> value."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,19 +38,27 @@ class Request:
         found = {"method": self.method, "route": f"^(/api/v3)?{path}$", "nth": self.nth, "action": {"kind": kind}}
         return {**found, "body": _MUTATES} if what == MUTATION else found
 
+    def first(self, kind: str) -> dict[str, Any]:
+        """The fault that holds the first of its kind that is made, whatever its number."""
+        body = {"labels": r'"update"', "set_fields": r'"fields"'}.get(self.what, "") if self.method == "PUT" else ""
+        return {**self.rule(kind), "nth": 1, **({"body": body} if body else {})}
+
     def __str__(self) -> str:
         return f"{self.kind}: {self.method} {self.route} #{self.nth}"
 
 
-def writes_of(steering: Steering) -> Iterator[Request]:
-    """The write requests in the logs: what changes something, not a query or a login by POST."""
+def writes_of(steering: Steering) -> tuple[Request, ...]:
+    """The write requests in the logs, as they came: what changes something, not a query or a login by POST."""
+    found: list[tuple[float, Request]] = []
     for name in steering.names:
         seen: Counter[tuple[str, str]] = Counter()
         for entry in steering.log(name):
             at = (entry["method"], _known(entry))
             seen[at] += 1
             if is_write(entry):
-                yield Request(connection=name, method=at[0], route=at[1], nth=seen[at], what=_kind(entry))
+                request = Request(connection=name, method=at[0], route=at[1], nth=seen[at], what=_kind(entry))
+                found.append((entry["t"], request))
+    return tuple(request for _, request in sorted(found, key=lambda one: one[0]))
 
 
 KINDS = (

@@ -37,8 +37,10 @@ def test_killed_at_a_write_of_any_kind_the_next_run_ends_it_without_a_trace() ->
     assert done.returncode == 0, done.stderr[-2000:]
     results: dict[str, dict[str, Any]] = json.loads(done.stdout)
     broken = results.pop("sabotaged")
-    assert {result["request"].partition(":")[0] for result in results.values()} == KINDS
-    assert {case: result for case, result in results.items() if not good(result)} == {}
-    assert all(result["sending"] for result in results.values())  # each was killed with a write of unknown effect
+    kills = [kill for result in results.values() for kill in result.pop("kills")]
+    assert [kill for kill in kills if "problem" in kill] == []
+    assert {kill["at"] for kill in kills} == KINDS
+    assert all(kill["sending"] for kill in kills)  # each was killed with a write of unknown effect
+    assert {name: result for name, result in results.items() if not good(result)} == {}
     assert broken["duplicates"]  # a product that does not look whether a record was made is found out
     assert broken["differences"]
