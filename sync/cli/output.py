@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from connectors.core.port import Clock
-from sync.show.text import clean
+from sync.show.text import clean, cleaned
 
 _LINE_EVERY_S = 5.0
 
@@ -38,7 +38,7 @@ def console() -> Console:
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> None:
     """Print a table, or where it is too wide for the terminal one block of lines a row; texts are made safe here."""
     out = console()
-    cells = [[cell if isinstance(cell, Text) else Text(clean(cell)) for cell in row] for row in rows]
+    cells = [[_safe(cell) for cell in row] for row in rows]
     if _least_width(columns, cells) > out.width:
         _print_blocks(out, title, columns, cells)
         return
@@ -50,6 +50,10 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str | Text
     for row in cells:
         shown.add_row(*row)
     out.print(shown)
+
+
+def _safe(text: str | Text) -> Text:
+    return cleaned(text) if isinstance(text, Text) else Text(clean(text))
 
 
 def _least_width(columns: Sequence[str], rows: Sequence[Sequence[Text]]) -> int:
@@ -75,8 +79,8 @@ def _print_blocks(out: Console, title: str, columns: Sequence[str], rows: Sequen
 
 
 def say(text: str | Text = "") -> None:
-    """One line for a person on standard output."""
-    console().print(text if isinstance(text, Text) else Text(clean(text)))
+    """One line for a person on standard output; the text is made safe here, styled or not."""
+    console().print(_safe(text))
 
 
 def note(text: str) -> None:

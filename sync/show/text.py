@@ -28,6 +28,13 @@ def clean(text: str) -> str:
     return "".join(c for c in text if c in _KEPT or unicodedata.category(c) not in _UNSAFE)
 
 
+def cleaned(text: Text) -> Text:
+    """A copy of ``text`` with all that ``clean`` takes away shown as a replacement sign, its styles where they were."""
+    safe = text.copy()
+    safe.plain = "".join(c if clean(c) else "\ufffd" for c in text.plain)
+    return safe
+
+
 def one_line(text: str, width: int = 200) -> str:
     """``clean(text)`` on one line of at most ``width`` characters."""
     line = " ".join(clean(text).split())

@@ -6,6 +6,7 @@ import json
 
 import pytest
 from rich.console import Console
+from rich.text import Text
 
 from sync.cli import output
 
@@ -40,6 +41,21 @@ def test_a_block_shows_untrusted_text_safely(
     monkeypatch.setattr(output, "console", lambda: Console(highlight=False, markup=False, width=20))
     output.table("", COLUMNS, [(*ROW[:2], "\x1b[31mred\u202e [bold]", *ROW[3:])])
     assert "deliverable: [31mred\n[bold]\n" in "\n".join(x.rstrip() for x in capsys.readouterr().out.splitlines())
+
+
+EVIL = "\x1b]0;title\x07\x1b[31m\u202e"
+
+
+@pytest.mark.parametrize("text", [EVIL, Text(EVIL), Text.assemble(("■ RED", "bold"), "  ", EVIL)])
+def test_no_text_reaches_the_terminal_as_a_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], text: str | Text
+) -> None:
+    monkeypatch.setattr(output, "console", lambda: Console(highlight=False, markup=False, width=120))
+    output.say(text)
+    output.table("", ("what",), [(text,)])
+    shown = capsys.readouterr().out
+    assert "title" in shown
+    assert not {"\x1b", "\x07", "\u202e"} & set(shown)
 
 
 def test_every_object_names_its_version(capsys: pytest.CaptureFixture[str]) -> None:
