@@ -58,7 +58,7 @@ def backfill(
 
     It may be stopped or killed at any time: the same command goes on where it was. Of a stream whose tool cannot tell
     what changed between two days, all is read. It takes at most half of requests_per_hour, and gives the store up
-    after each slice. Writes nothing to any tool; the next run reconciles what it brought.
+    to others every few seconds. Writes nothing to any tool; the next run reconciles what it brought.
     """
     name = app.connection(connection)
     known = [s.name for s in app.config.connections[name].spec.streams]

@@ -1,4 +1,4 @@
-"""Reads history beside the running service: in slices, newest first, giving the store up after each."""
+"""Reads history beside the running service: in slices, newest first, giving the store up between them."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ _EARLIEST = datetime(1999, 1, 1, tzinfo=UTC)
 """No tool that syncline reads is older; a slice that reaches it takes everything before it too."""
 _ANY_AGE = timedelta.max
 _SHORTEST = timedelta(hours=1)
+_TRY_EVERY_S = 0.5  # more often than the service rests at the least between its runs
 _LONGEST = timedelta(days=4000)
 
 
@@ -36,13 +37,15 @@ class BackfillSettings:
         first: Length of the first slice; later ones become longer or shorter by what they bring.
         target: How many records a slice should bring.
         hold_s: A slice that takes longer gives the store up at its next page that can be gone on from.
-        pause_s: For so long the store is left to others after each slice; the service tries more often.
+        turn_s: When slices have had the store for so long in all, it is left to others
+        pause_s: for so long; the service tries more often.
         patience_s: For so long another run is waited for.
     """
 
     first: timedelta = timedelta(days=30)
     target: int = 1000
     hold_s: float = 20.0
+    turn_s: float = 5.0
     pause_s: float = 1.5
     patience_s: float = 1800.0
 
@@ -92,6 +95,7 @@ class Backfill:
         self._records = 0
         self._failed: list[Note] = []
         self._hold_s = settings.hold_s
+        self._held_s = 0.0
 
     def run(self, partitions: Sequence[Partition], since: datetime | None, until: datetime | None) -> Summary:
         """Read what changed at or after ``since`` and before ``until``.
@@ -162,10 +166,23 @@ class Backfill:
         try:
             if stream in self._bounded:
                 self._progress.advance(task, done)
-            while self._slice(stream, catalog, task):
-                self._clock.sleep(self._settings.pause_s)
+            while self._timed(stream, catalog, task):
+                self._give_way()
         finally:
             self._progress.done(task)
+
+    def _timed(self, stream: str, catalog: Catalog, task: str) -> bool:
+        began = self._clock.monotonic()
+        try:
+            return self._slice(stream, catalog, task)
+        finally:
+            self._held_s += self._clock.monotonic() - began
+
+    def _give_way(self) -> None:
+        """Leave the store to others when slices have had it for long enough."""
+        if self._held_s >= self._settings.turn_s:
+            self._clock.sleep(self._settings.pause_s)
+            self._held_s = 0.0
 
     def _slice(self, stream: str, catalog: Catalog, task: str) -> bool:
         """Read one slice, or what time allows of it; return whether there is more."""
@@ -186,7 +203,7 @@ class Backfill:
                 self._take(stream, page, intake)
                 count += len(page.records)
                 if stream not in self._bounded:
-                    self._progress.advance(task, len(page.records), page.expected)
+                    self._progress.advance(task, len(page.records))
                 unread -= page.complete
                 if unread and page.cursors and self._clock.monotonic() > ends:
                     self._hold_s *= 2  # so that one that must read again what it has read comes to its end
@@ -300,7 +317,7 @@ class Backfill:
                 except AlreadyRunningError:
                     if self._clock.monotonic() > ends:
                         raise
-                self._clock.sleep(1.0)
+                self._clock.sleep(_TRY_EVERY_S)
             yield
 
     def _context(self) -> RunContext:

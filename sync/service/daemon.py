@@ -22,6 +22,8 @@ from sync.service.state import Board, Freshness, failed
 _LOG = logging.getLogger(__name__)
 _BUSY_S = 1.0  # another run holds the store, such as one slice of a backfill, which then leaves it free for longer
 
+_LEAST_REST_S = 1.5  # also when runs take longer than the interval: others that wait for the store try more often
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -137,7 +139,7 @@ class Daemon:
     def _once(self, work: Work) -> Summary | None:
         """One run and one log line; None: it broke off with an error."""
         self._board.change(due=None)
-        self._notifier.status("running")
+        self._notifier.status(f"running; {self._last()}")
         try:
             summary = self._undisturbed(work)
             freshness = work.freshness()
@@ -174,14 +176,16 @@ class Daemon:
     def _rest(self, started: float, settings: Settings) -> bool:
         """Rest until the next run is due; return whether it is, and not a wish to stop or reload."""
         delay = delay_s(settings.interval.total_seconds(), self._failures, self._chance)
-        left = max(0.0, started + delay - self._clock.monotonic())
+        left = max(_LEAST_REST_S, started + delay - self._clock.monotonic())
         due = self._clock.now() + timedelta(seconds=left)
         self._board.change(due=due)
-        last = self._board.state.last
-        ended = f"last run {last.ending.value}" if last else "no run yet"
-        failures = f", {self._failures} failed in a row" if self._failures else ""
-        self._notifier.status(f"{ended}{failures}; next run at {due:%H:%M:%S} UTC")
+        self._notifier.status(f"{self._last()}; next run at {due:%H:%M:%S} UTC")
         return self._heart.rest(left)
+
+    def _last(self) -> str:
+        last = self._board.state.last
+        ended = f"last run {last.ending.value}" if last else "no run has ended yet"
+        return ended + (f", {self._failures} failed in a row" if self._failures else "")
 
     def _reloaded(self, before: Configured) -> Configured:
         self._notifier.reloading()

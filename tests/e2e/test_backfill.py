@@ -9,7 +9,8 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 import pytest
 
@@ -19,10 +20,9 @@ pytestmark = pytest.mark.loopback
 
 
 @contextmanager
-def started(world: Any, *words: str) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(
-        [command(), "-c", str(world.config), *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+def started(world: Any, *words: str, errors: IO[str] | int = subprocess.DEVNULL) -> Iterator[subprocess.Popen[str]]:
+    arguments = [command(), "-c", str(world.config), *words]
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=errors, text=True)
     try:
         yield process
     finally:
@@ -61,16 +61,24 @@ def test_a_backfill_that_is_killed_goes_on_and_brings_all_that_a_sync_brings(unt
     assert len(brought) > 100
 
 
-def test_a_service_goes_on_beside_a_backfill(world: Any) -> None:
+def runs(log: Path, least: int) -> None:
+    """Wait until the service has logged so many runs."""
+    end = time.monotonic() + 60
+    while log.read_text().count("sync.service.daemon run ") < least:
+        assert time.monotonic() < end, log.read_text()[-2000:]
+        time.sleep(0.2)
+
+
+def test_a_service_goes_on_beside_a_backfill(world: Any, tmp_path: Path) -> None:
     world.config.write_text(world.config.read_text() + '\n[daemon]\ninterval = "1s"\n')
-    with started(world, "daemon") as daemon:
-        time.sleep(3)
+    log = tmp_path / "log"
+    with log.open("w") as stream, started(world, "daemon", errors=stream) as daemon:
+        runs(log, 1)
         with started(world, "backfill", "jira", "--stream", "issues", "--json") as process:
             out, _ = process.communicate(timeout=120)
         assert json.loads(out)["reads"]["jira"]["records"] > 100
+        runs(log, log.read_text().count("sync.service.daemon run ") + 1)
         daemon.send_signal(signal.SIGTERM)
-        _, log = daemon.communicate(timeout=30)
-    assert daemon.returncode == 0
-    assert log.count("sync.service.daemon run ") >= 2
-    assert "Traceback" not in log
+        assert daemon.wait(30) == 0
+    assert "Traceback" not in log.read_text()
     assert world.json("sync", code=3)["writes"] == dict.fromkeys(world.steering.names, 0)

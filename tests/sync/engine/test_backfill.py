@@ -95,7 +95,7 @@ def test_only_what_changed_between_two_days_is_read(history: History) -> None:
     assert history.windows()[-1][0] == now - timedelta(days=100)
 
 
-@pytest.mark.parametrize("page", [1, 2, 5, 9, 14])
+@pytest.mark.parametrize("page", [2, 9])
 def test_killed_at_a_page_it_goes_on_where_it_was(history: History, page: int) -> None:
     world = history.world
     world.tracker.faults.append(Fault(op=Op.PULL, kind=FaultKind.KILL_BEFORE, after=page, times=1))
@@ -118,6 +118,7 @@ def test_other_runs_get_the_store_between_slices(history: History) -> None:
     world = history.world
     taken: list[float] = []
     sleep = world.clock.sleep
+    slow(history, 2.0)
 
     def and_look(seconds: float) -> None:
         with single_run(world.store):
@@ -126,8 +127,8 @@ def test_other_runs_get_the_store_between_slices(history: History) -> None:
 
     world.clock.sleep = and_look
     history.run()
-    assert len(taken) >= len(history.windows()) - 1
     assert set(taken) == {SMALL.pause_s}
+    assert len(taken) >= 2.0 * len(world.tracker.log) / (SMALL.turn_s + SMALL.hold_s)
 
 
 def test_a_slice_that_takes_long_gives_the_store_up_in_between(history: History) -> None:
