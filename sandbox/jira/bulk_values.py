@@ -41,7 +41,7 @@ def read(given: Any, selected: list[str]) -> dict[str, Any]:
         if sort in ("priority", "status", "issueType", "originalEstimateField", "timeTrackingField"):
             _single(sort, entries, fields, update)
             continue
-        for entry in [entries] if isinstance(entries, Mapping) else entries or ():
+        for entry in entries if isinstance(entries, list) else [entries]:
             if not isinstance(entry, Mapping) or not isinstance(entry.get("fieldId"), str):
                 raise wrong(f"{sort}: fieldId is required.")
             if sort in _LISTS:

@@ -1,9 +1,9 @@
 """The site's own tables: who, which projects, versions, components, statuses, types."""
 
 from sandbox.core.http import Call, HttpError, Json
-from sandbox.jira import access
+from sandbox.jira import access, shapes
 from sandbox.jira.issues import project_types
-from sandbox.jira.jql_compile import STATUS_CATEGORIES
+from sandbox.jira.jql_names import STATUS_CATEGORIES
 from sandbox.jira.model import Row
 from sandbox.jira.paging import body_object, number, page_bean
 from sandbox.jira.site import Site
@@ -187,7 +187,7 @@ class Directory:
         project = self._site.state.projects[row["projectId"]]
         if not access.may_administer(self._site.state, self._site.caller(call).uid, project):
             raise HttpError(403, "You must have global or project administrator rights to edit versions.")
-        body = body_object(call.json_body())
+        body = body_object(call.json_body(), shapes.VERSION)
         known = ("name", "description", "startDate", "releaseDate", "released", "archived")
         row |= {key: body[key] for key in known if key in body}
         self._site.state.tables_changed()

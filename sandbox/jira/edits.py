@@ -176,7 +176,11 @@ class Reader:
                 body = values.read_long_text(value.get("body"), adf_expected=self._adf)
                 change.comments.append({"body": body, "properties": value.get("properties") or []})
             elif name == "worklog" and verb == "add":
-                change.worklogs.append(read_worklog(self._site, value, adf_expected=self._adf))
+                worklog = read_worklog(self._site, value, adf_expected=self._adf)
+                if "timeSpentSeconds" in worklog:
+                    change.worklogs.append(worklog)
+                else:
+                    change.errors[name] = "Worklog must not be null."
             elif name == "issuelinks" and verb == "add":
                 change.links.append(self._link(issue, value))
             elif name == "timetracking" and verb in ("set", "edit"):

@@ -16,8 +16,9 @@ from sandbox.core.http import dumps
 from sandbox.jira import issue_json, jql, stamps
 from sandbox.jira.access import Eyes
 from sandbox.jira.auth import Caller
-from sandbox.jira.jql_compile import Scope, compile_query
+from sandbox.jira.jql_compile import compile_query
 from sandbox.jira.jql_dates import Moment
+from sandbox.jira.jql_names import Scope
 from sandbox.jira.model import Issue, Row
 from sandbox.jira.render import Renderer
 from sandbox.jira.site import Site
@@ -200,7 +201,11 @@ class Postman:
             if due is None:
                 time.sleep(POLL_SECONDS)
                 continue
-            status = _post(due)
+            status = 0
+            try:
+                status = _post(due)
+            except Exception:  # the boundary of one delivery: the thread must make the next one
+                LOGGER.exception("delivery %s failed", due.id)
             with self._lock:
                 self._settle(due, status)
 

@@ -9,6 +9,7 @@ from sandbox.core.http import dumps
 from sandbox.jira import stamps
 from sandbox.jira.model import FieldDef, Issue, Kind, Row
 from sandbox.jira.render import Renderer
+from sandbox.jira.rendered import rendered_fields
 from sandbox.jira.workflow import Transition
 
 EXPAND = "renderedFields,names,schema,operations,editmeta,changelog,versionedRepresentations"
@@ -104,6 +105,8 @@ def issue_bytes(
         names = issue.properties if "*all" in want.properties else want.properties
         found = {name: issue.properties[name] for name in names if name in issue.properties}
         parts.append(b',"properties":' + dumps(found))
+    if "renderedFields" in want.expand:
+        parts.append(b',"renderedFields":' + dumps(rendered_fields(renderer, issue, want.fields or ())))
     if "changelog" in want.expand:
         parts.append(b',"changelog":' + dumps(renderer.changelog(issue, newest=newest)))
     parts.append(b"}")

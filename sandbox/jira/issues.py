@@ -6,7 +6,7 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from sandbox.core.http import Call, HttpError, Json, dumps, empty_response, json_response
-from sandbox.jira import access, applying, issue_json, workflow
+from sandbox.jira import access, applying, issue_json, shapes, workflow
 from sandbox.jira.edits import Change, Reader
 from sandbox.jira.model import Issue, Row
 from sandbox.jira.paging import body_object, flag, listed, number
@@ -31,7 +31,7 @@ class Issues:
         """`POST /issue`."""
         caller = self._site.caller(call)
         uid = caller.require()
-        issue = self._create(call, body_object(call.json_body()), uid)
+        issue = self._create(call, body_object(call.json_body(), shapes.EDIT), uid)
         link = f"{caller.base}/rest/api/{caller.version}/issue/{issue.id}"
         return json_response({"id": issue.id, "key": issue.key, "self": link}, status=201)
 
@@ -39,7 +39,7 @@ class Issues:
         """`POST /issue/bulk`: up to 50; those that are wrong are told, the others made."""
         caller = self._site.caller(call)
         uid = caller.require()
-        updates = body_object(call.json_body()).get("issueUpdates") or []
+        updates = body_object(call.json_body(), shapes.BULK_CREATE).get("issueUpdates") or []
         if not updates or len(updates) > 50:
             raise HttpError(400, "issueUpdates must hold between 1 and 50 issues.")
         made: list[Row] = []
@@ -57,6 +57,7 @@ class Issues:
 
     def _create(self, call: Call, body: Mapping[str, Any], uid: str) -> Issue:
         site, state = self._site, self._site.state
+        shapes.check(body, shapes.EDIT)
         fields = body.get("fields") or {}
         project_id, type_id = self._place(call, fields)
         reader = Reader(site, site.caller(call), project_id=project_id, issuetype_id=type_id)
@@ -150,7 +151,7 @@ class Issues:
         issue = self._site.writable(call, ref)
         caller = self._site.caller(call)
         self._check_notify(call, issue)
-        body = body_object(call.json_body())
+        body = body_object(call.json_body(), shapes.EDIT)
         if not any(body.get(part) for part in ("fields", "update", "properties")):
             raise HttpError(400, "one of 'fields' or 'update' required")
         reader = Reader(
@@ -234,7 +235,7 @@ class Issues:
     def transition(self, call: Call, ref: str) -> Response:
         """`POST /issue/{ref}/transitions`; carries fields (resolution only) and comments."""
         issue = self._site.writable(call, ref)
-        body = body_object(call.json_body())
+        body = body_object(call.json_body(), shapes.EDIT)
         wanted = body.get("transition")
         self.make_transition(call, issue, str((wanted if isinstance(wanted, dict) else {}).get("id") or ""), body)
         return empty_response()

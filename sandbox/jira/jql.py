@@ -19,7 +19,14 @@ clause: field OPERATOR operand     -> compare
       | field _NOT _IN operand     -> not_in
       | field _IS EMPTY            -> is_empty
       | field _IS _NOT EMPTY       -> is_not_empty
-field: WORD | CF | STRING
+      | field _WAS operand predicate*          -> was
+      | field _WAS _NOT operand predicate*     -> was_not
+      | field _WAS _IN operand predicate*      -> was_in
+      | field _WAS _NOT _IN operand predicate* -> was_not_in
+      | field _CHANGED predicate*  -> changed
+predicate: PREDICATE operand
+         | _BY operand             -> by
+field: WORD | CF | PROPERTY | STRING
 ?operand: value | call | list_of | empty
 empty: EMPTY
 list_of: "(" operand ("," operand)* ")"
@@ -36,10 +43,14 @@ _IN.3: /in(?![^\s("'])/i
 _IS.3: /is(?![^\s])/i
 _ORDER.3: /order(?=\s+by\b)/i
 _BY.3: /by(?![^\s])/i
+_WAS.3: /was(?![^\s])/i
+_CHANGED.3: /changed(?![^\s()])/i
+PREDICATE.3: /(after|before|during|from|to|on)(?![^\s("'])/i
 EMPTY.3: /(empty|null)(?![^\s(),])/i
 DIRECTION.3: /(asc|desc)(?![^\s,])/i
 OPERATOR: "!=" | "!~" | "<=" | ">=" | "=" | "<" | ">" | "~"
 CF.4: /cf\[\d+\]/i
+PROPERTY.4: /(issue|comment|project)\.property\[("[^"\]]*"|'[^'\]]*'|[^\]"']+)\](\.[\w.\-]+)?/i
 STRING: /"(\\.|[^"\\])*"|'(\\.|[^'\\])*'/
 WORD: /(\\.|[^\s()\[\]"',=!<>~&|{}*\/%+^$#@?;])+/
 %ignore /\s+/
@@ -130,7 +141,23 @@ class Negation:
     part: "Node"
 
 
-Node = Clause | Junction | Negation
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """A clause on the history of a field.
+
+    Attributes:
+        operand: what the field was; None asks whether it changed.
+        negated: `was not`, `was not in`.
+        predicates: by name (`after`, `before`, `during`, `on`, `by`, `from`, `to`), each at most once.
+    """
+
+    field: str
+    operand: Operand | None
+    negated: bool
+    predicates: tuple[tuple[str, Operand], ...]
+
+
+Node = Clause | Past | Junction | Negation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,8 +255,25 @@ class _Build(Transformer[Token, Any]):
     def is_not_empty(self, items: list[Any]) -> Node:
         return Clause(field=items[0], operator="is not", operand=Empty())
 
+    def was(self, items: list[Any]) -> Node:
+        return Past(field=items[0], operand=items[1], negated=False, predicates=tuple(items[2:]))
+
+    def was_not(self, items: list[Any]) -> Node:
+        return Past(field=items[0], operand=items[1], negated=True, predicates=tuple(items[2:]))
+
+    was_in, was_not_in = was, was_not
+
+    def changed(self, items: list[Any]) -> Node:
+        return Past(field=items[0], operand=None, negated=False, predicates=tuple(items[1:]))
+
+    def predicate(self, items: list[Any]) -> tuple[str, Operand]:
+        return str(items[0]).casefold(), items[1]
+
+    def by(self, items: list[Any]) -> tuple[str, Operand]:
+        return "by", items[0]
+
     def field(self, items: list[Any]) -> str:
-        return _text(items[0])
+        return str(items[0]) if items[0].type == "PROPERTY" else _text(items[0])
 
     def empty(self, _items: list[Any]) -> Operand:
         return Empty()

@@ -7,9 +7,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.jira import jql_dates
-from sandbox.jira.access import Eyes
-from sandbox.jira.jql import Clause, Empty, Function, JqlError, Junction, Negation, Node, Operand, Query, Several, Value
-from sandbox.jira.jql_dates import Moment
+from sandbox.jira.jql import (
+    Clause,
+    Empty,
+    Function,
+    JqlError,
+    Junction,
+    Negation,
+    Node,
+    Operand,
+    Past,
+    Query,
+    Several,
+    Value,
+)
+from sandbox.jira.jql_history import past
+from sandbox.jira.jql_names import Scope, category, find_field, issue_id, reference
+from sandbox.jira.jql_properties import property_test
 from sandbox.jira.model import FieldDef, Issue, Kind
 from sandbox.jira.state import State
 from sandbox.jira.values import TABLE_OF_KIND
@@ -29,12 +43,6 @@ _ORDER_OF: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
 }
 
-STATUS_CATEGORIES = {"new": ("2", "To Do"), "indeterminate": ("4", "In Progress"), "done": ("3", "Done")}
-"""Id and name of Jira's three status categories by key."""
-
-_VERSION_FUNCTIONS = frozenset({"releasedversions", "unreleasedversions"})
-_SPRINT_FUNCTIONS = {"opensprints": "active", "futuresprints": "future", "closedsprints": "closed"}
-
 _KEYS = frozenset({"key", "issuekey", "id", "issue"})
 
 
@@ -51,20 +59,6 @@ class Compiled:
     test: Test
     order: tuple[tuple[SortKey, bool], ...]
     timeless: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
-    """What a query is compiled against.
-
-    Attributes:
-        lenient: a caller without valid credentials: names that it cannot see match nothing instead of being refused.
-    """
-
-    state: State
-    eyes: Eyes
-    moment: Moment
-    lenient: bool = False
 
 
 def compile_query(query: Query, scope: Scope) -> Compiled:
@@ -89,19 +83,6 @@ def compile_query(query: Query, scope: Scope) -> Compiled:
     return Compiled(test=test, order=(*order, (_by_id, False)), timeless=query.where is None or _timeless(query.where))
 
 
-def find_field(state: State, name: str) -> FieldDef | None:
-    """Find a field by clause name, id or visible name."""
-    wanted = name.casefold()
-    for field in state.fields.values():
-        if wanted in (field.id.casefold(), field.name.casefold()) or wanted in (
-            one.casefold() for one in field.clauses
-        ):
-            return field
-    if wanted == "epic link" and state.cloud:
-        return state.fields["parent"]
-    return None
-
-
 def _everything(_issue: Issue) -> bool:
     return True
 
@@ -112,6 +93,8 @@ def _timeless(node: Node) -> bool:
             return all(_timeless(part) for part in parts)
         case Negation(part=part):
             return _timeless(part)
+        case Past():
+            return False
         case Clause(operand=Function()):
             return False
         case Clause(operand=Value(text=text)):
@@ -141,14 +124,22 @@ def _node(node: Node, scope: Scope, messages: list[str]) -> Test:
             except JqlError as error:
                 messages.extend(error.messages)
                 return _everything
+        case Past():
+            try:
+                return past(node, scope)
+            except JqlError as error:
+                messages.extend(error.messages)
+                return _everything
 
 
 def _clause(clause: Clause, scope: Scope) -> Test:
     name = clause.field.casefold()
+    if ".property[" in name:
+        return property_test(clause)
     if name in _KEYS:
-        return _equality(clause, lambda issue: (issue.id,), lambda one: _issue_id(one, clause.field, scope))
+        return _equality(clause, lambda issue: (issue.id,), lambda one: issue_id(one, clause.field, scope))
     if name == "statuscategory":
-        return _equality(clause, _category_getter(scope.state), lambda one: _category(one, clause.field))
+        return _equality(clause, _category_getter(scope.state), lambda one: category(one, clause.field))
     if name == "text":
         return _likeness(clause, [*_text_getters(scope.state), _comment_words])
     field = find_field(scope.state, clause.field)
@@ -164,7 +155,7 @@ def _clause(clause: Clause, scope: Scope) -> Test:
         return _likeness(clause, [_getter(field.id)])
     if field.kind in (Kind.DERIVED, Kind.ANY, Kind.RANK):
         raise JqlError(f"Field '{clause.field}' is not searchable.")
-    return _equality(clause, _ids_getter(field.id), lambda one: _reference(one, clause.field, field, scope))
+    return _equality(clause, _ids_getter(field.id), lambda one: reference(one, clause.field, field, scope))
 
 
 def _allow(clause: Clause, allowed: frozenset[str]) -> None:
@@ -205,119 +196,9 @@ def _equality(clause: Clause, values_of: Callable[[Issue], Iterable[Any]], read:
     return test
 
 
-def _issue_id(one: Operand, field: str, scope: Scope) -> set[str]:
-    if not isinstance(one, Value):
-        raise JqlError(f"Unable to find JQL function for the field '{field}'.")
-    issue = scope.state.issue(one.text)
-    if issue is None or not scope.eyes.see(issue):
-        if scope.lenient:
-            return set()
-        if one.text.isdigit():
-            raise JqlError(f"A value with ID '{one.text}' does not exist for the field '{field}'.")
-        raise JqlError(f"An issue with key '{one.text}' does not exist for field '{field}'.")
-    return {issue.id}
-
-
-def _category(one: Operand, field: str) -> set[str]:
-    if isinstance(one, Value):
-        wanted = one.text.casefold()
-        for key, names in STATUS_CATEGORIES.items():
-            if wanted in (key, *(name.casefold() for name in names)):
-                return {key}
-    raise JqlError(f"The value '{getattr(one, 'text', '')}' does not exist for the field '{field}'.")
-
-
 def _category_getter(state: State) -> Callable[[Issue], Iterable[Any]]:
     statuses = state.tables["statuses"]
     return lambda issue: (statuses[issue.fields["status"]].get("category", "new"),)
-
-
-def _reference(one: Operand, name: str, field: FieldDef, scope: Scope) -> set[Any]:
-    """Find the ids that a value names."""
-    state = scope.state
-    if isinstance(one, Function):
-        return _function(one, field, scope)
-    if not isinstance(one, Value):
-        raise JqlError(f"The field '{name}' does not take a list there.")
-    found: set[str] = set()
-    match field.kind:
-        case Kind.LABELS:
-            return {one.text}
-        case Kind.USER | Kind.MULTIUSER:
-            uid = _user(state, one.text)
-            return {uid} if uid else _missing(one, name, scope, tolerated=state.cloud)
-        case Kind.PROJECT:
-            found = {
-                row_id
-                for row_id, row in state.projects.items()
-                if row_id in scope.eyes.projects
-                and one.text.casefold() in (row_id, row["key"].casefold(), row["name"].casefold())
-            }
-        case Kind.VERSIONS | Kind.COMPONENTS:
-            rows = state.versions if field.kind is Kind.VERSIONS else state.components
-            found = _named(rows.items(), one.text)
-        case Kind.SELECT | Kind.MULTISELECT:
-            found = {
-                row["id"] for row in field.options if one.text.casefold() in (row["id"], str(row["value"]).casefold())
-            }
-            if not found:
-                raise JqlError(f"The option '{one.text}' for field '{name}' does not exist.")
-        case Kind.PARENT | Kind.EPIC_LINK:
-            return _issue_id(one, name, scope)
-        case Kind.SPRINT:
-            sprints = ((str(row_id), row) for row_id, row in state.sprints.items())
-            return {int(row_id) for row_id in _named(sprints, one.text)} or _missing(one, name, scope, tolerated=False)
-        case _:
-            found = _named(state.tables[TABLE_OF_KIND[field.kind]].items(), one.text)
-    return found or _missing(one, name, scope, tolerated=False)
-
-
-def _function(one: Function, field: FieldDef, scope: Scope) -> set[Any]:
-    """Give the ids that a function names, for the fields that take it."""
-    name, state = one.name.casefold(), scope.state
-    users = field.kind in (Kind.USER, Kind.MULTIUSER)
-    if name == "currentuser" and users:
-        return {scope.eyes.uid} if scope.eyes.uid else set()
-    if name == "membersof" and users and len(one.arguments) == 1:
-        wanted = one.arguments[0].casefold()
-        members = {uid for uid, row in state.users.items() if wanted in map(str.casefold, row.get("groups") or ())}
-        if not members:
-            raise JqlError(
-                f"Function 'membersOf' can not generate a list of usernames for group '{one.arguments[0]}'; the group "
-                "does not exist."
-            )
-        return members
-    if field.kind is Kind.SPRINT and name in _SPRINT_FUNCTIONS:
-        return {sprint_id for sprint_id, row in state.sprints.items() if row["state"] == _SPRINT_FUNCTIONS[name]}
-    if name in _VERSION_FUNCTIONS and field.kind is Kind.VERSIONS:
-        keys = {state.project_id(key) for key in one.arguments}
-        return {
-            version_id
-            for version_id, row in state.versions.items()
-            if bool(row.get("released")) is (name == "releasedversions") and (not keys or row["projectId"] in keys)
-        }
-    raise JqlError(f"Unable to find JQL function '{one.name}({', '.join(one.arguments)})'.")
-
-
-def _named(rows: Iterable[tuple[str, Any]], text: str) -> set[str]:
-    return {row_id for row_id, row in rows if text.casefold() in (row_id, str(row["name"]).casefold())}
-
-
-def _missing(one: Value, name: str, scope: Scope, *, tolerated: bool) -> set[str]:
-    if scope.lenient or tolerated:
-        return set()
-    raise JqlError(f"The value '{one.text}' does not exist for the field '{name}'.")
-
-
-def _user(state: State, text: str) -> str | None:
-    found = state.user_id(text)
-    if found is not None:
-        return found
-    wanted = text.casefold()
-    for uid, row in state.users.items():
-        if wanted in (str(row.get("emailAddress")).casefold(), str(row.get("displayName")).casefold()):
-            return uid
-    return None
 
 
 def _ids_getter(field_id: str) -> Callable[[Issue], Iterable[Any]]:

@@ -1,9 +1,10 @@
 """Reading the common parts of requests, and cutting lists into pages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sandbox.core.http import HttpError, Json
+from sandbox.jira.shapes import Shape, check
 
 
 def listed(values: Sequence[str]) -> list[str]:
@@ -28,16 +29,21 @@ def flag(text: str | None) -> bool:
     return (text or "").lower() == "true"
 
 
-def body_object(body: Json) -> dict[str, Any]:
+def body_object(body: Json, parts: Mapping[str, Shape] | None = None) -> dict[str, Any]:
     """Give the body as an object, an empty one when there is none.
 
+    Args:
+        body: as parsed.
+        parts: what its parts must be made of.
+
     Raises:
-        HttpError: 400 when it is something else.
+        HttpError: 400 when it, or a part of it, is something else.
     """
     if body is None:
         return {}
     if not isinstance(body, dict):
         raise HttpError(400, "The request body is not an object.")
+    check(body, parts or {})
     return body
 
 

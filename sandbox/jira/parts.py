@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from werkzeug.wrappers import Response
 
 from sandbox.core.http import Call, HttpError, Json, empty_response, json_response
-from sandbox.jira import applying, values
+from sandbox.jira import applying, shapes, values
 from sandbox.jira.edits import read_properties, read_worklog
 from sandbox.jira.model import Issue, Row
 from sandbox.jira.paging import body_object, listed, number
@@ -50,7 +50,7 @@ class Comments:
         """`POST`."""
         issue = self._site.writable(call, ref)
         caller = self._site.caller(call)
-        body = body_object(call.json_body())
+        body = body_object(call.json_body(), shapes.COMMENT)
         text = self._text(call, body)
         properties = [{"key": key, "value": value} for key, value in read_properties(body.get("properties")).items()]
         self._site.state.before_write(issue)
@@ -72,7 +72,7 @@ class Comments:
         """`PUT /comment/{id}`."""
         issue = self._site.writable(call, ref)
         row = _found(issue.comments, comment_id, "comment")
-        body = body_object(call.json_body())
+        body = body_object(call.json_body(), shapes.COMMENT)
         text = self._text(call, body)
         given = read_properties(body.get("properties"))
         self._site.state.before_write(issue)
@@ -249,7 +249,7 @@ class Worklogs:
 
     def by_ids(self, call: Call) -> Json:
         """`POST /worklog/list`."""
-        ids = {str(one) for one in body_object(call.json_body()).get("ids") or []}
+        ids = {str(one) for one in body_object(call.json_body(), shapes.IDS).get("ids") or []}
         if len(ids) > MAX_WORKLOG_PAGE:
             raise HttpError(400, f"At most {MAX_WORKLOG_PAGE} ids may be given.")
         renderer = self._site.renderer(call)

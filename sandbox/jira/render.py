@@ -5,7 +5,7 @@ from typing import Any
 
 from sandbox.jira import adf, sprint_values, stamps
 from sandbox.jira.auth import Caller
-from sandbox.jira.jql_compile import STATUS_CATEGORIES
+from sandbox.jira.jql_names import STATUS_CATEGORIES
 from sandbox.jira.model import FieldDef, Issue, Kind, Link, Row
 from sandbox.jira.state import State
 

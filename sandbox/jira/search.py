@@ -10,9 +10,10 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from sandbox.core.http import Call, HttpError, Json, dumps, json_response
-from sandbox.jira import issue_json, jql
-from sandbox.jira.jql_compile import Compiled, Scope, compile_query
+from sandbox.jira import issue_json, jql, shapes
+from sandbox.jira.jql_compile import Compiled, compile_query
 from sandbox.jira.jql_dates import Moment
+from sandbox.jira.jql_names import Scope
 from sandbox.jira.model import Issue
 from sandbox.jira.paging import body_object, listed, number
 from sandbox.jira.render import Renderer
@@ -64,7 +65,7 @@ class Search:
 
     def cloud_post(self, call: Call) -> Response:
         """`POST /search/jql`."""
-        return self._cloud(call, body_object(call.json_body()))
+        return self._cloud(call, body_object(call.json_body(), shapes.SEARCH))
 
     def _cloud(self, call: Call, body: dict[str, Any]) -> Response:
         renderer = self._site.renderer(call)
@@ -102,7 +103,9 @@ class Search:
     def approximate_count(self, call: Call) -> Json:
         """`POST /search/approximate-count`."""
         renderer = self._site.renderer(call)
-        issues, _ = self._run(renderer, body_object(call.json_body()).get("jql") or "", fresh=(), bounded=True)
+        issues, _ = self._run(
+            renderer, body_object(call.json_body(), shapes.SEARCH).get("jql") or "", fresh=(), bounded=True
+        )
         return {"count": len(issues)}
 
     def removed(self, call: Call) -> Response:
@@ -125,7 +128,7 @@ class Search:
 
     def data_center_post(self, call: Call) -> Response:
         """`POST /search`."""
-        return self._data_center(call, body_object(call.json_body()))
+        return self._data_center(call, body_object(call.json_body(), shapes.SEARCH))
 
     def _data_center(self, call: Call, body: dict[str, Any]) -> Response:
         renderer = self._site.renderer(call)
@@ -168,7 +171,7 @@ class Search:
     def bulk_fetch(self, call: Call) -> Response:
         """`POST /issue/bulkfetch`: known issues, as they are now."""
         renderer = self._site.renderer(call)
-        body = body_object(call.json_body())
+        body = body_object(call.json_body(), shapes.SEARCH)
         refs = [str(one) for one in body.get("issueIdsOrKeys") or []]
         if not refs or len(refs) > MAX_PAGE_BULK:
             raise HttpError(400, f"issueIdsOrKeys must hold between 1 and {MAX_PAGE_BULK} issues.")

@@ -139,7 +139,8 @@ class State:
 
     def user_id(self, ref: Any) -> str | None:
         """Find a user by reference; None when there is none."""
-        names = [ref] if isinstance(ref, str) else [ref.get(key) for key in ("accountId", "key", "name", "id")]
+        given = [ref] if isinstance(ref, str) else [ref.get(key) for key in ("accountId", "key", "name", "id")]
+        names = [one for one in given if isinstance(one, str)]
         for name in names:
             if name in self.users:
                 return str(name)

@@ -5,7 +5,7 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from sandbox.core.http import Call, HttpError, Json, empty_response, json_response
-from sandbox.jira import applying
+from sandbox.jira import applying, shapes
 from sandbox.jira.edits import SELF_LINK, check_property
 from sandbox.jira.model import Issue, Row
 from sandbox.jira.paging import body_object
@@ -95,7 +95,7 @@ class RemoteLinks:
 
     @staticmethod
     def _body(call: Call) -> dict[str, Any]:
-        body = body_object(call.json_body())
+        body = body_object(call.json_body(), shapes.REMOTE)
         target = body.get("object") or {}
         errors = {}
         if not target.get("url"):
@@ -164,7 +164,7 @@ class IssueLinks:
     def create(self, call: Call) -> Response:
         """`POST`: `inwardIssue` is the source ("blocks"), `outwardIssue` the target; 201 without a body."""
         state = self._site.state
-        body = body_object(call.json_body())
+        body = body_object(call.json_body(), shapes.LINK)
         uid = self._site.caller(call).require()
         type_id = state.row_id(state.tables["link_types"], body.get("type") or {})
         if type_id is None:

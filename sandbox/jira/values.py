@@ -102,7 +102,10 @@ def read_long_text(value: Any, *, adf_expected: bool, limited: bool = True) -> s
     if adf_expected:
         if not adf.is_document(value):
             raise WrongValue("Operation value must be an Atlassian Document (see the Atlassian Document Format)")
-        value = adf.to_wiki(value)
+        try:
+            value = adf.to_wiki(value)
+        except (AttributeError, TypeError, KeyError, ValueError) as error:
+            raise WrongValue("INVALID_INPUT: the document is not valid Atlassian Document Format") from error
     if not isinstance(value, str):
         raise WrongValue("Operation value must be a string")
     if limited and len(value) > MAX_LONG_TEXT:
