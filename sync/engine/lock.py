@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from sync.store import postgresql
-from sync.store.database import Store
+from sync.store.database import Store, StoreError
 
 
 class AlreadyRunningError(Exception):
@@ -28,6 +28,7 @@ def single_run(store: Store) -> Iterator[None]:
 
     Raises:
         AlreadyRunningError: Another process, or another run of this one, holds it.
+        StoreError: The lock's file cannot be made (a read-only folder).
     """
     if store.is_server:
         with _on_server(store):
@@ -66,7 +67,10 @@ def _on_server(store: Store) -> Iterator[None]:
 @contextmanager
 def _on_file(store: Path) -> Iterator[None]:
     path = Path(f"{store}.lock")
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be opened for the run's lock: {error.strerror}") from error
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -41,6 +41,17 @@ def test_versions_are_not_asked_again_within_the_hour_and_are_not_said_to_be_fre
     assert later.complete == {NIM}
 
 
+def test_versions_that_were_read_under_a_clock_that_ran_ahead_are_read_again_at_once(site):
+    site.versions["NIM"] = [V1]
+    right = site.now
+    site.now += timedelta(hours=24)
+    (ahead,) = _versions(site)
+    site.now = right
+    (page,) = _versions(site, ahead.cursors[NIM])
+    assert page.complete == {NIM}
+    assert page.as_of <= site.now
+
+
 def test_a_changed_version_comes_again_and_one_that_is_gone_comes_as_a_tombstone(site):
     site.versions["NIM"] = [V1, V2]
     (page,) = _versions(site)

@@ -73,6 +73,16 @@ def test_lists_are_asked_for_when_they_are_due(launchpad, blueprints) -> None:
     assert timedelta(0) <= launchpad.now - blueprints.pages[0].as_of < timedelta(seconds=3)
 
 
+def test_a_list_that_was_read_under_a_clock_that_ran_ahead_is_read_again_at_once(launchpad, blueprints) -> None:
+    launchpad.blueprint("fast-boot")
+    launchpad.now += timedelta(hours=30)
+    blueprints()
+    launchpad.now -= timedelta(hours=30)
+    blueprints()
+    assert blueprints.asked == ["GET nimbus/all_specifications"]
+    assert blueprints.pages[0].as_of <= launchpad.now
+
+
 def test_only_what_changed_comes_again(launchpad, blueprints) -> None:
     launchpad.blueprint("one")
     two = launchpad.blueprint("two")

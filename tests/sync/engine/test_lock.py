@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sync.engine.lock import AlreadyRunningError, single_run
-from sync.store.database import Store
+from sync.store.database import Store, StoreError
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 HOLDER = """
@@ -66,6 +66,14 @@ def test_a_killed_holder_leaves_nothing(store: Store, place: tuple[str, str | No
         except AlreadyRunningError:
             pass
     pytest.fail("the lock outlived its holder")
+
+
+def test_a_lock_that_cannot_be_made_is_told_and_no_traceback(tmp_path: Any) -> None:
+    store = Store(f"sqlite:///{tmp_path / 's.sqlite3'}", now=NOW)
+    (tmp_path / "s.sqlite3.lock").mkdir()  # as good as a read-only folder, which root would not notice
+    with pytest.raises(StoreError, match=r"s\.sqlite3\.lock"), single_run(store):
+        pass
+    store.close()
 
 
 def test_a_run_whose_session_was_lost_stops(postgresql: Any) -> None:
