@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 import os
 import pwd
 import random
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -16,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PASSWORD = "canary-of-the-store-4711"
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _TRIES = 5  # another process may take the free port first
 
 
@@ -45,6 +48,7 @@ class Server:
     port: int
     user: str | None
     password: str = PASSWORD
+    process: subprocess.Popen[bytes] | None = None
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def run(self, program: str, *arguments: str) -> None:
@@ -69,15 +73,37 @@ class Server:
         """Carry out one statement."""
         self.run("psql", "-qX", "-h", "127.0.0.1", "-p", str(self.port), "-U", "syncline", "-c", statement, "postgres")
 
-    def start(self) -> None:
-        """Start, and wait until it answers."""
-        options = f"-F -p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self.data}"
-        log = str(self.data / "log")
-        self.run("pg_ctl", "-D", str(self.data), "-w", "-t", "60", "-l", log, "-o", options, "start")
+    def start(self) -> bool:
+        """Start, and wait until it answers; False: it ended at once, since its port is taken."""
+        options = ["-F", "-p", str(self.port), "-c", "listen_addresses=127.0.0.1"]
+        options += ["-c", f"unix_socket_directories={self.data}", "-D", str(self.data)]
+        with (self.data / "log").open("wb") as log:
+            self.process = subprocess.Popen(
+                [self.programs / "postgres", *options],
+                user=self.user,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd="/",
+                preexec_fn=_die_with_parent,
+            )
+        ready = [self.programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        end = time.monotonic() + 60
+        while self.process.poll() is None and time.monotonic() < end:
+            if subprocess.run(ready, check=False).returncode == 0:
+                return True
+            time.sleep(0.1)
+        return False
 
     def stop(self) -> None:
         """Stop at once, as a crash would."""
-        self.run("pg_ctl", "-D", str(self.data), "-w", "-m", "immediate", "stop")
+        if self.process is not None:
+            self.process.send_signal(signal.SIGQUIT)
+            self.process.wait(60)
+
+
+def _die_with_parent() -> None:
+    """A server of tests that were killed ends too."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGQUIT)
 
 
 @contextmanager
@@ -108,16 +134,12 @@ def running(programs: Path) -> Iterator[Server]:
 
 
 def _start(server: Server) -> None:
-    for left in reversed(range(_TRIES)):
-        try:
-            server.start()
-        except subprocess.CalledProcessError:
-            if not left:
-                raise
-            time.sleep(0.2)
-            server.port = _likely_port()
-        else:
+    for _ in range(_TRIES):
+        if server.start():
             return
+        server.stop()
+        server.port = _likely_port()
+    raise RuntimeError(f"PostgreSQL did not start: {(server.data / 'log').read_text()[-2000:]}")
 
 
 def _likely_port() -> int:
