@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
@@ -52,3 +53,17 @@ class ConnectionSettings(BaseModel):
     """Most requests in any 60 minutes; None: no own limit, the tool's limits are honoured anyway."""
     timeout_s: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] = 60.0
     """Longest wait for an answer, in seconds."""
+
+
+def web_address(value: str, example: str) -> str:
+    """``value`` without a slash at its end, if it is the address of a tool.
+
+    Raises:
+        ValueError: It is no http address, or holds a user, a password, a query or a fragment.
+    """
+    parts = urlsplit(value)
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        raise ValueError(f"expected an address such as {example}")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("expected an address without user, password, query or fragment")
+    return value.rstrip("/")

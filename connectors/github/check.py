@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from connectors.core.checking import guarded
 from connectors.core.errors import ConnectorError, NotFoundError, PartitionError
 from connectors.core.port import CheckResult, Json
 from connectors.github.catalog import Project, ProjectField
@@ -31,28 +32,21 @@ def check(client: GithubClient, places: Places, projects: ProjectDesk, wanted: S
         projects: The configured project.
         wanted: Repositories that engagements use.
     """
-    yield (reached := _guarded("reachability", lambda: _reachability(client)))
+    yield (reached := guarded("reachability", lambda: _reachability(client)))
     if not reached.ok:
         return
-    yield (known := _guarded("identity", lambda: _identity(client)))
+    yield (known := guarded("identity", lambda: _identity(client)))
     if not known.ok:
         return
     yield _clock(client)
     for place in wanted:
-        yield _guarded("repository", lambda place=place: _repository(client, places, place))  # type: ignore[misc] # mypy cannot infer a lambda's default
+        yield guarded("repository", lambda place=place: _repository(client, places, place))  # type: ignore[misc] # mypy cannot infer a lambda's default
     if client.settings.project is not None:
         yield from _project(client, projects)
     elif "anchor.status" in client.settings.owned:
         mend = "set project to the ORG/NUMBER of the project whose fields show the status"
         yield CheckResult(name="fields", ok=False, found="anchor.status is owned, and no project is named", mend=mend)
     yield _rate_budget(client)
-
-
-def _guarded(name: str, look: Callable[[], CheckResult]) -> CheckResult:
-    try:
-        return look()
-    except ConnectorError as exc:
-        return CheckResult(name=name, ok=False, found=str(exc), mend="see the message; then run the check again")
 
 
 def _reachability(client: GithubClient) -> CheckResult:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from connectors.core.port import Json
+from connectors.core.cursor_text import load
 from connectors.github.errors import instant
 from connectors.github.repositories import Repository, repository_of
 
@@ -64,7 +64,7 @@ class IssuesCursor:
 
 def issues_cursor(text: str | None) -> IssuesCursor | None:
     """The cursor that ``text`` holds; None (read everything) when there is none or it is not understood."""
-    data = _load(text)
+    data = load(text, _FORMAT)
     repository, seen = repository_of(data.get("repository")), instant(data.get("seen"))
     since, etags = data.get("since"), data.get("etags")
     if repository is None or seen is None or (since is not None and instant(since) is None):
@@ -113,7 +113,7 @@ class MilestonesCursor:
 
 def milestones_cursor(text: str | None) -> MilestonesCursor | None:
     """The cursor that ``text`` holds; None (read everything) when there is none or it is not understood."""
-    data = _load(text)
+    data = load(text, _FORMAT)
     repository = repository_of(data.get("repository"))
     parts = [data.get(name) for name in ("etags", "hashes")]
     if repository is None or not all(isinstance(part, dict) for part in parts):
@@ -125,11 +125,3 @@ def milestones_cursor(text: str | None) -> MilestonesCursor | None:
 def stamp(moment: datetime) -> str:
     """An instant as GitHub takes it: whole seconds, rounded down, in UTC whatever its zone."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _load(text: str | None) -> Mapping[str, Json]:
-    try:
-        data = json.loads(text or "{}")
-    except ValueError:
-        return {}
-    return data if isinstance(data, dict) and data.get("v") == _FORMAT else {}

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
-from connectors.core.settings import ConnectionSettings, Credential
+from connectors.core.settings import ConnectionSettings, Credential, web_address
 
 _PUBLIC_API = "api.github.com"
 _PROJECT = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)/([1-9]\d*)")
@@ -56,14 +56,7 @@ class GithubSettings(ConnectionSettings):
     @field_validator("url", "web_url")
     @classmethod
     def _address(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        parts = urlsplit(value)
-        if parts.scheme not in ("https", "http") or not parts.hostname:
-            raise ValueError("expected an address such as https://api.github.com")
-        if parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError("expected an address without user, password, query or fragment")
-        return value.rstrip("/")
+        return None if value is None else web_address(value, "https://api.github.com")
 
     @field_validator("project")
     @classmethod

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from connectors.core.checking import guarded
 from connectors.core.errors import ConnectorError, NotFoundError
 from connectors.core.port import Catalog, CheckResult, FieldType, Json
 from connectors.jira.catalog import RISK_TYPE, creatable_types, create_fields, read_catalog
@@ -46,15 +47,15 @@ def check(client: JiraClient, places: Sequence[str]) -> Iterator[CheckResult]:
         client: The client.
         places: Keys of the projects that engagements use.
     """
-    yield (reached := _guarded("reachability", lambda: _reachability(client)))
+    yield (reached := guarded("reachability", lambda: _reachability(client)))
     if not reached.ok:
         return
-    yield (known := _guarded("identity", lambda: _identity(client)))
+    yield (known := guarded("identity", lambda: _identity(client)))
     if not known.ok:
         return
-    yield _guarded("clock", lambda: _clock(client))
+    yield guarded("clock", lambda: _clock(client))
     for place in places:
-        yield _guarded("project", lambda place=place: _permissions(client, place))  # type: ignore[misc] # mypy cannot infer a lambda's default
+        yield guarded("project", lambda place=place: _permissions(client, place))  # type: ignore[misc] # mypy cannot infer a lambda's default
     try:
         catalog = read_catalog(client, ())
     except ConnectorError as exc:
@@ -63,15 +64,8 @@ def check(client: JiraClient, places: Sequence[str]) -> Iterator[CheckResult]:
         yield from _fields(client, catalog)
     if "risk.issue" in client.settings.owned:
         for place in places:
-            yield _guarded("issue types", lambda place=place: _risk_type(client, place))  # type: ignore[misc] # as above
+            yield guarded("issue types", lambda place=place: _risk_type(client, place))  # type: ignore[misc] # as above
     yield _rate_budget(client)
-
-
-def _guarded(name: str, look: Callable[[], CheckResult]) -> CheckResult:
-    try:
-        return look()
-    except ConnectorError as exc:
-        return CheckResult(name=name, ok=False, found=str(exc), mend="see the message; then run the check again")
 
 
 def _reachability(client: JiraClient) -> CheckResult:

@@ -13,6 +13,9 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from connectors.core.cursor_text import instant as read_instant
+from connectors.core.cursor_text import load
+
 _FORMAT = 1
 _WIDE_EVERY = timedelta(hours=24)
 """Once a day reading reaches back a whole day, for issues that the index took longer than the overlap to show."""
@@ -64,8 +67,8 @@ class IssuesCursor:
 
 def issues_cursor(text: str | None) -> IssuesCursor | None:
     """The cursor that ``text`` holds; None (read everything) when there is none or it is not understood."""
-    data = _load(text)
-    at, wide = _instant(data.get("at")), _instant(data.get("wide"))
+    data = load(text, _FORMAT)
+    at, wide = read_instant(data.get("at")), read_instant(data.get("wide"))
     if at is None or wide is None:
         return None
     return IssuesCursor(at=at, wide=wide)
@@ -90,8 +93,8 @@ class VersionsCursor:
 
 def versions_cursor(text: str | None) -> VersionsCursor | None:
     """The cursor that ``text`` holds; None (read everything) when there is none or it is not understood."""
-    data = _load(text)
-    read, hashes = _instant(data.get("read")), data.get("hashes")
+    data = load(text, _FORMAT)
+    read, hashes = read_instant(data.get("read")), data.get("hashes")
     if read is None or not isinstance(hashes, Mapping):
         return None
     return VersionsCursor(read=read, hashes={str(k): str(v) for k, v in hashes.items()})
@@ -177,22 +180,6 @@ def _local(instant: datetime, zone: str | None) -> datetime:
 
 def _quoted(projects: Sequence[str]) -> str:
     return ", ".join('"' + p.replace("\\", "\\\\").replace('"', '\\"') + '"' for p in projects)
-
-
-def _load(text: str | None) -> Mapping[str, object]:
-    try:
-        data = json.loads(text or "{}")
-    except ValueError:
-        return {}
-    return data if isinstance(data, dict) and data.get("v") == _FORMAT else {}
-
-
-def _instant(value: object) -> datetime | None:
-    try:
-        instant = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-    return instant.astimezone(UTC) if instant is not None and instant.tzinfo is not None else None
 
 
 def settled(updates: Iterable[datetime | None], before: datetime) -> datetime | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
+from connectors.core.checking import guarded
 from connectors.core.errors import ConnectorError, NotFoundError
 from connectors.core.port import CheckResult
 from connectors.launchpad.client import LaunchpadClient
@@ -28,27 +29,20 @@ def check(client: LaunchpadClient, places: Sequence[str]) -> Iterator[CheckResul
         client: The client.
         places: Names of the projects that engagements use.
     """
-    yield (reached := _guarded("reachability", lambda: _reachability(client)))
+    yield (reached := guarded("reachability", lambda: _reachability(client)))
     if not reached.ok:
         return
-    yield (known := _guarded("identity", lambda: _identity(client)))
+    yield (known := guarded("identity", lambda: _identity(client)))
     if not known.ok:
         return
     yield _clock(client)
-    yield _guarded("fields", lambda: _description(client))
+    yield guarded("fields", lambda: _description(client))
     for place in places:
-        yield _guarded("project", lambda place=place: _project(client, place))  # type: ignore[misc] # mypy cannot infer a lambda's default
+        yield guarded("project", lambda place=place: _project(client, place))  # type: ignore[misc] # mypy cannot infer a lambda's default
     yield _write_permission(client)
     yield CheckResult(
         name="rate budget", ok=True, found="Launchpad states no limit; requests_per_hour can set one of your own"
     )
-
-
-def _guarded(name: str, look: Callable[[], CheckResult]) -> CheckResult:
-    try:
-        return look()
-    except ConnectorError as exc:
-        return CheckResult(name=name, ok=False, found=str(exc), mend="see the message; then run the check again")
 
 
 def _reachability(client: LaunchpadClient) -> CheckResult:

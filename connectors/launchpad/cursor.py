@@ -7,7 +7,10 @@ import zlib
 from base64 import b85decode, b85encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
+
+from connectors.core.cursor_text import instant as read_instant
+from connectors.core.cursor_text import load
 
 _FORMAT = 1
 
@@ -86,19 +89,19 @@ class TasksCursor:
 
 def tasks_cursor(text: str | None, project: str) -> TasksCursor:
     """The cursor that ``text`` holds; a new one (read everything) when there is none or it is not understood."""
-    data = _load(text)
+    data = load(text, _FORMAT)
     try:
         public, restricted = _unpack(data.get("public"), project), _unpack(data.get("restricted"), project)
     except (ValueError, zlib.error):
         return TasksCursor()
-    at = _instant(data.get("at"))
+    at = read_instant(data.get("at"))
     going = _going(data.get("going"))
     if at is None and going is None:
         return TasksCursor()
     owed = data.get("owed")
     return TasksCursor(
         at=at,
-        census=_instant(data.get("census")),
+        census=read_instant(data.get("census")),
         public=public,
         restricted=restricted,
         owed=frozenset(str(i) for i in owed) if isinstance(owed, list) else frozenset(),
@@ -109,10 +112,10 @@ def tasks_cursor(text: str | None, project: str) -> TasksCursor:
 def _going(data: object) -> Going | None:
     if not isinstance(data, Mapping):
         return None
-    began, start, last = _instant(data.get("began")), data.get("start"), data.get("last")
+    began, start, last = read_instant(data.get("began")), data.get("start"), data.get("last")
     if began is None or not isinstance(start, int) or not isinstance(last, list):
         return None
-    return Going(began=began, since=_instant(data.get("since")), start=start, last=tuple(str(i) for i in last))
+    return Going(began=began, since=read_instant(data.get("since")), start=start, last=tuple(str(i) for i in last))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,8 +137,8 @@ class ListCursor:
 
 def list_cursor(text: str | None) -> ListCursor | None:
     """The cursor that ``text`` holds; None (read everything) when there is none or it is not understood."""
-    data = _load(text)
-    read, hashes = _instant(data.get("read")), data.get("hashes")
+    data = load(text, _FORMAT)
+    read, hashes = read_instant(data.get("read")), data.get("hashes")
     if read is None or not isinstance(hashes, Mapping):
         return None
     return ListCursor(read=read, hashes={str(k): str(v) for k, v in hashes.items()})
@@ -155,19 +158,3 @@ def _unpack(text: object, project: str) -> frozenset[str]:
 
 def _say(instant: datetime | None) -> str | None:
     return instant.isoformat() if instant is not None else None
-
-
-def _load(text: str | None) -> Mapping[str, object]:
-    try:
-        data = json.loads(text or "{}")
-    except ValueError:
-        return {}
-    return data if isinstance(data, dict) and data.get("v") == _FORMAT else {}
-
-
-def _instant(value: object) -> datetime | None:
-    try:
-        instant = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-    return instant.astimezone(UTC) if instant is not None and instant.tzinfo is not None else None

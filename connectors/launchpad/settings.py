@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 from typing import Self
-from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
-from connectors.core.settings import ConnectionSettings, Credential
+from connectors.core.settings import ConnectionSettings, Credential, web_address
 
 _PRODUCTION = "https://api.launchpad.net"
 
@@ -49,14 +48,7 @@ class LaunchpadSettings(ConnectionSettings):
     @field_validator("url", "web_url")
     @classmethod
     def _address(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        parts = urlsplit(value)
-        if parts.scheme not in ("https", "http") or not parts.hostname:
-            raise ValueError("expected an address such as https://api.launchpad.net/")
-        if parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError("expected an address without user, password, query or fragment")
-        return value.rstrip("/")
+        return None if value is None else web_address(value, "https://api.launchpad.net/")
 
     @model_validator(mode="after")
     def _root_without_version(self) -> Self:

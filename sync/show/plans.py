@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from sync.plan.codec import to_json
 from sync.plan.types import Plan
 
 
 def plan_json(plan: Plan) -> dict[str, Any]:
     """``syncline plan --json``: every field of every write, in the order in which they will be made."""
+    whole = to_json(plan)
     writes = [
         {
             "connection": planned.write.connection,
@@ -35,32 +37,5 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "made": plan.made.isoformat(),
         "count": len(plan.writes),
         "writes": writes,
-        "conflicts": [
-            {
-                "engagement": c.engagement,
-                "connection": c.connection,
-                "target": c.target,
-                "target_key": c.target_key,
-                "field": c.field,
-                "base": c.base,
-                "theirs": c.theirs,
-                "ours": c.ours,
-                "policy": c.policy.value,
-            }
-            for c in plan.conflicts
-        ],
-        "held": [
-            {
-                "engagement": h.engagement,
-                "connection": h.connection,
-                "rule": h.rule,
-                "target": h.target,
-                "reason": h.reason,
-            }
-            for h in plan.held
-        ],
-        "brakes": [
-            {"kind": b.kind.value, "connection": b.connection, "message": b.message, "mend": b.mend}
-            for b in plan.brakes
-        ],
+        **{part: whole[part] for part in ("conflicts", "held", "brakes")},
     }
