@@ -74,6 +74,15 @@ def _mapping(f: Mapping[str, Any]) -> str:
     return f"{f['records_per_s']} records a second on one core ({f['source']})"
 
 
+def _stand_ins(f: Mapping[str, Any]) -> str:
+    parts = [
+        f"{service}: "
+        + ", ".join(f"{one['per_s']} {name} (at least {one['at_least_per_s']})" for name, one in rates.items())
+        for service, rates in f["services"].items()
+    ]
+    return "a second of the wall clock, by one client: " + "; ".join(parts)
+
+
 TELL: dict[str, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
     "truth": ("Findings against what was planted", _truth),
     "rules": ("Every rule is needed", _rules),
@@ -82,6 +91,7 @@ TELL: dict[str, tuple[str, Callable[[Mapping[str, Any]], str]]] = {
     "requests": ("Requests against the least possible", _requests),
     "speed": ("Speed of a full pull", _speed),
     "mapping": ("Speed of the mapping", _mapping),
+    "stand-ins": ("Speed of the stand-ins", _stand_ins),
 }
 """Proof -> its title and how its figures are told; the order is the README's."""
 
