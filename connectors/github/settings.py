@@ -47,7 +47,7 @@ class GithubSettings(ConnectionSettings):
     """Label of the issues that stand for engagements: their project fields and managed comment are read too."""
     ca_file: str | None = None
     """Path of additional CA certificates in PEM form."""
-    overlap_seconds: int = Field(default=120, ge=1, le=3600)
+    overlap_seconds: int = Field(default=120, ge=60, le=3600)
     """How long after its stamp a change may become visible, in seconds; no cursor comes nearer to the server's time."""
 
     points_per_minute: int | None = Field(default=850, ge=10)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
@@ -34,15 +35,23 @@ from sync.store.types import digest
 _LOG = logging.getLogger(__name__)
 _REMAP_BATCH = 500
 _MANY = 200  # changed records of one page: asking which engagements each touches would cost more than it saves
+_CLOCK_SLACK = timedelta(seconds=30)  # several servers of one tool may differ so; every reader's overlap is longer
 _SMALL = 10  # a partition that never held more than this may empty without anybody being asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What one page brought: how many records were new or changed, and which partitions look emptied."""
+    """What one page brought.
+
+    Attributes:
+        changed: How many records were new or changed.
+        brakes: Partitions that look emptied.
+        again: Partitions to be read anew from the beginning, since the tool's clock was put back.
+    """
 
     changed: int
     brakes: tuple[Brake, ...] = ()
+    again: frozenset[Partition] = frozenset()
 
 
 def mapping_hash(live: Live, catalog: Catalog) -> str:
@@ -81,15 +90,19 @@ class Intake:
         with store.unit_of_work() as session:
             rows = {p: partition_row(session, self._live.name, p) for p in {*page.cursors, *page.complete}}
             full = self._full_reads(session)
-            changed = save_records(session, page.records, self._stamp, full)
+            changed = save_records(session, page.records, self._stamp, full, page.as_of)
             first_time = any(Partition(stream=r.stream, key=r.partition) in full for r in changed)
             self._map(session, changed, everything=first_time)
             for partition, cursor in page.cursors.items():
                 rows[partition].cursor = cursor
             session.flush()
-            found = [self._complete(session, p, rows[p], page, accept_emptied) for p in sorted(page.complete)]
+            again = frozenset(p for p in page.complete if _clock_was_put_back(rows[p], page))
+            for partition in again:
+                self._begin_anew(partition, rows[partition], page)
+            done = sorted(page.complete - again)
+            found = [self._complete(session, p, rows[p], page, accept_emptied) for p in done]
             session.commit()
-        return Taken(changed=len(changed), brakes=tuple(brake for brake in found if brake is not None))
+        return Taken(changed=len(changed), brakes=tuple(b for b in found if b is not None), again=again)
 
     def history(self, session: Session, records: Sequence[Record]) -> int:
         """Store records that were read beside the cursors, in the caller's transaction; how many were new or changed.
@@ -160,6 +173,16 @@ class Intake:
         forget_entities(session, refs)
         release_records(session, refs, self._run.now)
 
+    def _begin_anew(self, partition: Partition, row: PartitionRow, page: Page) -> None:
+        """Give up a cursor that lies in the tool's future: changes made until then would fall before it."""
+        message = (
+            f"the clock of {self._live.name} was put back: it says {page.as_of:%Y-%m-%d %H:%M} UTC, and said "
+            f"{row.complete_at:%Y-%m-%d %H:%M} before; everything is read again"
+        )
+        _LOG.warning("%s: %s", f"{self._live.name}:{partition.stream}:{partition.key}", message)
+        row.cursor = row.complete_at = None
+        row.error, row.error_at = message, self._run.now
+
     def _complete(
         self, session: Session, partition: Partition, row: PartitionRow, page: Page, accept_emptied: Collection[str]
     ) -> Brake | None:
@@ -181,6 +204,10 @@ class Intake:
         row.complete_at, row.read_at = page.as_of, self._run.now
         row.error, row.error_at = "", None
         return None
+
+
+def _clock_was_put_back(row: PartitionRow, page: Page) -> bool:
+    return row.complete_at is not None and page.as_of < row.complete_at - _CLOCK_SLACK
 
 
 def _emptied(connection: str, place: str, brought: int, formerly: int) -> Brake:

@@ -167,12 +167,17 @@ class _Connection:
             self._failed.append(Note(place=self._live.name, message=f"its catalog could not be refreshed: {stale}"))
         intake = Intake(self._live, catalog, self._run, self._shared)
         intake.remap(self._store)
-        down = self._read(partitions, catalog, intake)
+        down, again = self._read(partitions, catalog, intake)
+        if again:  # once: a clock that goes back again meanwhile is met by the next run
+            self._read(sorted(again), catalog, intake)
         return self._report({self._live.name: catalog}, {self._live.name: intake.mapping}, down=down)
 
-    def _read(self, partitions: Sequence[Partition], catalog: Catalog, intake: Intake) -> bool:
-        """Take all pages in; return whether the connection gave nothing at all."""
+    def _read(
+        self, partitions: Sequence[Partition], catalog: Catalog, intake: Intake
+    ) -> tuple[bool, frozenset[Partition]]:
+        """Take all pages in; whether the connection gave nothing at all, and what is to be read anew."""
         unread = set(partitions)
+        again: frozenset[Partition] = frozenset()
         answered = silent = False
         for page in self._pages(partitions, catalog):
             match page:
@@ -181,6 +186,7 @@ class _Connection:
                     self._records += len(page.records)
                     self._changed += taken.changed
                     self._brakes += taken.brakes
+                    again |= taken.again
                     self._progress.advance(f"pull {self._live.name}", len(page.records), page.expected)
                     unread -= page.complete
                     answered = True
@@ -191,8 +197,8 @@ class _Connection:
                     answered, silent = answered or refused, silent or not refused
                 case ConnectorError():
                     self._fail(sorted(unread), page)
-                    return not answered
-        return silent and not answered
+                    return not answered, again
+        return silent and not answered, again
 
     def _pages(
         self, partitions: Sequence[Partition], catalog: Catalog

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 
@@ -16,6 +16,9 @@ from sync.store.tables import HeadRow, RecordRow
 from sync.store.types import digest
 
 T = TypeVar("T")
+_CLOCK_AHEAD = timedelta(
+    hours=1
+)  # a pull's as_of lies no further behind what was stored before, save under a wrong clock
 _CHUNK = 500  # well under SQLite's limit of 32,766 and PostgreSQL's of 65,535 parameters a statement
 
 
@@ -35,7 +38,11 @@ class Stamp:
 
 
 def save_records(
-    session: Session, records: Sequence[Record], stamp: Stamp, generations: Mapping[Partition, int] | None = None
+    session: Session,
+    records: Sequence[Record],
+    stamp: Stamp,
+    generations: Mapping[Partition, int] | None = None,
+    as_of: datetime | None = None,
 ) -> tuple[Record, ...]:
     """Store what is new of ``records`` and return it: those whose content or state differs from their head.
 
@@ -47,6 +54,8 @@ def save_records(
         records: Of one connection; a record may occur more than once, the later occurrence being the newer.
         stamp: When, by which run.
         generations: Partitions under a full read -> its number, which is noted on the heads of the records it brings.
+        as_of: Server instant that the records are true of, if known. A head that claims a change well after it was
+            stamped by a clock that ran ahead and has been put right since: it is not newer than what comes now.
     """
     heads = _heads(session, {r.ref for r in records})
     contents = [digest(r.payload) for r in records]
@@ -57,15 +66,11 @@ def save_records(
     for record in records:
         generation = (generations or {}).get(Partition(stream=record.stream, key=record.partition))
         head = heads.get(record.ref)
-        if (
-            head is not None
-            and generation is not None
-            and head.generation != generation
-            and not _is_older(record, head)
-        ):
-            head.generation = generation
+        older = head is not None and _is_older(record, head, as_of)
+        if head is not None and generation is not None and (not older or head.partition == record.partition):
+            head.generation = generation  # even an older version, of a lagging index, proves that it is still there
         content = digest(record.payload)
-        if head is not None and (_is_older(record, head) or _is_same(record, head, content)):
+        if head is not None and (older or _is_same(record, head, content)):
             continue
         if head is None:
             head = HeadRow(ref=record.ref, connection=record.connection, stream=record.stream, id=record.id)
@@ -208,8 +213,10 @@ def _is_same(record: Record, head: HeadRow, content: str) -> bool:
     )
 
 
-def _is_older(record: Record, head: HeadRow) -> bool:
-    return record.updated is not None and head.updated is not None and record.updated < head.updated
+def _is_older(record: Record, head: HeadRow, as_of: datetime | None) -> bool:
+    if record.updated is None or head.updated is None or record.updated >= head.updated:
+        return False
+    return as_of is None or head.updated <= as_of + _CLOCK_AHEAD
 
 
 def _point(head: HeadRow, record: Record, content: str) -> None:

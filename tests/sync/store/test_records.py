@@ -140,3 +140,31 @@ def test_more_records_than_one_statement_can_name(store: Store, now: datetime, c
     assert save(store, now, *many) == []
     with store.unit_of_work() as session:
         assert len(load_records(session, [r.ref for r in many])) == count
+
+
+def test_an_older_version_in_a_full_read_proves_that_the_record_is_there(store: Store, now: datetime) -> None:
+    save(store, now, record(1, now, version="2"), record(2, now), generation=1)
+    save(store, now, record(1, now - timedelta(minutes=1)), generation=2)
+    with store.unit_of_work() as session:
+        assert mark_unseen_gone(session, "jira", PLACE, 2) == ("jira:issues:2",)
+        assert load_records(session, ["jira:issues:1"])["jira:issues:1"].version == "2"
+
+
+def test_an_older_version_in_the_place_that_a_record_left_counts_for_nothing(store: Store, now: datetime) -> None:
+    save(store, now, record(1, now, version="2", partition="XYZ"))
+    save(store, now, record(1, now - timedelta(minutes=1)), generation=1)
+    with store.unit_of_work() as session:
+        assert live_count(session, "jira", PLACE) == 0
+        assert load_records(session, ["jira:issues:1"])["jira:issues:1"].partition == "XYZ"
+
+
+@pytest.mark.parametrize(("ahead", "title"), [(timedelta(hours=2), "now"), (timedelta(minutes=50), "future")])
+def test_a_stamp_from_a_clock_that_ran_ahead_does_not_hide_later_changes(
+    store: Store, now: datetime, ahead: timedelta, title: str
+) -> None:
+    stamp = Stamp(now=now, run="r")
+    with store.unit_of_work() as session:
+        save_records(session, [record(1, now + ahead, version="2", payload={"title": "future"})], stamp)
+        save_records(session, [record(1, now, version="3", payload={"title": "now"})], stamp, as_of=now)
+        session.commit()
+        assert load_records(session, ["jira:issues:1"])["jira:issues:1"].payload == {"title": title}
