@@ -5,7 +5,7 @@ The tool outlives its connectors, as a real one does: kill a run, make a new con
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from connectors.core.errors import ConnectorError, FatalError, InterruptedRunError, PartitionError, RetriableError
@@ -136,7 +136,7 @@ class MemoryConnector:
         raise_fault(self._tool.strike(Op.CATALOG), self._connection, "catalog")
         return self._tool.catalog
 
-    def check(self, places: Sequence[str]) -> Iterator[CheckResult]:
+    def check(self, places: Sequence[str], anchored: Collection[str] | None = None) -> Iterator[CheckResult]:  # noqa: ARG002 - nothing is forbidden here
         """Whether the places hold or could hold records."""
         yield CheckResult(name="reachability", ok=True, found=self._tool.url)
         known = {row.partition for row in self._tool.rows.values()} | set(self._tool.catalog.record_types)

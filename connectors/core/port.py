@@ -5,7 +5,7 @@ Pull and write touch the network; nothing else here does. Everything that crosse
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -381,8 +381,14 @@ class Connector(Protocol):
         """Ask the tool what it can hold. ``places``: partition keys in which records may be created."""
         ...
 
-    def check(self, places: Sequence[str]) -> Iterator[CheckResult]:
-        """Look at reachability, identity, permissions, clock skew and rate budget; never raises for what it finds."""
+    def check(self, places: Sequence[str], anchored: Collection[str] | None = None) -> Iterator[CheckResult]:
+        """Look at reachability, identity, permissions, clock skew and rate budget; never raises for what it finds.
+
+        Args:
+            places: Partition keys of all places that engagements use: each must be readable.
+            anchored: Those of them that have an anchor, where records are created and statuses shown: only there the
+                permissions for that are needed. None: all of them.
+        """
         ...
 
 

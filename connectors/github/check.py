@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from connectors.core.checking import guarded
 from connectors.core.errors import ConnectorError, NotFoundError, PartitionError
@@ -17,11 +17,18 @@ _LOW_SHARE = 0.2
 _COLOURS = ("Green", "Amber", "Red", "Unknown")
 _FIELDS = {"Syncline status": "SINGLE_SELECT", "Syncline status text": "TEXT"}
 _KIND_WORDS = {"SINGLE_SELECT": "single select", "TEXT": "text"}
-_WRITES_ISSUES = ("anchor.block", "work.label")
+_EVERYWHERE = ("work.label",)
+_BY_ANCHOR = ("anchor.block",)
 _VIEWER = "query SynclineViewer { viewer { login } }"
 
 
-def check(client: GithubClient, places: Places, projects: ProjectDesk, wanted: Sequence[str]) -> Iterator[CheckResult]:
+def check(
+    client: GithubClient,
+    places: Places,
+    projects: ProjectDesk,
+    wanted: Sequence[str],
+    anchored: Collection[str] | None = None,
+) -> Iterator[CheckResult]:
     """Everything, in the order in which it is to be mended; ends when nothing more can be told.
 
     Never raises a connector's error.
@@ -30,7 +37,8 @@ def check(client: GithubClient, places: Places, projects: ProjectDesk, wanted: S
         client: The client.
         places: Where its repositories are kept.
         projects: The configured project.
-        wanted: Repositories that engagements use.
+        wanted: Repositories that engagements use: all must be readable.
+        anchored: Those with an anchor, on which the status is shown; None: all.
     """
     yield (reached := guarded("reachability", lambda: _reachability(client)))
     if not reached.ok:
@@ -40,7 +48,9 @@ def check(client: GithubClient, places: Places, projects: ProjectDesk, wanted: S
         return
     yield _clock(client)
     for place in wanted:
-        yield guarded("repository", lambda place=place: _repository(client, places, place))  # type: ignore[misc] # mypy cannot infer a lambda's default
+        rules = _EVERYWHERE + (_BY_ANCHOR if anchored is None or place in anchored else ())
+        writes = any(rule in client.settings.owned for rule in rules)
+        yield guarded("repository", lambda place=place, writes=writes: _repository(client, places, place, writes))  # type: ignore[misc] # mypy cannot infer a lambda's default
     if client.settings.project is not None:
         yield from _project(client, projects)
     elif "anchor.status" in client.settings.owned:
@@ -84,11 +94,12 @@ def _clock(client: GithubClient) -> CheckResult:
     return CheckResult(name="clock", ok=True, found=found)
 
 
-def _repository(client: GithubClient, places: Places, place: str) -> CheckResult:
+def _repository(client: GithubClient, places: Places, place: str, writes: bool) -> CheckResult:  # noqa: FBT001 - one call, by a lambda
     try:
         repository = places.ask(place)
     except PartitionError as exc:
-        return CheckResult(name="repository", ok=False, found=str(exc), mend="see the message")
+        mend = f"give the token or the app's installation access to {place}, or correct the place in the configuration"
+        return CheckResult(name="repository", ok=False, found=str(exc), mend=mend)
     data = client.get(repository.path).body
     held = data.get("permissions") if isinstance(data, Mapping) else None
     if isinstance(data, Mapping) and data.get("has_issues") is False:
@@ -97,7 +108,7 @@ def _repository(client: GithubClient, places: Places, place: str) -> CheckResult
     client.get(f"{repository.path}/issues", {"per_page": 1})  # refused without the permission Issues
     renamed = f", now called {repository.full_name}" if repository.full_name.casefold() != place.casefold() else ""
     found = f"{place}{renamed}: {repository.visibility}"
-    if any(rule in client.settings.owned for rule in _WRITES_ISSUES):
+    if writes:
         if isinstance(data, Mapping) and data.get("archived"):
             mend = "take it out of the archive, or out of the engagements"
             return CheckResult(name="repository", ok=False, found=f"{found}, archived: read-only", mend=mend)

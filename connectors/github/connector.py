@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from connectors.core.port import Catalog, CheckResult, ConnectorContext
 from connectors.github.catalog import catalog_of
@@ -42,6 +42,6 @@ class GithubConnector:
         self._writer.learn(found)
         return found
 
-    def check(self, places: Sequence[str]) -> Iterator[CheckResult]:
+    def check(self, places: Sequence[str], anchored: Collection[str] | None = None) -> Iterator[CheckResult]:
         """Reachability, identity, clock, repositories, the project's fields and the rate budget."""
-        return check(self._client, self._places, self._projects, places)
+        return check(self._client, self._places, self._projects, places, anchored)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from connectors.core.checking import guarded
 from connectors.core.errors import ConnectorError, NotFoundError
@@ -14,10 +14,10 @@ from connectors.jira.records import ISSUES
 _MOST_SKEW_S = 60.0  # cursors use server time alone; more than this is worth a person's look
 _LOW_SHARE = 0.2  # Atlassian's own mark for "near the limit" (field guide 1.5)
 _READ = ("BROWSE_PROJECTS",)
-_BY_RULE = {
+_EVERYWHERE = {"work.label": ("EDIT_ISSUES",)}
+_BY_ANCHOR = {
     "anchor.status": ("EDIT_ISSUES",),
     "anchor.link": ("LINK_ISSUES",),
-    "work.label": ("EDIT_ISSUES",),
     "risk.issue": ("CREATE_ISSUES", "EDIT_ISSUES", "TRANSITION_ISSUES"),
 }
 _FIELDS_READ = {"Scope item": FieldType.TEXT, "Engagement": FieldType.TEXT, "Billable": FieldType.OPTION}
@@ -38,15 +38,17 @@ _IN_WORDS = {
 }
 
 
-def check(client: JiraClient, places: Sequence[str]) -> Iterator[CheckResult]:
+def check(client: JiraClient, places: Sequence[str], anchored: Collection[str] | None = None) -> Iterator[CheckResult]:
     """Everything, in the order in which it is to be mended; ends when nothing more can be told.
 
     Never raises a connector's error.
 
     Args:
         client: The client.
-        places: Keys of the projects that engagements use.
+        places: Keys of the projects that engagements use: all must be seen.
+        anchored: Those with an anchor, where risks are created and statuses shown; None: all.
     """
+    with_anchor = [place for place in places if anchored is None or place in anchored]
     yield (reached := guarded("reachability", lambda: _reachability(client)))
     if not reached.ok:
         return
@@ -55,7 +57,7 @@ def check(client: JiraClient, places: Sequence[str]) -> Iterator[CheckResult]:
         return
     yield guarded("clock", lambda: _clock(client))
     for place in places:
-        yield guarded("project", lambda place=place: _permissions(client, place))  # type: ignore[misc] # mypy cannot infer a lambda's default
+        yield guarded("project", lambda place=place: _permissions(client, place, place in with_anchor))  # type: ignore[misc] # mypy cannot infer a lambda's default
     try:
         catalog = read_catalog(client, ())
     except ConnectorError as exc:
@@ -63,7 +65,7 @@ def check(client: JiraClient, places: Sequence[str]) -> Iterator[CheckResult]:
     else:
         yield from _fields(client, catalog)
     if "risk.issue" in client.settings.owned:
-        for place in places:
+        for place in with_anchor:
             yield guarded("issue types", lambda place=place: _risk_type(client, place))  # type: ignore[misc] # as above
     yield _rate_budget(client)
 
@@ -118,10 +120,11 @@ def _clock(client: JiraClient) -> CheckResult:
     return CheckResult(name="clock", ok=True, found=found)
 
 
-def _permissions(client: JiraClient, place: str) -> CheckResult:
+def _permissions(client: JiraClient, place: str, anchored: bool) -> CheckResult:  # noqa: FBT001 - one call, by a lambda
     needed = list(_READ)
     for rule in client.settings.owned:
-        needed += [p for p in _BY_RULE.get(rule, ()) if p not in needed]
+        wanted = (*_EVERYWHERE.get(rule, ()), *(_BY_ANCHOR.get(rule, ()) if anchored else ()))
+        needed += [p for p in wanted if p not in needed]
     params = {"projectKey": place}
     if client.cloud:  # Cloud demands the list; Data Center answers all
         params["permissions"] = ",".join(needed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from connectors.core.port import Catalog, CheckResult, ConnectorContext
 from connectors.jira.catalog import read_catalog
@@ -36,6 +36,6 @@ class JiraConnector:
         self._writer.learn(found)
         return found
 
-    def check(self, places: Sequence[str]) -> Iterator[CheckResult]:
+    def check(self, places: Sequence[str], anchored: Collection[str] | None = None) -> Iterator[CheckResult]:
         """Reachability, identity, clock, permissions, fields, issue types and rate budget."""
-        return check(self._client, places)
+        return check(self._client, places, anchored)

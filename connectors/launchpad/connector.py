@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from connectors.core.port import Catalog, CheckResult, ConnectorContext
 from connectors.launchpad.catalog import fixed_catalog
@@ -34,6 +34,6 @@ class LaunchpadConnector:
         """Fields and choices; no request."""
         return fixed_catalog()
 
-    def check(self, places: Sequence[str]) -> Iterator[CheckResult]:
+    def check(self, places: Sequence[str], anchored: Collection[str] | None = None) -> Iterator[CheckResult]:  # noqa: ARG002 - signature of the port; Launchpad tells of no permission before it is tried
         """Reachability, identity, clock, the service's description, projects, and what a credential may write."""
         return check(self._client, places)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from connectors.core.port import Catalog, CheckResult, ConnectorContext
 from connectors.salesforce.catalog import read_catalog
@@ -38,6 +38,6 @@ class SalesforceConnector:
         """Fields of all streams' objects that this user can see; one request."""
         return read_catalog(self._client)
 
-    def check(self, places: Sequence[str]) -> Iterator[CheckResult]:  # noqa: ARG002 - objects are the same for every place
+    def check(self, places: Sequence[str], anchored: Collection[str] | None = None) -> Iterator[CheckResult]:  # noqa: ARG002 - objects are the same for every place
         """Reachability, API version, clock, identity, objects and fields, write permission, daily quota."""
         return check_connection(self._client, self._clock)

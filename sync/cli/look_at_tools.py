@@ -7,12 +7,14 @@ from collections.abc import Iterator
 import click
 from rich.text import Text
 
+from connectors.core.checking import mend_of
 from connectors.core.errors import ConnectorError
 from connectors.core.port import CheckResult, FieldInfo
 from sync.cli.app import App, pass_app
 from sync.cli.exits import Exit
 from sync.cli.output import json_option, print_json, say, table
 from sync.config.load import Config
+from sync.config.settings import PlaceSettings
 from sync.engine.live import Live
 
 _MARKS = {True: ("✓", "green"), False: ("✗", "bold red"), None: ("?", "yellow")}
@@ -53,20 +55,23 @@ def check(ctx: click.Context, app: App, *, offline: bool, as_json: bool) -> None
 
 def _checked(config: Config, name: str, live: Live) -> Iterator[CheckResult]:
     try:
-        yield from live.connector.check(places(config, name))
+        yield from live.connector.check(used_places(config, name), anchored_places(config, name))
     except ConnectorError as error:
-        yield CheckResult(name="connection", ok=False, found=str(error), mend="see the other lines of this connection")
+        yield CheckResult(name="connection", ok=False, found=str(error), mend=mend_of(error))
 
 
-def places(config: Config, connection: str) -> tuple[str, ...]:
-    """Places of a connection in which records may be created: those with an anchor."""
-    found = {
-        p.place: None
-        for e in config.engagements.values()
-        for p in e.places
-        if p.connection == connection and p.anchor is not None
-    }
-    return tuple(found)
+def used_places(config: Config, connection: str) -> tuple[str, ...]:
+    """All places of a connection that engagements use, in the order of the configuration; each must be readable."""
+    return tuple({p.place: None for p in _places(config, connection)})
+
+
+def anchored_places(config: Config, connection: str) -> tuple[str, ...]:
+    """Those of them in which records may be created and statuses are shown: the ones with an anchor."""
+    return tuple({p.place: None for p in _places(config, connection) if p.anchor is not None})
+
+
+def _places(config: Config, connection: str) -> list[PlaceSettings]:
+    return [p for e in config.engagements.values() for p in e.places if p.connection == connection]
 
 
 @click.command(epilog="Example:  syncline fields CONNECTION --stream issues")
@@ -78,7 +83,7 @@ def fields(app: App, *, connection: str, stream: str | None, as_json: bool) -> N
     """Show the catalog of a connected tool: every field by name, id, type, options, and whether it can be written."""
     name = app.connection(connection)
     with app.live() as live:
-        catalog = live[name].connector.catalog(places(app.config, name))
+        catalog = live[name].connector.catalog(anchored_places(app.config, name))
     found = sorted(
         (f for f in catalog.fields if stream in {None, f.stream}), key=lambda f: (f.stream, f.name.casefold(), f.id)
     )

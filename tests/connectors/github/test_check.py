@@ -72,6 +72,20 @@ def test_a_repository_that_cannot_be_used_is_named(site, change, said) -> None:
     assert said in message
 
 
+def test_a_repository_without_an_anchor_must_be_written_to_only_for_labels(site) -> None:
+    site.repository()
+    facts = site._facts
+    site._facts = lambda r: {**facts(r), "permissions": {"pull": True}}
+
+    def told(*owned: str, anchored: tuple[str, ...] = ()) -> list[str]:
+        return [r.found for r in site.connector(owned=list(owned)).check([PLACE], anchored) if r.ok is False]
+
+    only_read = [f"{PLACE}: private: this login may only read"]
+    assert told("anchor.block") == []
+    assert told("anchor.block", anchored=(PLACE,)) == only_read
+    assert told("work.label") == only_read
+
+
 def test_a_renamed_repository_is_told(site) -> None:
     repository = site.repository()
     repository["full_name"] = "fictive/renamed"

@@ -62,6 +62,19 @@ def test_a_project_that_cannot_be_seen_and_lacking_permissions_are_named(site):
     assert found == ["NIM: this login lacks Transition Issues", "FOX does not exist or this login may not see it"]
 
 
+def test_a_place_without_an_anchor_must_be_seen_and_labelled_and_no_more(site):
+    site.permissions = {"BROWSE_PROJECTS", "EDIT_ISSUES"}
+    connector = site.connector(owned=OWNED)
+    assert [r.found for r in connector.check(["NIM"], ()) if r.ok is False] == []
+    assert not [r for r in connector.check(["NIM"], ()) if r.name == "issue types"]
+    (lacking,) = [r.found for r in connector.check(["NIM"], ["NIM"]) if r.ok is False]
+    assert lacking == "NIM: this login lacks Link Issues, Create Issues, Transition Issues"
+    site.projects["NIM"] = False
+    assert [r.found for r in connector.check(["NIM"], ()) if r.ok is False] == [
+        "NIM does not exist or this login may not see it"
+    ]
+
+
 def test_a_login_that_writes_nothing_needs_only_to_see(site):
     site.permissions = {"BROWSE_PROJECTS"}
     results = list(site.connector().check(["NIM"]))
