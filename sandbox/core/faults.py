@@ -8,7 +8,9 @@ A rule is one JSON object::
 
 All but `action` may be left out. Regexes are searched, not anchored. `nth` fires on the nth matching request only
 (counted from 1, for this rule), `times` at most so often, `probability` by a generator seeded with `seed` (0 unless
-told). The first rule that fires wins; every rule counts what it matched.
+told). In place of `action`, `"script": [action or null, ...]` says what befalls the first, second, third ... matching
+request in turn; null, and the end of the script, leave a request alone. The first rule that fires wins; every rule
+counts what it matched.
 
 ==============  ===========================  ===================================================================
 kind            arguments                    what happens
@@ -38,7 +40,9 @@ from typing import Any
 HOLD_POLL_SECONDS = 0.02
 """How often a held request looks whether its client is still there."""
 
-RULE_KEYS = frozenset({"id", "method", "route", "query", "body", "nth", "times", "probability", "seed", "action"})
+RULE_KEYS = frozenset(
+    {"id", "method", "route", "query", "body", "nth", "times", "probability", "seed", "action", "script"}
+)
 ACTION_KEYS = frozenset({"kind", "seconds", "status", "headers", "body", "bytes"})
 HTML_PAGE = "<!DOCTYPE html><html><head><title>Sign in</title></head><body><h1>Sign in to continue</h1></body></html>"
 
@@ -71,11 +75,16 @@ class FaultAction:
 
 @dataclass(slots=True, kw_only=True)
 class FaultRule:
-    """A rule and what has come of it; changed only under the table's lock."""
+    """A rule and what has come of it; changed only under the table's lock.
+
+    Attributes:
+        actions: the one of every request, or (`scripted`) those of the first, second ... matching one.
+    """
 
     id: str
     source: Mapping[str, Any]
-    action: FaultAction
+    actions: tuple[FaultAction | None, ...]
+    scripted: bool
     method: str | None
     route: re.Pattern[str] | None
     query: re.Pattern[str] | None
@@ -98,17 +107,28 @@ class FaultRule:
             and (self.body is None or self.body.search(body.decode("utf-8", "replace")) is not None)
         )
 
-    def fires(self) -> bool:
-        """Count one match and say whether the action is due."""
+    def due(self) -> FaultAction | None:
+        """Count one match and give the action that befalls it, if any."""
         self.matched += 1
         if self.nth is not None and self.matched != self.nth:
-            return False
+            return None
         if self.times is not None and self.hits >= self.times:
-            return False
+            return None
         if self.probability is not None and self.random.random() >= self.probability:
-            return False
-        self.hits += 1
-        return True
+            return None
+        if self.scripted and self.matched > len(self.actions):
+            return None
+        action = self.actions[self.matched - 1 if self.scripted else 0]
+        self.hits += action is not None
+        return action
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """What befalls one request."""
+
+    rule: FaultRule
+    action: FaultAction
 
 
 class FaultTable:
@@ -151,12 +171,12 @@ class FaultTable:
                 for rule in self._rules
             ]
 
-    def pick(self, method: str, path: str, query: str, body: bytes) -> FaultRule | None:
-        """Count the request against the rules and give the one that fires, if any."""
+    def pick(self, method: str, path: str, query: str, body: bytes) -> Fault | None:
+        """Count the request against the rules and give what befalls it by the first that fires, if any."""
         with self._condition:
             for rule in self._rules:
-                if rule.matches(method, path, query, body) and rule.fires():
-                    return rule
+                if rule.matches(method, path, query, body) and (action := rule.due()) is not None:
+                    return Fault(rule=rule, action=action)
             return None
 
     def release(self, rule_id: str | None = None) -> int:
@@ -204,11 +224,12 @@ def parse_rule(document: Mapping[str, Any], *, default_id: str) -> FaultRule:
     """
     if unknown := set(document) - RULE_KEYS:
         raise ValueError(f"unknown keys in a fault: {', '.join(sorted(unknown))}")
-    action = document.get("action")
-    if not isinstance(action, Mapping):
-        raise ValueError("a fault needs an action")  # noqa: TRY004 - one error type for every wrong rule
-    if unknown := set(action) - ACTION_KEYS:
-        raise ValueError(f"unknown keys in a fault's action: {', '.join(sorted(unknown))}")
+    scripted = "script" in document
+    if scripted == ("action" in document) or (scripted and not isinstance(document["script"], list)):
+        raise ValueError("a fault needs an action, or in its place a script: a list of actions and nulls")
+    actions = tuple(_action(one) for one in (document["script"] if scripted else [document["action"]]))
+    if not scripted and actions[0] is None:
+        raise ValueError("a fault needs an action")
 
     def pattern(key: str) -> re.Pattern[str] | None:
         text = document.get(key)
@@ -220,7 +241,8 @@ def parse_rule(document: Mapping[str, Any], *, default_id: str) -> FaultRule:
     return FaultRule(
         id=str(document.get("id") or default_id),
         source=dict(document),
-        action=FaultAction(**{**action, "kind": FaultKind(action.get("kind", ""))}),
+        actions=actions,
+        scripted=scripted,
         method=document["method"].upper() if document.get("method") else None,
         route=pattern("route"),
         query=pattern("query"),
@@ -230,3 +252,14 @@ def parse_rule(document: Mapping[str, Any], *, default_id: str) -> FaultRule:
         probability=document.get("probability"),
         random=random.Random(document.get("seed", 0)),
     )
+
+
+def _action(document: Any) -> FaultAction | None:
+    """Check one action; null is none."""
+    if document is None:
+        return None
+    if not isinstance(document, Mapping):
+        raise ValueError(f"a fault's action: expected an object, found {document!r}")  # noqa: TRY004 - as above
+    if unknown := set(document) - ACTION_KEYS:
+        raise ValueError(f"unknown keys in a fault's action: {', '.join(sorted(unknown))}")
+    return FaultAction(**{**document, "kind": FaultKind(document.get("kind", ""))})

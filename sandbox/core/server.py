@@ -45,7 +45,13 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing: the request log has it all."""
 
     def _serve(self) -> None:
-        call = Call(self._environ(self._read_body()))
+        try:
+            body = self._read_body()
+        except ValueError:
+            self.send_error(400, "Bad Content-Length or chunk")
+            self.close_connection = True
+            return
+        call = Call(self._environ(body))
         self._send(self.server.service.exchange(call, self._gone))
 
     def _read_body(self) -> bytes:
@@ -93,7 +99,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._cut()
             return
         body = response.get_data()
-        self.send_response_only(response.status_code)
+        known = response.status_code in self.responses  # whose phrase is sent, not the upper case that werkzeug has
+        self.send_response_only(response.status_code, None if known else response.status.partition(" ")[2])
         for key, value in response.headers.items():
             if key.lower() not in ("content-length", "connection"):
                 self.send_header(key, value)

@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response
 
 from sandbox.core import admin
 from sandbox.core.clock import Clock
-from sandbox.core.faults import HTML_PAGE, FaultKind, FaultRule, FaultTable
+from sandbox.core.faults import HTML_PAGE, Fault, FaultKind, FaultTable
 from sandbox.core.http import Call, Handler, HttpError, Json, Route, json_response
 from sandbox.core.log import Exchange, RequestLog
 
@@ -107,13 +107,13 @@ class Service(ABC):
         began = self.clock.seconds()
         body = call.get_data()
         query = call.query_string.decode("latin-1")
-        rule = self.faults.pick(call.method, call.path, query, body)
+        fault = self.faults.pick(call.method, call.path, query, body)
         failure, effect = None, False
-        delivery = self._without_effect(rule, gone) if rule else None
+        delivery = self._without_effect(fault, gone) if fault else None
         if delivery is None:
             effect = True
             response, failure = self._answer(call)
-            delivery = self._deliver(rule, response, gone)
+            delivery = self._deliver(fault, response, gone)
         elif delivery.response is not None:
             self._match(call)  # so that the log names the route even though no handler ran
         answer = delivery.response
@@ -131,16 +131,16 @@ class Service(ABC):
                 response_body=sent,
                 route=call.route,
                 t=began,
-                fault=rule.id if rule else None,
+                fault=fault.rule.id if fault else None,
                 effect=effect,
                 failure=failure,
             )
         )
         return delivery
 
-    def _without_effect(self, rule: FaultRule, gone: Callable[[], bool]) -> Delivery | None:
+    def _without_effect(self, fault: Fault, gone: Callable[[], bool]) -> Delivery | None:
         """Do what a fault does before the handler; a delivery when the handler must not run."""
-        action = rule.action
+        action = fault.action
         if action.kind is FaultKind.LATENCY:
             time.sleep(action.seconds)
         elif action.kind is FaultKind.STATUS:
@@ -149,22 +149,22 @@ class Service(ABC):
         elif action.kind is FaultKind.HTML:
             return Delivery(response=Response(action.body or HTML_PAGE, content_type="text/html;charset=UTF-8"))
         elif action.kind is FaultKind.DROP_BEFORE or (
-            action.kind is FaultKind.HOLD_BEFORE and not self.faults.hold(rule, gone)
+            action.kind is FaultKind.HOLD_BEFORE and not self.faults.hold(fault.rule, gone)
         ):
             return Delivery(response=None)
         return None
 
-    def _deliver(self, rule: FaultRule | None, response: Response, gone: Callable[[], bool]) -> Delivery:
+    def _deliver(self, fault: Fault | None, response: Response, gone: Callable[[], bool]) -> Delivery:
         """Do what a fault does after the handler."""
-        kind = rule.action.kind if rule else None
-        if rule is None or kind is None:
+        if fault is None:
             return Delivery(response=response)
-        if kind is FaultKind.DROP_AFTER or (kind is FaultKind.HOLD_AFTER and not self.faults.hold(rule, gone)):
+        kind = fault.action.kind
+        if kind is FaultKind.DROP_AFTER or (kind is FaultKind.HOLD_AFTER and not self.faults.hold(fault.rule, gone)):
             return Delivery(response=None)
         if kind is FaultKind.TRUNCATE:
-            return Delivery(response=response, cut_bytes=rule.action.bytes)
+            return Delivery(response=response, cut_bytes=fault.action.bytes)
         if kind is FaultKind.DRIP:
-            return Delivery(response=response, drip_seconds=rule.action.seconds)
+            return Delivery(response=response, drip_seconds=fault.action.seconds)
         return Delivery(response=response)
 
     def _answer(self, call: Call) -> tuple[Response, str | None]:

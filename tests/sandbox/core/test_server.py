@@ -1,10 +1,12 @@
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterable, Iterator
 
 import pytest
 import requests
+from werkzeug.wrappers import Response
 
 from sandbox.core import tls
 from sandbox.core.http import Call, HttpError, Json, Route, json_response
@@ -25,6 +27,7 @@ class Greeter(Service):
         yield Route(method="GET", path="/hello/<name>", handler=self.hello)
         yield Route(method="POST", path="/hello", handler=self.learn)
         yield Route(method="GET", path="/broken", handler=self.broken)
+        yield Route(method="POST", path="/own", handler=lambda _call: Response(status="209 Content Returned"))
 
     def hello(self, call: Call, name: str) -> Json:
         if name not in self.names:
@@ -91,6 +94,18 @@ def test_a_failure_of_the_stand_in_is_a_500_and_is_logged(service: Greeter, url:
     failure = service.log.exchanges()[-1].failure
     assert failure is not None
     assert "KeyError" in failure
+
+
+def test_a_body_of_no_readable_length_is_a_400(url: str) -> None:
+    for head in ("Content-Length: many", "Transfer-Encoding: chunked\r\n\r\nmany"):
+        with socket.create_connection(("127.0.0.1", int(url.rsplit(":", 1)[1])), timeout=10) as connection:
+            connection.sendall(f"POST /hello HTTP/1.1\r\nHost: x\r\n{head}\r\n\r\n".encode())
+            assert connection.recv(100).startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_status_that_only_the_tool_knows_bears_its_words(url: str, http: requests.Session) -> None:
+    assert http.post(f"{url}/own").reason == "Content Returned"
+    assert http.get(f"{url}/nowhere").reason == "Not Found"
 
 
 def test_the_log_has_the_form_of_the_validators(url: str, http: requests.Session) -> None:
@@ -173,9 +188,32 @@ def test_times_and_probability_bound_a_fault(service: Greeter, url: str, http: r
     assert 8 < got.count(500) < 32
 
 
-def test_a_wrong_fault_is_refused(url: str, http: requests.Session) -> None:
-    for wrong in ({}, {"action": {"kind": "no"}}, {"x": 1, "action": {"kind": "html"}}, {"route": "(", "action": {}}):
-        assert http.post(f"{url}/_sandbox/faults", json=wrong).status_code == 400
+def test_a_script_says_what_befalls_each_request_in_turn(service: Greeter, url: str, http: requests.Session) -> None:
+    script = [None, {"kind": "status", "status": 503}, {"kind": "status", "status": 429}]
+    answer = http.post(f"{url}/_sandbox/faults", json={"route": "^/hello/", "script": script})
+    assert answer.status_code == 200
+    http.get(f"{url}/broken")
+    assert [http.get(f"{url}/hello/x").status_code for _ in range(5)] == [404, 503, 429, 404, 404]
+    [rule] = http.get(f"{url}/_sandbox/faults").json()
+    assert (rule["script"], rule["matched"], rule["hits"]) == (script, 5, 2)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {},
+        {"action": None},
+        {"action": {"kind": "no"}},
+        {"x": 1, "action": {"kind": "html"}},
+        {"route": "(", "action": {"kind": "html"}},
+        {"script": {"kind": "html"}},
+        {"script": ["html"]},
+        {"script": [], "action": {"kind": "html"}},
+    ],
+)
+def test_a_wrong_fault_is_refused(url: str, http: requests.Session, wrong: dict[str, object]) -> None:
+    assert http.post(f"{url}/_sandbox/faults", json=wrong).status_code == 400
+    assert http.get(f"{url}/_sandbox/faults").json() == []
 
 
 def wait_until_held(url: str, http: requests.Session) -> None:
