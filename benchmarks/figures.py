@@ -71,7 +71,10 @@ def _speed(f: Mapping[str, Any]) -> str:
 
 
 def _mapping(f: Mapping[str, Any]) -> str:
-    return f"{f['records_per_s']} records a second on one core ({f['source']})"
+    return (
+        f"{f['parsed_and_mapped_per_s']} records a second parsed, mapped and searched for links on one core "
+        f"({f['source']}); mapping takes {f['mapping_by_json_loads']} times as long as `json.loads` of the same bytes"
+    )
 
 
 def _stand_ins(f: Mapping[str, Any]) -> str:

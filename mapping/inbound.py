@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from connectors.core.port import Catalog, Record
 from mapping.confidentiality import narrowest
 from mapping.links import Finder, Standing
 from mapping.model import Access, AnyEntity, Unmapped
-from mapping.read import Asked, Context, Getter, Test, ask, conditions
+from mapping.read import Answer, Asked, Context, Getter, Test, ask, conditions
 from mapping.rules import Rules
 from mapping.schema import Attribute, Kind, kinds
 from mapping.spec import GATHERED, EntityRule, Shape, Step
@@ -72,23 +72,26 @@ class _Maker:
     """One entity rule bound to a catalog."""
 
     kind: Kind
-    tests: tuple[Test, ...]
-    fill: tuple[tuple[str, Callable[[Mapping[str, Any], Context], Any]], ...]
+    fields_at: tuple[str, ...]
+    test: Test | None
+    fill: tuple[tuple[str, Answer], ...]
     defaults: Mapping[str, Any]
     owner: str
     finder: Finder
 
     def make(self, record: Record) -> AnyEntity | None:
-        payload = record.payload
         host, names = self.finder.names(record.url, self.owner)
         context = Context(
-            connection=record.connection,
+            record=record,
+            fields=_fields(record.payload, self.fields_at),
             standing=Standing(owner=self.owner, place=record.partition, host=host),
         )
         try:
-            if not all(test(payload) for test in self.tests):
+            if self.test is not None and not self.test(context):
                 return None
-            given = {**self.defaults, **{name: get(payload, context) for name, get in self.fill}}
+            given = dict(self.defaults)
+            for name, get in self.fill:
+                given[name] = get(context)
         except NotReadableError as error:
             raise InboundError(
                 ref=record.ref, field=context.label, found=error.found, expected=error.expected
@@ -111,7 +114,8 @@ def _maker(rules: Rules, rule: EntityRule, kind: Kind, catalog: Catalog) -> _Mak
     getter = Getter(stream=rule.stream, fields_at=rules.streams[rule.stream].fields_at, catalog=catalog)
     return _Maker(
         kind=kind,
-        tests=conditions(rule.when, getter),
+        fields_at=getter.fields_at,
+        test=conditions(rule.when, getter),
         fill=tuple((n, _fill(rules, kind.attributes[n], steps, getter)) for n, steps in rule.attributes.items()),
         defaults={n: _nothing(a) for n, a in kind.attributes.items()},
         owner=rules.kind,
@@ -127,49 +131,55 @@ def _nothing(attribute: Attribute) -> Any:
     return {Shape.TEXT: "", Shape.BOOLEAN: False}.get(attribute.shape)
 
 
-def _fill(
-    rules: Rules, attribute: Attribute, steps: tuple[Step, ...], getter: Getter
-) -> Callable[[Mapping[str, Any], Context], Any]:
+def _fields(payload: Mapping[str, Any], at: tuple[str, ...]) -> Mapping[str, Any]:
+    held: Any = payload
+    for key in at:
+        held = held.get(key) if isinstance(held, Mapping) else None
+    return held if isinstance(held, Mapping) else {}
+
+
+def _fill(rules: Rules, attribute: Attribute, steps: tuple[Step, ...], getter: Getter) -> Answer:
     asked = [ask(attribute, step, getter, rules) for step in steps]
     if attribute.shape in GATHERED:
         return _gather(asked)
     return _first(attribute, steps, asked)
 
 
-def _gather(asked: list[Callable[[Mapping[str, Any], Context], Any]]) -> Callable[[Mapping[str, Any], Context], Any]:
-    def gather(payload: Mapping[str, Any], context: Context) -> tuple[Any, ...]:
-        found: dict[Any, None] = {}
+def _gather(asked: list[Answer]) -> Answer:
+    def gather(context: Context) -> tuple[Any, ...]:
+        found: list[Any] = []
         for get in asked:
-            answer = get(payload, context)
-            if answer is not Asked.NOTHING:
-                found.update(dict.fromkeys(answer))
-        return tuple(found)
+            answer = get(context)
+            if answer is not Asked.NOTHING and answer:
+                found.extend(answer)
+        return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)
 
     return gather
 
 
-def _first(
-    attribute: Attribute, steps: tuple[Step, ...], asked: list[Callable[[Mapping[str, Any], Context], Any]]
-) -> Callable[[Mapping[str, Any], Context], Any]:
+def _first(attribute: Attribute, steps: tuple[Step, ...], asked: list[Answer]) -> Answer:
     nothing = _nothing(attribute)
     label = next((s.source.label for s in reversed(steps) if s.source is not None), attribute.name)
     unmapped = getattr(attribute.choices, "UNMAPPED", None) if attribute.choices is not None else None
 
-    def first(payload: Mapping[str, Any], context: Context) -> Any:
-        for get in asked:
-            answer = get(payload, context)
-            if answer is Asked.UNKNOWN:
-                break
-            if answer is not Asked.NOTHING:
-                return answer
-        else:
-            if unmapped is not None:
-                context.unmapped.append(Unmapped(attribute=attribute.name, field=label, value=""))
+    def unanswered(context: Context) -> Any:
+        """Nobody knew a value."""
         if unmapped is not None:
             return unmapped
         if attribute.must_have_value:
             context.label = label
             raise NotReadableError(None, f"a value, since every {attribute.name} has one")
         return nothing
+
+    def first(context: Context) -> Any:
+        for get in asked:
+            answer = get(context)
+            if answer is Asked.UNKNOWN:
+                return unanswered(context)
+            if answer is not Asked.NOTHING:
+                return answer
+        if unmapped is not None:
+            context.unmapped.append(Unmapped(attribute=attribute.name, field=label, value=""))
+        return unanswered(context)
 
     return first

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from mapping.model import Milestone, Reference, ReferenceKind, WorkItem
-from mapping.prose import URL, address, content, host_of, urls_in
+from mapping.prose import address, content, host_of, urls_in, without_urls
 from mapping.spellings import Spelling
 
 _Named = TypeVar("_Named", WorkItem, Milestone)
@@ -46,6 +46,40 @@ class RecordLink:
     text: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """What a URL opens by one spelling.
+
+    Attributes:
+        spelling: The spelling.
+        match: What its pattern found.
+        value: What the record is called.
+        host: The host that counts: of the tool's pages.
+        url: The URL as written.
+    """
+
+    spelling: Spelling
+    match: re.Match[str]
+    value: str
+    host: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prose:
+    """What people wrote in one field, read once for all who look for something in it.
+
+    Attributes:
+        text: The text.
+        urls: The URLs in it, each once.
+        opened: What they open, in their order, by every spelling.
+    """
+
+    text: str
+    urls: tuple[str, ...]
+    opened: tuple[Opened, ...]
+
+
 class Finder:
     """Finds references of some kinds. Immutable after it is made."""
 
@@ -56,26 +90,34 @@ class Finder:
             spellings: Of all tools.
             kinds: Kinds of reference looked for.
         """
-        wanted = [s for s in spellings if s.to in kinds]
-        self._urls = tuple((s, p) for s in wanted for p in s.urls)
+        known = tuple(spellings)
+        wanted = [s for s in known if s.to in kinds]
+        self._kinds = frozenset(kinds)
+        self._urls = tuple((s, p) for s in known for p in s.urls)
         self._texts = tuple((s, p) for s in wanted for p in s.texts)
-        self._local = tuple((s, p) for s in wanted for p in s.local_texts)
-        self._hints = tuple(dict.fromkeys(s.holds for s in wanted if s.texts or s.local_texts))
+        local = [(s, p) for s in wanted for p in s.local_texts]
+        self._local = {s.owner: tuple((o, p) for o, p in local if o.owner == s.owner) for s, _ in local}
 
-    def in_text(self, raw: Any, field: str, standing: Standing) -> tuple[Reference, ...]:
-        """All references in free text, each once. Some bare words will mean no record (``UTF-8``).
+    def read(self, raw: Any) -> Prose:
+        """What people wrote, ready to be looked into by this finder or another one of the same spellings.
 
         Args:
             raw: Whatever ``mapping.prose.content`` reads.
+        """
+        text, urls = content(raw)
+        return Prose(text=text, urls=urls, opened=tuple(o for url in urls for o in self._opened(url)))
+
+    def in_text(self, prose: Prose, field: str, standing: Standing) -> tuple[Reference, ...]:
+        """All references in free text, each once. Some bare words will mean no record (``UTF-8``).
+
+        Args:
+            prose: The text.
             field: What the field is called, for evidence.
             standing: Where the text stands.
         """
-        text, urls = content(raw)
-        found = [r for url in urls for r in self.of_url(url, field)]
-        if any(hint in text for hint in self._hints):
-            rest = URL.sub(" ", text) if urls else text
-            found.extend(self._bare(rest, field, standing))
-        return tuple(dict.fromkeys(found))
+        found = list(self._of(prose.opened, field))
+        found.extend(self._bare(prose, field, standing))
+        return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)
 
     def whole(self, raw: str, field: str, standing: Standing) -> Reference | None:
         """The one reference that a whole field holds: a URL, or words in any case. None: it is neither."""
@@ -91,27 +133,32 @@ class Finder:
 
     def of_url(self, url: str, field: str) -> Iterator[Reference]:
         """What a URL opens; several when it has the form of several tools, of which its host then decides."""
-        for spelling, _, value, host in self._opened(url):
-            yield Reference(kind=spelling.to, value=value, host=host, field=field, text=url)
+        yield from self._of(self._opened(url), field)
 
-    def records(self, raw: Any) -> Iterator[RecordLink]:
+    def records(self, prose: Prose) -> Iterator[RecordLink]:
         """The records that the URLs in a text open."""
-        for url in content(raw)[1]:
-            for spelling, match, value, host in self._opened(url):
-                if spelling.to is ReferenceKind.RECORD:
-                    named = match.groupdict().get("object") or ""
-                    yield RecordLink(record_id=value, object=named, host=host, text=url)
+        for one in prose.opened:
+            if one.spelling.to is ReferenceKind.RECORD:
+                named = one.match.groupdict().get("object") or ""
+                yield RecordLink(record_id=one.value, object=named, host=one.host, text=one.url)
 
     def names(self, url: str, owner: str) -> tuple[str, tuple[str, ...]]:
         """(host, names) under which the record with this URL is referred to, by the spellings of its own tool."""
         host, names = host_of(url), []
-        for spelling, match, value, its_host in self._opened(url):
+        for one in self._opened(url):
+            spelling = one.spelling
             if spelling.owner == owner:
-                host = its_host
-                names += [value, *(n for a in spelling.also if (n := spelling.called(match, "", a)) is not None)]
+                host = one.host
+                further = (spelling.called(one.match, "", a) for a in spelling.also)
+                names += [one.value, *(n for n in further if n is not None)]
         return host, tuple(dict.fromkeys(names))
 
-    def _opened(self, url: str) -> Iterator[tuple[Spelling, re.Match[str], str, str]]:
+    def _of(self, opened: Iterable[Opened], field: str) -> Iterator[Reference]:
+        for one in opened:
+            if one.spelling.to in self._kinds:
+                yield Reference(kind=one.spelling.to, value=one.value, host=one.host, field=field, text=one.url)
+
+    def _opened(self, url: str) -> Iterator[Opened]:
         host, rest = address(url)
         if not host:
             return
@@ -121,26 +168,31 @@ class Finder:
             value = spelling.called(match) if match is not None and spelling not in seen else None
             if match is not None and value is not None:
                 seen.add(spelling)
-                yield spelling, match, value, (match.groupdict().get("host") or host).lower()
+                its_host = (match.groupdict().get("host") or host).lower()
+                yield Opened(spelling=spelling, match=match, value=value, host=its_host, url=url)
 
-    def _own(self, standing: Standing) -> Iterator[tuple[Spelling, re.Pattern[str]]]:
-        return ((s, p) for s, p in self._local if s.owner == standing.owner)
+    def _own(self, standing: Standing) -> tuple[tuple[Spelling, re.Pattern[str]], ...]:
+        return self._local.get(standing.owner, ())
 
-    def _bare(self, text: str, field: str, standing: Standing) -> Iterator[Reference]:
+    def _bare(self, prose: Prose, field: str, standing: Standing) -> Iterator[Reference]:
+        patterns = [(False, s, p) for s, p in self._texts if s.may_be_in(prose.text)]
+        patterns += [(True, s, p) for s, p in self._own(standing) if s.may_be_in(prose.text)]
+        if not patterns:
+            return
+        text = without_urls(prose.text) if prose.urls else prose.text
         taken: list[tuple[int, int]] = []
         seen: set[tuple[re.Pattern[str], str]] = set()
-        for local, patterns in ((False, self._texts), (True, tuple(self._own(standing)))):
-            for spelling, pattern in patterns:
-                for match in pattern.finditer(text) if spelling.holds in text else ():
-                    if local and any(start < match.start() < end for start, end in taken):
-                        continue  # the tail of another tool's spelling
-                    taken += [] if local else [match.span()]
-                    if (pattern, match.group()) in seen:
-                        continue
-                    seen.add((pattern, match.group()))
-                    reference = _bare(spelling, match, field, standing, local=local)
-                    if reference is not None:
-                        yield reference
+        for local, spelling, pattern in patterns:
+            for match in pattern.finditer(text) if spelling.may_be_in(text) else ():
+                if local and any(start < match.start() < end for start, end in taken):
+                    continue  # the tail of another tool's spelling
+                taken += [] if local else [match.span()]
+                if (pattern, match.group()) in seen:
+                    continue
+                seen.add((pattern, match.group()))
+                reference = _bare(spelling, match, field, standing, local=local)
+                if reference is not None:
+                    yield reference
 
 
 def _bare(spelling: Spelling, match: re.Match[str], field: str, standing: Standing, *, local: bool) -> Reference | None:

@@ -9,9 +9,10 @@ from urllib.parse import SplitResult, urlsplit
 
 # A URL ends at white space, at the brackets and bars of wiki markup, and at quotes and angle brackets of HTML. Markup
 # characters may be escaped with a backslash, where a tool turned a document into wiki markup.
-URL = re.compile(r"https?://(?:\\[_*+~-]|[^\s|\[\]<>\"'{}\\^`])+", re.IGNORECASE)
-"""An address in a text, with the punctuation that may follow it."""
-
+_AFTER_SCHEME = re.compile(r"(?:\\[_*+~-]|[^\s|\[\]<>\"'{}\\^`])+")
+_SCHEMES = ("http", "https")
+# An address in its commonest form, of which nothing is to be put right but the case of its host.
+_PLAIN_ADDRESS = re.compile(r"https?://([A-Za-z0-9.-]+)((?:/[^?#\s]*)?(?:\?[^#\s]+)?(?:#\S+)?)", re.ASCII)
 _TRAILING = ".,;:!?*_~)"  # punctuation of the sentence or of markup around a URL, not part of it
 _BLOCKS = frozenset(  # nodes of the document format that stand on lines of their own
     {"paragraph", "heading", "listItem", "tableCell", "tableHeader", "tableRow", "codeBlock", "blockquote", "panel"}
@@ -65,12 +66,29 @@ def _addresses(node: dict[str, Any]) -> Iterator[str]:
 
 def urls_in(text: str) -> Iterator[str]:
     """The URLs of a text, each once."""
-    seen = set()
-    for match in URL.finditer(text):
-        url = match.group().replace("\\", "").rstrip(_TRAILING)
-        if url not in seen:
-            seen.add(url)
-            yield url
+    yield from dict.fromkeys(text[start:end].replace("\\", "").rstrip(_TRAILING) for start, end in _spans(text))
+
+
+def without_urls(text: str) -> str:
+    """A text with a blank in the place of each URL, with the punctuation that follows it."""
+    pieces, done = [], 0
+    for start, end in _spans(text):
+        pieces.append(text[done:start])
+        done = end
+    pieces.append(text[done:])
+    return " ".join(pieces)
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where the URLs of a text begin and end: looked for by what is rare in a text, and so found fast."""
+    done, at = 0, text.find("://")
+    while at >= 0:
+        start = next((at - len(s) for s in _SCHEMES if text[max(at - len(s), done) : at].casefold() == s), -1)
+        match = _AFTER_SCHEME.match(text, at + 3) if start >= 0 else None
+        if match is not None:
+            done = match.end()
+            yield start, done
+        at = text.find("://", max(done, at + 3))
 
 
 def host_of(url: str) -> str:
@@ -80,6 +98,9 @@ def host_of(url: str) -> str:
 
 def address(url: str) -> tuple[str, str]:
     """A URL as (host as ``host_of``; path, query and fragment); two empty texts when it has no host."""
+    plain = _PLAIN_ADDRESS.fullmatch(url)
+    if plain is not None:
+        return plain[1].lower(), plain[2]
     parts = _split(url)
     if parts is None:
         return "", ""

@@ -7,17 +7,14 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from connectors.core.port import Catalog
+from connectors.core.port import Catalog, Record
 from mapping import values
-from mapping.links import Finder, Standing
+from mapping.links import Finder, Prose, Standing
 from mapping.model import Claim, Reference, Unmapped
 from mapping.rules import Rules
 from mapping.schema import Attribute
 from mapping.spec import Condition, Shape, Source, Step, Unknown
 from mapping.values import NotReadableError, empty
-
-Payload = Mapping[str, Any]
-Test = Callable[[Payload], bool]
 
 
 class Asked(Enum):
@@ -27,25 +24,39 @@ class Asked(Enum):
     UNKNOWN = "unknown"  # the tool says what is not understood: kept in ``Context.unmapped``, and nobody else is asked
 
 
-Answer = Callable[[Payload, "Context"], Any]
-Convert = Callable[[Any, "Context"], Any]
-
-
 @dataclass(slots=True, kw_only=True)
 class Context:
-    """What is gathered while one record is mapped. The one mutable thing here; it lives for one record.
+    """One record while it is mapped. The one mutable thing here; it lives for one record.
 
     Attributes:
-        connection: Connection that the record came from.
+        record: The record.
+        fields: What stands where its stream keeps its fields; empty when nothing does.
         standing: Where its texts stand.
         label: Field that is being read, for an error.
         unmapped: What was not understood.
     """
 
-    connection: str
+    record: Record
+    fields: Mapping[str, Any]
     standing: Standing
     label: str = ""
     unmapped: list[Unmapped] = field(default_factory=list)
+    _prose: list[tuple[Any, Prose]] = field(default_factory=list)
+
+    def prose(self, raw: Any, finder: Finder) -> Prose:
+        """What people wrote in a field, read once for all attributes that look into it."""
+        for known, prose in self._prose:
+            if known is raw:
+                return prose
+        prose = finder.read(raw)
+        self._prose.append((raw, prose))
+        return prose
+
+
+Get = Callable[[Context], Any]
+Test = Callable[[Context], bool]
+Answer = Callable[[Context], Any]
+Convert = Callable[[Any, Context], Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,29 +68,41 @@ class _Several:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Getter:
-    """Turns sources into functions of a payload, for one stream and catalog."""
+    """Turns sources into functions of a record, for one stream and catalog."""
 
     stream: str
     fields_at: tuple[str, ...]
     catalog: Catalog
 
-    def of(self, source: Source) -> Callable[[Payload], Any]:
-        """The function that reads ``source``; it answers None where the payload has no such thing."""
+    def of(self, source: Source) -> Get:
+        """The function that reads ``source``; it answers None where the record has no such thing."""
         if source.path is not None:
-            return _at(source.path)
+            return self._at(source.path)
         name = source.name or ""
         ids = tuple(dict.fromkeys(f.id for f in self.catalog.find(self.stream, name))) or (name,)
-        readers = [_at((*self.fields_at, i)) for i in ids]
+        readers = [self._at((*self.fields_at, i)) for i in ids]
         return readers[0] if len(readers) == 1 else _agreeing(readers)
 
+    def _at(self, path: tuple[str, ...]) -> Get:
+        """Most paths lead among the fields, which are found once for a record."""
+        depth = len(self.fields_at)
+        if path[:depth] != self.fields_at or len(path) == depth or path[depth] == "*":
+            whole = _below(path)
+            return lambda context: whole(context.record.payload)
+        first, rest = path[depth], path[depth + 1 :]
+        if not rest:
+            return lambda context: context.fields.get(first)
+        below = _below(rest)
+        return lambda context: below(context.fields.get(first))
 
-def _at(path: tuple[str, ...]) -> Callable[[Payload], Any]:
+
+def _below(path: tuple[str, ...]) -> Callable[[Any], Any]:
     if "*" in path:
         star = path.index("*")
-        before, after = _at(path[:star]), _at(path[star + 1 :])
+        before, after = _below(path[:star]), _below(path[star + 1 :])
 
-        def each(payload: Payload) -> Any:
-            entries = before(payload)
+        def each(held: Any) -> Any:
+            entries = before(held)
             if not isinstance(entries, list):
                 return entries
             found = [after(e) for e in entries]
@@ -87,21 +110,21 @@ def _at(path: tuple[str, ...]) -> Callable[[Payload], Any]:
 
         return each
 
-    def get(payload: Any) -> Any:
+    def get(held: Any) -> Any:
         for key in path:
-            if not isinstance(payload, dict) and not isinstance(payload, Mapping):
+            if not isinstance(held, dict) and not isinstance(held, Mapping):
                 return None
-            payload = payload.get(key)
-        return payload
+            held = held.get(key)
+        return held
 
     return get
 
 
-def _agreeing(readers: list[Callable[[Payload], Any]]) -> Callable[[Payload], Any]:
-    def get(payload: Payload) -> Any:
+def _agreeing(readers: list[Get]) -> Get:
+    def get(context: Context) -> Any:
         found: list[Any] = []
         for read in readers:
-            value = read(payload)
+            value = read(context)
             if not empty(value) and value not in found:
                 found.append(value)
         if len(found) > 1:
@@ -111,26 +134,35 @@ def _agreeing(readers: list[Callable[[Payload], Any]]) -> Callable[[Payload], An
     return get
 
 
-def conditions(given: Iterable[Condition], getter: Getter) -> tuple[Test, ...]:
-    """The conditions as functions of a payload."""
-    return tuple(_test(c, getter.of(c.source)) for c in given)
+def conditions(given: Iterable[Condition], getter: Getter) -> Test | None:
+    """The conditions as one function of a record; None: there are none."""
+    tests = tuple(_test(c, getter.of(c.source)) for c in given)
+    if len(tests) < 2:
+        return tests[0] if tests else None
+
+    def holds(context: Context) -> bool:
+        return all(test(context) for test in tests)
+
+    return holds
 
 
-def _test(condition: Condition, get: Callable[[Payload], Any]) -> Test:
-    def test(payload: Payload) -> bool:
-        raw = get(payload)
-        if condition.filled is not None and condition.filled is empty(raw):
+def _test(condition: Condition, get: Get) -> Test:
+    among, not_among, least, filled = condition.among, condition.not_among, condition.at_least, condition.filled
+    if among is None and not_among is None and least is None:
+        return lambda context: empty(get(context)) is not filled
+
+    def test(context: Context) -> bool:
+        raw = get(context)
+        if filled is not None and filled is empty(raw):
             return False
-        if condition.at_least is not None and (
-            isinstance(raw, bool) or not isinstance(raw, (int, float)) or raw < condition.at_least
-        ):
+        if least is not None and (isinstance(raw, bool) or not isinstance(raw, (int, float)) or raw < least):
             return False
-        if condition.among is None and condition.not_among is None:
+        if among is None and not_among is None:
             return True
         said = {n for r in _listed(raw) if (n := _said(r)) is not None}
-        if condition.among is not None and not said & condition.among:
+        if among is not None and among.isdisjoint(said):
             return False
-        return condition.not_among is None or not said & condition.not_among
+        return not_among is None or not_among.isdisjoint(said)
 
     return test
 
@@ -144,45 +176,27 @@ def _said(raw: Any) -> str | None:
 
 
 def ask(attribute: Attribute, step: Step, getter: Getter, rules: Rules) -> Answer:
-    """The step as a function of payload and context. Raises NotReadableError with ``context.label`` set."""
-    tests = conditions(step.when, getter)
+    """The step as a function of a record's context. Raises NotReadableError with ``context.label`` set."""
+    test = conditions(step.when, getter)
     if step.source is None:
         constant = step.constant
-        return lambda payload, _: constant if all(t(payload) for t in tests) else Asked.NOTHING
+        return lambda context: constant if test is None or test(context) else Asked.NOTHING
+    convert = _priced(attribute, step, getter) if step.type is Shape.MONEY else _converter(attribute, step, rules)
     get, label = getter.of(step.source), step.source.label
-    if step.type is Shape.MONEY:
-        currency = getter.of(step.currency) if step.currency is not None else _none
-        return _asking(attribute, label, get, tests, _priced(attribute, step, label, currency))
-    convert = _converter(attribute, step, rules)
     silent = Asked.NOTHING if step.has is None else False
-    return _asking(attribute, label, get, tests, lambda raw, _, context: convert(raw, context), silent)
 
-
-def _asking(
-    attribute: Attribute,
-    label: str,
-    get: Callable[[Payload], Any],
-    tests: tuple[Test, ...],
-    convert: Callable[[Any, Payload, Context], Any],
-    silent: Any = Asked.NOTHING,
-) -> Answer:
-    def answer(payload: Payload, context: Context) -> Any:
+    def answer(context: Context) -> Any:
         context.label = label
-        for test in tests:
-            if not test(payload):
-                return Asked.NOTHING
-        raw = get(payload)
+        if test is not None and not test(context):
+            return Asked.NOTHING
+        raw = get(context)
         if raw is None or empty(raw):
             return silent
         if isinstance(raw, _Several):
             return _unknown(attribute, label, raw.text, context)
-        return convert(raw, payload, context)
+        return convert(raw, context)
 
     return answer
-
-
-def _none(_: Payload) -> Any:
-    return None
 
 
 def _listed(raw: Any) -> list[Any]:
@@ -194,11 +208,12 @@ def _unknown(attribute: Attribute, label: str, value: str, context: Context) -> 
     return Asked.UNKNOWN
 
 
-def _priced(
-    attribute: Attribute, step: Step, label: str, currency: Callable[[Payload], Any]
-) -> Callable[[Any, Payload, Context], Any]:
-    def convert(raw: Any, payload: Payload, context: Context) -> Any:
-        code = currency(payload)
+def _priced(attribute: Attribute, step: Step, getter: Getter) -> Convert:
+    label = step.source.label if step.source is not None else attribute.name
+    currency = getter.of(step.currency) if step.currency is not None else None
+
+    def convert(raw: Any, context: Context) -> Any:
+        code = currency(context) if currency is not None else None
         if empty(code):
             code = step.currency_if_absent
         if code is None or isinstance(code, _Several):
@@ -281,7 +296,7 @@ def _refs(shape: Shape, step: Step, rules: Rules) -> Convert:
         record_id = _formed(raw, step)
         if checked:
             record_id = values.checked_id(record_id) or record_id
-        return f"{context.connection}:{stream}:{record_id}" if record_id else ""
+        return f"{context.record.connection}:{stream}:{record_id}" if record_id else ""
 
     if shape is Shape.REF:
         return lambda raw, context: one(raw, context) or Asked.NOTHING
@@ -301,7 +316,7 @@ def _entries(raw: Any, step: Step) -> tuple[str, ...]:
 
 def _claims(attribute: Attribute, step: Step, label: str, finder: Finder) -> Convert:
     if step.read == "links":
-        return lambda raw, _: _linked(raw, step.object, label, finder)
+        return lambda raw, context: _linked(context.prose(raw, finder), step.object, label, finder)
     if step.read == "ids":
         return lambda raw, context: tuple(_by_id(raw, attribute, step, label, context))
     prefix = step.prefix or ""
@@ -331,17 +346,19 @@ def _by_id(raw: Any, attribute: Attribute, step: Step, label: str, context: Cont
             yield Claim(engagement_key=None, item_key="", record_id=record_id, field=label, text=text)
 
 
-def _linked(raw: Any, wanted: str | None, label: str, finder: Finder) -> tuple[Claim, ...]:
+def _linked(prose: Prose, wanted: str | None, label: str, finder: Finder) -> tuple[Claim, ...]:
+    if not prose.opened:
+        return ()
     return tuple(
         Claim(engagement_key=None, item_key="", record_id=link.record_id, field=label, text=link.text)
-        for link in finder.records(raw)
+        for link in finder.records(prose)
         if wanted is None or link.object.casefold() in ("", wanted.casefold())
     )
 
 
 def _references(attribute: Attribute, step: Step, label: str, finder: Finder) -> Convert:
     if step.read == "text":
-        return lambda raw, context: finder.in_text(raw, label, context.standing)
+        return lambda raw, context: finder.in_text(context.prose(raw, finder), label, context.standing)
 
     def convert(raw: Any, context: Context) -> tuple[Reference, ...]:
         said = values.text(raw)

@@ -16,6 +16,7 @@ from mapping.values import checked_id
 SPELLING_KEYS = ("to", "value", "also", "urls", "texts", "local_texts", "holds", "case", "ids")
 """All keys of a ``[references.…]`` table."""
 
+_PLAIN = re.compile(r"(?:[\w#:/@-](?![*?{]))*")  # letters that stand for themselves, and stand there at least once
 _PLACE = "place"  # in a template: the place of the record in which a local text stands
 
 
@@ -32,7 +33,8 @@ class Spelling:
         urls: Patterns of URLs without their scheme (``host/path?query#fragment``); a group ``host`` replaces the host.
         texts: Patterns of words in free text, in this very case; a whole field may hold them in any case.
         local_texts: Such patterns that count only within records of the same tool, and mean the record's own place.
-        holds: A free text without this word is not searched; empty: every text is.
+        holds: A free text in which this finds nothing is not searched; None: every text is.
+        beginning: A word with which whatever ``holds`` finds begins; empty: no such word is known.
         case: ``upper``, ``lower`` or empty: the case in which the value is kept.
         checked_ids: The value is an id with a short and a long form (``mapping.values.checked_id``).
     """
@@ -45,7 +47,8 @@ class Spelling:
     urls: tuple[re.Pattern[str], ...] = ()
     texts: tuple[re.Pattern[str], ...] = ()
     local_texts: tuple[re.Pattern[str], ...] = ()
-    holds: str = ""
+    holds: re.Pattern[str] | None = None
+    beginning: str = ""
     case: str = ""
     checked_ids: bool = False
 
@@ -54,7 +57,12 @@ class Spelling:
         """All of it as texts: equal ones find the same."""
         patterns = [",".join(p.pattern for p in group) for group in (self.urls, self.texts, self.local_texts)]
         also = ",".join(self.also)
-        return [self.owner, self.to, self.value, also, *patterns, self.holds, self.case, str(self.checked_ids)]
+        holds = "" if self.holds is None else self.holds.pattern
+        return [self.owner, self.to, self.value, also, *patterns, holds, self.case, str(self.checked_ids)]
+
+    def may_be_in(self, text: str) -> bool:
+        """Whether a free text is to be searched: asked first, since it is much cheaper."""
+        return self.holds is None or (self.beginning in text and self.holds.search(text) is not None)
 
     def called(self, match: re.Match[str], place: str = "", template: str | None = None) -> str | None:
         """What the record is called that a match means; None when it cannot be one."""
@@ -102,6 +110,7 @@ def _spelling(check: Checker, kind: str, name: str, raw: Any, path: Path) -> Spe
         _template(check, template, patterns, (*path, key))
     if also and not patterns["urls"]:
         check.problem((*path, "also"), "further names without urls", "urls, from which a record's names are told")
+    holds = next(iter(_patterns(check, table, "holds", path)), None)
     spelling = Spelling(
         owner=kind,
         name=name,
@@ -111,7 +120,8 @@ def _spelling(check: Checker, kind: str, name: str, raw: Any, path: Path) -> Spe
         urls=patterns["urls"],
         texts=patterns["texts"],
         local_texts=patterns["local_texts"],
-        holds=check.text(table, "holds", path) or "",
+        holds=holds,
+        beginning="" if holds is None else _beginning(holds.pattern),
         case=check.choice(table, "case", path, ("upper", "lower")) or "",
         checked_ids=check.choice(table, "ids", path, ("checked", "plain")) == "checked",
     )
@@ -126,6 +136,12 @@ def _patterns(check: Checker, table: Mapping[str, Any], key: str, path: Path) ->
         except re.error as error:
             check.problem((*path, key), f"{show(text)}, {error}", "a regular expression")
     return tuple(found)
+
+
+def _beginning(pattern: str) -> str:
+    """The plain letters with which a pattern begins: to look for a word is faster than to look for a pattern."""
+    match = _PLAIN.match(pattern)
+    return match.group() if match is not None and "|" not in pattern else ""
 
 
 def _template(check: Checker, text: str, patterns: Mapping[str, tuple[re.Pattern[str], ...]], path: Path) -> None:

@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+import re
+from urllib.parse import urlsplit
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mapping.links import Finder, Standing, meant, names_of
 from mapping.model import Reference, ReferenceKind
-from mapping.prose import content, host_of
+from mapping.prose import address, content, host_of, urls_in, without_urls
+from mapping.spellings import spellings_of
 from mapping.values import checked_id
 
 WORK, MILESTONE, ROW = ReferenceKind.WORK, ReferenceKind.MILESTONE, ReferenceKind.RECORD
@@ -95,7 +101,7 @@ def test_free_text_holds_bare_keys_and_urls_each_once(finder):
     text = (
         "NIM-1 blocks (NIM-2), see https://jira.example/browse/NIM-3. NIM-1! nim-4 X-1 A_B2-5 v1-NIM-6 NIM-7-8 NIM-9.5"
     )
-    found = [(r.value, r.host) for r in finder.in_text(text, "f", ANYWHERE)]
+    found = [(r.value, r.host) for r in finder.in_text(finder.read(text), "f", ANYWHERE)]
     assert found == [("NIM-3", "jira.example"), ("NIM-1", None), ("NIM-2", None), ("A_B2-5", None)]
 
 
@@ -109,11 +115,11 @@ def test_free_text_holds_bare_keys_and_urls_each_once(finder):
     ],
 )
 def test_bare_spellings_of_each_tool(finder, text, values):
-    assert [r.value for r in finder.in_text(text, "f", ANYWHERE)] == values
+    assert [r.value for r in finder.in_text(finder.read(text), "f", ANYWHERE)] == values
 
 
 def test_a_local_spelling_means_the_records_own_place_and_host(finder):
-    found = finder.in_text("closes #12, GH-13; other/it#14 &#39; x#15", "f", REPOSITORY)
+    found = finder.in_text(finder.read("closes #12), GH-13; other/it#14 &#39; x#15"), "f", REPOSITORY)
     here = [(r.value, r.host) for r in found if r.host]
     assert here == [("example/images#12", "github.example"), ("example/images#13", "github.example")]
     assert [r.value for r in found if r.host is None] == ["GH-13", "other/it#14"]
@@ -121,19 +127,19 @@ def test_a_local_spelling_means_the_records_own_place_and_host(finder):
 
 def test_only_the_kinds_asked_for(only):
     text = "NIM-1 https://jira.example/browse/NIM-3 https://sf.example/0015800000I0y9gAAB"
-    assert [r.kind for r in only(ROW).in_text(text, "f", ANYWHERE)] == [ROW]
+    assert [r.kind for r in only(ROW).in_text(only(ROW).read(text), "f", ANYWHERE)] == [ROW]
 
 
 def test_document_trees_keep_words_of_different_blocks_apart(finder):
     paragraph = {"type": "paragraph", "content": [{"type": "text", "text": "NIM-"}, {"type": "text", "text": "1"}]}
     document = {"type": "doc", "content": [paragraph, paragraph, {"type": "text", "text": "2"}]}
     assert content(document) == ("\nNIM-1\n\nNIM-1\n2", ())
-    assert [r.value for r in finder.in_text(document, "f", ANYWHERE)] == ["NIM-1"]
+    assert [r.value for r in finder.in_text(finder.read(document), "f", ANYWHERE)] == ["NIM-1"]
 
 
 def test_a_list_of_texts_is_read_text_by_text(finder):
     watches = ["https://jira.example/browse/NIM-1", "https://github.example/example/images/issues/2", "NIM-", "3"]
-    found = finder.in_text(watches, "watches", ANYWHERE)
+    found = finder.in_text(finder.read(watches), "watches", ANYWHERE)
     assert [r.value for r in found] == ["NIM-1", "example/images#2"]
 
 
@@ -141,7 +147,7 @@ def test_odd_documents_hold_nothing_and_deep_ones_do_not_break(finder):
     deep: dict[str, object] = {"type": "text", "text": "NIM-1"}
     for _ in range(5000):
         deep = {"type": "listItem", "content": [deep]}
-    assert [r.value for r in finder.in_text(deep, "f", ANYWHERE)] == ["NIM-1"]
+    assert [r.value for r in finder.in_text(finder.read(deep), "f", ANYWHERE)] == ["NIM-1"]
     assert content({"type": "doc", "content": "x", "marks": 3, "attrs": []}) == ("x", ())
     assert content(12) == ("", ())
 
@@ -185,3 +191,75 @@ def test_hosts_are_compared_without_their_default_port():
     assert host_of("https://A.example:443/x") == "a.example"
     assert host_of("https://a.example:8443/x") == "a.example:8443"
     assert host_of("nothing") == ""
+
+
+URL_AS_A_PATTERN = re.compile(r"https?://(?:\\[_*+~-]|[^\s|\[\]<>\"'{}\\^`])+", re.IGNORECASE)
+PIECES = [
+    "http",
+    "https",
+    "HTTP",
+    "s",
+    "://",
+    ":",
+    "/",
+    "a",
+    "\u017f",
+    " ",
+    "\\_",
+    "\\",
+    "?",
+    "#",
+    "x.Y",
+    "]",
+    ".",
+    "\n",
+    "@",
+    "8:80",
+]
+BITS = st.lists(st.sampled_from([*PIECES, "%", "é", "\u2028"]), max_size=14).map("".join)
+
+
+@given(BITS)
+def test_urls_are_those_that_a_search_by_pattern_would_find(text):
+    found = [m.group().replace("\\", "").rstrip(".,;:!?*_~)") for m in URL_AS_A_PATTERN.finditer(text)]
+    assert list(urls_in(text)) == list(dict.fromkeys(found))
+    assert without_urls(text) == URL_AS_A_PATTERN.sub(" ", text)
+
+
+@given(BITS, st.sampled_from(["http://", "https://", "", "ftp://"]))
+def test_an_address_is_what_a_url_parser_says(rest, scheme):
+    url = scheme + rest
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        assert address(url) == ("", "")
+        return
+    if not parts.hostname:
+        assert address(url) == ("", "")
+        return
+    usual = port is None or port == {"https": 443, "http": 80}.get(parts.scheme)
+    query, fragment = parts.query and f"?{parts.query}", parts.fragment and f"#{parts.fragment}"
+    host = parts.hostname if usual else f"{parts.hostname}:{port}"
+    assert address(url) == (host, f"{parts.path}{query}{fragment}")
+
+
+@pytest.mark.parametrize(
+    ("holds", "word"),
+    [
+        ("#[1-9]", "#"),
+        ("LP", "LP"),
+        ("GH-", "GH-"),
+        ("ab?c", "a"),
+        ("ab{0}c", "a"),
+        ("ab+", "ab"),
+        ("a|b", ""),
+        (r"\w", ""),
+    ],
+)
+def test_a_text_is_searched_where_holds_finds_something(holds, word):
+    table = f"[references.x]\nto = 'work'\nvalue = '{{n}}'\ntexts = ['(?P<n>c+)']\nholds = '{holds}'\n"
+    (spelling,) = spellings_of("any", table)
+    assert spelling.beginning == word
+    for text in ("", "#1", "#", "LP", "GH-", "a", "ac", "abc", "abbb", "b", "xyz"):
+        assert spelling.may_be_in(text) == (re.search(holds, text) is not None)

@@ -158,7 +158,9 @@ def test_same_is_reflexive_and_symmetric(salesforce, field, a, b):
 
 @given(text=TEXTS, number=st.integers(1, 99999))
 def test_a_key_is_found_in_any_surroundings_of_blanks(jira, text, number):
-    found = Finder(jira.spellings).in_text(f"{text.replace('://', '')} NIM-{number} ", "f", Standing(owner=""))
+    finder = Finder(jira.spellings)
+    prose = finder.read(f"{text.replace('://', '')} NIM-{number} ")
+    found = finder.in_text(prose, "f", Standing(owner=""))
     assert f"NIM-{number}" in [r.value for r in found]
 
 
