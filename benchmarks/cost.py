@@ -30,7 +30,7 @@ START_UP = re.compile(
 )
 LOOKS = "looks before and after writing"
 READS, WRITES, BEGINS, CENSUS = "reads", "writes", "start-up", "census"
-MADE_LABELS = "labels of repositories, looked for and made once"
+MADE_LABELS = "labels that repositories lacked, made once"
 Log = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
@@ -170,7 +170,7 @@ def _begins(entry: Mapping[str, Any]) -> bool:
     if entry["route"] == "/<version>/<pillar>" and not entry["query"].get("ws.op"):
         return True
     asked = json.dumps(entry["request_body"])
-    if "query SynclineProject(" in asked or "/describe" in asked:
+    if any(words in asked for words in ("query SynclineProject(", "query SynclineRepositories(", "/describe")):
         return True
     return START_UP.search(entry["route"].replace("<project_ref>", "x")) is not None
 

@@ -12,6 +12,10 @@ from connectors.github.errors import instant
 from connectors.github.repositories import Repository, repository_of
 
 _FORMAT = 1
+UNDELIVERED = ""
+"""Hash of an anchor that was met and whose record has not been delivered yet."""
+UNSEEN = "unseen"
+"""Hash of an anchor whose record was delivered without what it shows beside the issue, which could not be seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +25,7 @@ class KnownAnchor:
     Attributes:
         number: Its number in the repository.
         comment: GraphQL id of its managed comment, or empty.
-        hash: What it showed when its record was last delivered.
+        hash: What it showed when its record was last delivered; or ``UNDELIVERED``, ``UNSEEN``.
     """
 
     number: int

@@ -42,6 +42,7 @@ class Desk:
         if not spots:
             return {}
         kinds = {w.kind for w in writes}
+        labels = self._unmet(writes, spots)
         values = {name for w in writes if w.kind is WriteKind.SET_FIELDS for name in w.values}
         ask = Ask(
             spots=list(spots.values()),
@@ -49,14 +50,29 @@ class Desk:
             project=self._client.settings.project_ref if WriteKind.SET_FIELDS in kinds else None,
             fields={name: self._names[name] for name in sorted(values) if name in self._names},
             comments=WriteKind.PUT_BLOCK in kinds,
+            names={number: sorted(names) for number, names in labels.items()},
         )
-        issues = look(self._client, ask).issues
+        seen = look(self._client, ask)
+        for number, names in seen.labels.items():
+            self._spots.note_labels(number, names)
+        issues = seen.issues
         found = {t: f for t, spot in spots.items() if (f := issues.get(key_of(spot))) is not None}
         self._remember(found, kinds)
         return found
 
+    def _unmet(self, writes: Sequence[Write], spots: Mapping[str, Spot]) -> dict[int, set[str]]:
+        """Labels to be added, by repository: those of which it is not known whether the repository has them."""
+        labels: dict[int, set[str]] = {}
+        for write in writes:
+            if write.kind is WriteKind.ADD_LABEL and (spot := spots.get(write.target)) is not None:
+                label = str(write.values["label"])
+                if not self._spots.has_label(spot.repository, label):
+                    labels.setdefault(spot.repository.id, set()).add(label)
+        return labels
+
     def locate(self, writes: Sequence[Write]) -> dict[str, Spot]:
         """Where the targets of writes are; those that are certainly gone or hidden are missing."""
+        self._spots.meet(w.partition for w in writes)
         for write in writes:
             try:
                 self._spots.hint(write.target, write.partition, write.version)

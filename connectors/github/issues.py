@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from urllib.parse import urlencode
 
 from connectors.core.errors import NotFoundError
-from connectors.core.port import Json, Page, Record, Wanted
+from connectors.core.port import Json, Page, Partition, Record, Wanted
 from connectors.github.client import GithubClient, items_of, next_page
-from connectors.github.cursor import IssuesCursor, KnownAnchor, stamp
+from connectors.github.cursor import UNDELIVERED, UNSEEN, IssuesCursor, KnownAnchor, stamp
 from connectors.github.errors import instant
 from connectors.github.records import AnchorState, Maker, is_anchor
 from connectors.github.repositories import Repository
@@ -47,24 +47,20 @@ class Start:
 class IssueReading:
     """Reads the issues of one repository, once.
 
+    Anchors that were not known before are held back: what they show is looked at for many repositories together. Until
+    they are delivered the cursor names them as owed.
+
     Args:
         client: The client.
         spots: Learns where the issues are.
-        look_at: Tells what anchors show that were not known before.
         start: From where.
     """
 
-    def __init__(
-        self,
-        client: GithubClient,
-        spots: Spots,
-        look_at: Callable[[Sequence[Spot]], Mapping[Spot, AnchorState]],
-        start: Start,
-    ) -> None:
+    def __init__(self, client: GithubClient, spots: Spots, start: Start) -> None:
         self._client = client
         self._spots = spots
-        self._look_at = look_at
         self._start = start
+        self._held_back: dict[str, Mapping[str, Json]] = {}
         self._overlap = timedelta(seconds=client.settings.overlap_seconds)
         self._states: dict[str, AnchorState] = dict(start.states or {})
         self._delivered: set[str] = set()
@@ -78,7 +74,7 @@ class IssueReading:
         )
 
     def pages(self) -> Iterator[Page]:
-        """Pages, the last of which completes the partition.
+        """Pages, the last of which completes the partition, unless anchors are held back (``owed``, ``rest``).
 
         Page 1 is asked again and again from the last update that was seen, until it is not full: what changes
         meanwhile moves to the end and comes again, and nothing is passed over. One repeat a page.
@@ -114,6 +110,30 @@ class IssueReading:
             self._ask_next(since, etags, as_of)
             yield self._page(items, as_of)
 
+    @property
+    def partition(self) -> Partition:
+        """What is read."""
+        return self._start.want.partition
+
+    @property
+    def owed(self) -> tuple[Spot, ...]:
+        """Anchors held back, to be looked at before ``rest``."""
+        return tuple(self._spot(item) for item in self._held_back.values())
+
+    def rest(self, states: Mapping[Spot, AnchorState]) -> Page:
+        """The page that completes the partition after anchors were held back.
+
+        Args:
+            states: What those of ``owed`` show; one that is missing could not be seen.
+        """
+        items, self._held_back = self._held_back, {}
+        self._states.update({k: states[spot] for k, i in items.items() if (spot := self._spot(i)) in states})
+        records = self._delivered_records(list(items.values()))
+        return self._whole(records, self._as_of or self._start.seen)
+
+    def _spot(self, item: Mapping[str, Json]) -> Spot:
+        return Spot(repository=self._start.repository, number=item["number"])
+
     def _url(self, since: datetime | None) -> str:
         params: dict[str, str | int] = {
             "direction": "asc",
@@ -145,7 +165,7 @@ class IssueReading:
         records = self._records(items)
         return Page(
             records=records,
-            cursors={self._start.want.partition: self._cursor.text()},
+            cursors={self.partition: self._cursor.text()},
             complete=frozenset(),
             as_of=as_of,
         )
@@ -153,20 +173,28 @@ class IssueReading:
     def _last(self, items: Items, as_of: datetime) -> Page:
         records = self._records(items)
         others = self._records(self._changed_anchors())
-        partition = self._start.want.partition
+        return self._whole((*records, *others), as_of)
+
+    def _whole(self, records: tuple[Record, ...], as_of: datetime) -> Page:
+        """The last page; it completes the partition when nothing is held back."""
         return Page(
-            records=(*records, *others),
-            cursors={partition: self._cursor.text()},
-            complete=frozenset({partition}),
+            records=records,
+            cursors={self.partition: self._cursor.text()},
+            complete=frozenset() if self._held_back else frozenset({self.partition}),
             as_of=as_of,
         )
 
     def _changed_anchors(self) -> Items:
-        """Anchors whose project fields or comment changed, though the issue itself did not; read one by one."""
+        """Anchors whose project fields or comment changed, though the issue itself did not; read one by one.
+
+        So are those that an earlier read met, and was stopped before it delivered them.
+        """
         found = []
         for number, anchor in self._cursor.anchors.items():
             state = self._states.get(number)
-            if state is None or number in self._delivered or state.hash() == anchor.hash:
+            if number in self._delivered or (state.hash() if state is not None else UNSEEN) == anchor.hash:
+                continue
+            if state is None and anchor.hash != UNDELIVERED:
                 continue
             try:
                 answer = self._client.get(f"{self._start.repository.path}/issues/{anchor.number}")
@@ -177,35 +205,42 @@ class IssueReading:
         return found
 
     def _records(self, items: Items) -> tuple[Record, ...]:
-        anchors = {str(i.get("id")): i for i in items if is_anchor(i, self._client.settings.anchor_label)}
+        """Records of what was answered, without the anchors that are held back."""
         for item in items:
             if isinstance(item.get("number"), int):
                 self._spots.note(self._start.repository, item)
-        if self._start.states is not None:
-            self._learn({k: i for k, i in anchors.items() if k not in self._states})
+        fresh = {str(i.get("id")): i for i in items if self._is_owed(i)}
+        for item in items:
+            self._held_back.pop(str(item.get("id")), None)  # what came before of the same issue counts no more
+        self._held_back.update(fresh)
+        self._delivered.update(fresh)
+        known = {k: KnownAnchor(number=i["number"], comment="", hash=UNDELIVERED) for k, i in fresh.items()}
+        self._cursor = replace(self._cursor, anchors={**self._cursor.anchors, **known})
+        return self._delivered_records([i for i in items if str(i.get("id")) not in fresh])
+
+    def _is_owed(self, item: Mapping[str, Json]) -> bool:
+        if self._start.states is None or not isinstance(item.get("number"), int):
+            return False
+        return self._is_anchor(item) and str(item.get("id")) not in self._states
+
+    def _is_anchor(self, item: Mapping[str, Json]) -> bool:
+        return is_anchor(item, self._client.settings.anchor_label)
+
+    def _delivered_records(self, items: Items) -> tuple[Record, ...]:
         self._delivered.update(str(item.get("id")) for item in items)
         known = dict(self._cursor.anchors)
         for item in items:
             number = str(item.get("id"))
             state = self._states.get(number)
-            if number in anchors and self._start.states is not None:
+            if self._is_anchor(item) and self._start.states is not None:
                 known[number] = KnownAnchor(
                     number=item["number"],
                     comment=state.comment_node if state is not None else "",
-                    hash=state.hash() if state is not None else "",
+                    hash=state.hash() if state is not None else UNSEEN,
                 )
             else:
                 known.pop(number, None)
         self._cursor = replace(self._cursor, anchors=known)
         shown = {number: state for number, state in self._states.items() if number in known}
-        maker = Maker(
-            client=self._client, place=self._start.want.partition.key, repository=self._start.repository, anchors=shown
-        )
+        maker = Maker(client=self._client, place=self.partition.key, repository=self._start.repository, anchors=shown)
         return tuple(maker.issue(item) for item in items)
-
-    def _learn(self, anchors: Mapping[str, Mapping[str, Json]]) -> None:
-        spots = {k: Spot(repository=self._start.repository, number=i["number"]) for k, i in anchors.items()}
-        if not spots:
-            return
-        found = self._look_at(list(spots.values()))
-        self._states.update({k: found[spot] for k, spot in spots.items() if spot in found})

@@ -53,6 +53,7 @@ class Ask:
         fields: Its fields that are wanted: id to name.
         comments: Whether our managed comments are wanted.
         known: GraphQL ids of managed comments that were met before: these are read by their id.
+        names: Labels of which it is wanted whether the repository has them, by repository id.
     """
 
     spots: Sequence[Spot] = ()
@@ -62,6 +63,7 @@ class Ask:
     fields: Mapping[str, str] = field(default_factory=dict)
     comments: bool = False
     known: Mapping[SpotKey, str] = field(default_factory=dict)
+    names: Mapping[int, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +94,12 @@ class Seen:
     Attributes:
         repositories: By id; None: gone or hidden.
         issues: By repository id and number; None: gone, hidden, or moved to another repository.
+        labels: Those of ``Ask.names`` that the repository has, by its id.
     """
 
     repositories: Mapping[int, Repository | None]
     issues: Mapping[SpotKey, Found | None]
+    labels: Mapping[int, Sequence[str]] = field(default_factory=dict)
 
 
 def key_of(spot: Spot) -> SpotKey:
@@ -115,12 +119,14 @@ def look(client: GithubClient, ask: Ask) -> Seen:
     """
     repositories: dict[int, Repository | None] = {}
     issues: dict[SpotKey, Found | None] = {}
+    labels: dict[int, Sequence[str]] = {}
     spots = list({key_of(s): s for s in ask.spots}.values())
     alone = [r for r in {r.id: r for r in ask.repositories}.values() if all(s.repository.id != r.id for s in spots)]
     for some, others in _portions(spots, alone):
         part = _Question(ask, some, others).put(client)
         repositories.update(part.repositories)
         issues.update(part.issues)
+        labels.update(part.labels)
     if ask.comments and ask.known:
         lost = [s for s in spots if key_of(s) in ask.known and (f := issues[key_of(s)]) is not None and not f.managed]
         for some, _ in _portions(lost, []):
@@ -128,7 +134,7 @@ def look(client: GithubClient, ask: Ask) -> Seen:
             for place, found in listed.issues.items():
                 before = issues[place]
                 issues[place] = replace(before, managed=found.managed) if before and found else None
-    return Seen(repositories=repositories, issues=issues)
+    return Seen(repositories=repositories, issues=issues, labels=labels)
 
 
 def _portions(
@@ -157,9 +163,12 @@ class _Question:
         data = client.query(*self._document()).data
         repositories: dict[int, Repository | None] = {}
         issues: dict[SpotKey, Found | None] = {}
+        labels: dict[int, Sequence[str]] = {}
         for n, repository in enumerate(self._repositories.values()):
             node = data.get(f"r{n}")
             repositories[repository.id] = from_graph(repository, node)
+            names = self._ask.names.get(repository.id, ())
+            labels[repository.id] = [name for k, name in enumerate(names) if _at(node, f"l{n}x{k}")]
             for m, spot in enumerate(self._spots):
                 if spot.repository.id == repository.id:
                     found = node.get(f"i{m}") if isinstance(node, Mapping) else None
@@ -168,7 +177,7 @@ class _Question:
             managed, before = _managed(data.get(alias)), issues[key_of(spot)]
             if managed is not None and before is not None:
                 issues[key_of(spot)] = replace(before, managed=(managed,))
-        return Seen(repositories=repositories, issues=issues)
+        return Seen(repositories=repositories, issues=issues, labels=labels)
 
     def _var(self, name: str, kind: str, value: Json) -> str:
         self._variables[name], self._types[name] = value, kind
@@ -178,6 +187,10 @@ class _Question:
         parts = []
         for n, repository in enumerate(self._repositories.values()):
             own = [self._issue(m, s) for m, s in enumerate(self._spots) if s.repository.id == repository.id]
+            own += [
+                f"l{n}x{k}: label(name: {self._var(f'l{n}x{k}', 'String!', name)}) {{ name }}"
+                for k, name in enumerate(self._ask.names.get(repository.id, ()))
+            ]
             facts = "id nameWithOwner isPrivate visibility"
             node = self._var(f"r{n}", "ID!", repository.node_id)
             parts.append(f"r{n}: node(id: {node}) {{ ... on Repository {{ {facts} {' '.join(own)} }} }}")

@@ -52,17 +52,19 @@ class GithubReader:
         """See ``connectors.core.port.Reader.pull``.
 
         A cycle without changes is one conditional request for each list of each repository, and one GraphQL request
-        for 50 repositories and anchors together.
+        for 50 repositories and anchors together. Anchors that were not known come last, looked at together.
         """
         anchors = Anchors(self._client, catalog, {n for w in wanted if w.partition.stream == ISSUES for n in w.fields})
         cursors = {w.partition.key: issues_cursor(w.cursor) for w in wanted if w.partition.stream == ISSUES}
         for want in wanted:
             self._recall(want, cursors)
         view = self._look(anchors, cursors)
+        self._places.meet(w.partition.key for w in wanted)
         failures = 0
+        owing: list[IssueReading] = []
         for want in sorted(wanted, key=lambda w: (w.partition.stream, w.partition.key)):
             try:
-                yield from self._read(want, cursors, anchors, view)
+                yield from self._read(want, cursors, anchors, view, owing)
             except (NotFoundError, RefusedError, PartitionError) as exc:
                 yield self._failure(want.partition, exc)
             except RetriableError as exc:
@@ -70,6 +72,20 @@ class GithubReader:
                 if failures > 1 or exc.status is None or exc.status < _SERVER_ERROR:
                     raise  # GitHub itself is down or limited
                 yield self._failure(want.partition, exc)  # one list may be more than GitHub can answer in time
+        yield from self._rest(owing, anchors)
+
+    def _rest(self, owing: Sequence[IssueReading], anchors: Anchors) -> Iterator[Page | PartitionFailure]:
+        """What was held back: the anchors of many repositories, by one look."""
+        if not owing:
+            return
+        try:
+            states = anchors.states([spot for reading in owing for spot in reading.owed])
+        except RefusedError as exc:
+            for reading in owing:
+                yield self._failure(reading.partition, exc)
+            return
+        for reading in owing:
+            yield reading.rest(states)
 
     def fetch(
         self, stream: str, ids: Sequence[str], fields: Sequence[str], catalog: Catalog
@@ -122,22 +138,34 @@ class GithubReader:
         return _View(states=states, at=at, refused=refused)
 
     def _read(
-        self, want: Wanted, cursors: Mapping[str, IssuesCursor | None], anchors: Anchors, view: _View
+        self,
+        want: Wanted,
+        cursors: Mapping[str, IssuesCursor | None],
+        anchors: Anchors,
+        view: _View,
+        owing: list[IssueReading],
     ) -> Iterator[Page]:
+        """Pages of one partition; a reading that holds anchors back is put among ``owing``."""
         place = want.partition.key
         met = self._places.known(place) is not None
         repository = self._places.find(place)
         try:
-            yield from self._read_from(want, repository, cursors.get(place), anchors, view)
+            yield from self._read_from(want, repository, cursors.get(place), anchors, view, owing)
         except NotFoundError:
             # Deleted and made anew under its old name, or out of our sight: the name tells.
             now = self._places.ask(place) if met else repository
             if now.id == repository.id:
                 raise
-            yield from self._read_from(want, now, None, anchors, view)
+            yield from self._read_from(want, now, None, anchors, view, owing)
 
     def _read_from(
-        self, want: Wanted, repository: Repository, cursor: IssuesCursor | None, anchors: Anchors, view: _View
+        self,
+        want: Wanted,
+        repository: Repository,
+        cursor: IssuesCursor | None,
+        anchors: Anchors,
+        view: _View,
+        owing: list[IssueReading],
     ) -> Iterator[Page]:
         if want.partition.stream != ISSUES:
             yield self._milestones.read(want, repository)
@@ -155,7 +183,10 @@ class GithubReader:
             states=view.states.get(want.partition.key, {}) if anchors.matter else None,
             looked_at=view.at,
         )
-        yield from IssueReading(self._client, self._spots, anchors.states, start).pages()
+        reading = IssueReading(self._client, self._spots, start)
+        yield from reading.pages()
+        if reading.owed:
+            owing.append(reading)
 
     def _failure(self, partition: Partition, exc: ConnectorError) -> PartitionFailure:
         said = str(exc).removeprefix(f"{self._client.connection}: ")

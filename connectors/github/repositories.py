@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import quote, urlsplit
 
-from connectors.core.errors import NotFoundError, PartitionError
+from connectors.core.errors import NotFoundError, PartitionError, RefusedError
 from connectors.core.port import Json, Visibility
 from connectors.github.client import GithubClient
 from connectors.github.errors import MovedError
 
+_AT_ONCE = 50
+"""Repositories found by name in one request; far below what GitHub lets one query cost."""
+_FACTS = "id databaseId nameWithOwner isPrivate visibility"
 _MOST_MOVES = 3  # a renamed repository that was renamed again answers with its id at once
 
 
@@ -86,6 +89,18 @@ def from_graph(known: Repository, node: Json) -> Repository | None:
     return replace(known, full_name=node["nameWithOwner"], private=private, visibility=visibility)
 
 
+def _met(node: Json) -> Repository | None:
+    """A repository that GraphQL found by its name; None: it found none."""
+    if not isinstance(node, Mapping) or not isinstance(node.get("id"), str):
+        return None
+    number = node.get("databaseId")
+    if not isinstance(number, int):
+        return None
+    # Until GraphQL's own words are taken in, the narrowest counts.
+    blank = Repository(id=number, node_id=node["id"], full_name="", private=True, visibility="private")
+    return from_graph(blank, node)
+
+
 class Places:
     """The repositories of one connection's places, as this process knows them."""
 
@@ -115,6 +130,32 @@ class Places:
     def place_of(self, repository: Repository) -> str:
         """The configured place that a repository is known by; its name when there is none."""
         return next((self._names[p] for p, r in self._known.items() if r.id == repository.id), repository.full_name)
+
+    def meet(self, places: Iterable[str]) -> None:
+        """Find the repositories of places that were not met yet by their names: one request for 50 of them.
+
+        What is not found so (a single one, and those that GitHub does not show) is left to ``find``, which tells why.
+        """
+        unknown = [p for p in dict.fromkeys(places) if p.count("/") == 1 and self.known(p) is None]
+        if len(unknown) < 2:
+            return
+        for start in range(0, len(unknown), _AT_ONCE):
+            some = unknown[start : start + _AT_ONCE]
+            variables = {
+                f"{k}{n}": part for n, p in enumerate(some) for k, part in zip("on", p.split("/"), strict=True)
+            }
+            declared = ", ".join(f"${name}: String!" for name in variables)
+            parts = [f"r{n}: repository(owner: $o{n}, name: $n{n}) {{ {_FACTS} }}" for n in range(len(some))]
+            newline = "\n"
+            document = f"query SynclineRepositories({declared}) {{{newline}{newline.join(parts)}{newline}}}"
+            try:
+                data = self._client.query(document, variables).data
+            except RefusedError:
+                return  # one that may not be seen has refused them all: each is asked for by itself
+            for n, place in enumerate(some):
+                repository = _met(data.get(f"r{n}"))
+                if repository is not None:
+                    self.remember(place, repository)
 
     def find(self, place: str) -> Repository:
         """The repository of a place: as known, else by its name (one request, one more when it was renamed)."""

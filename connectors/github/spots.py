@@ -43,15 +43,19 @@ class Spots:
     def note(self, repository: Repository, issue: Mapping[str, Json]) -> None:
         """An issue was answered: keep its address, and that its labels exist."""
         self._met[str(issue.get("id"))] = Spot(repository=repository, number=int(issue["number"]))
-        self.note_labels(repository, labels_of(issue))
+        self.note_labels(repository.id, labels_of(issue))
 
-    def note_labels(self, repository: Repository, labels: Iterable[str]) -> None:
-        """These labels exist in the repository."""
-        self._labels.setdefault(repository.id, set()).update(label.casefold() for label in labels)
+    def note_labels(self, repository: int, labels: Iterable[str]) -> None:
+        """These labels exist in the repository with this id."""
+        self._labels.setdefault(repository, set()).update(label.casefold() for label in labels)
 
     def has_label(self, repository: Repository, label: str) -> bool:
         """Whether a label was met in the repository."""
         return label.casefold() in self._labels.get(repository.id, set())
+
+    def meet(self, places: Iterable[str]) -> None:
+        """Know the repositories of places, see ``Places.meet``."""
+        self._places.meet(places)
 
     def hint(self, number: str, place: str, version: str) -> None:
         """Keep the address of issue ``number`` if the version token of its record tells it.

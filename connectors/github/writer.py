@@ -41,7 +41,7 @@ class GithubWriter:
 
         Neighbouring new labels of one issue ride in one request, and neighbouring project fields of several issues in
         one document; every other write is a request of its own. A label that the repository lacks, and an issue that
-        is no item of the project yet, cost one request more.
+        is no item of the project yet, cost one request more; whether it lacks one, the look before has told.
         """
         grouped: list[list[Write]] = []
         for write in writes:
@@ -103,19 +103,16 @@ class GithubWriter:
         return tuple(_ended(w, Outcome.DONE) for w in batch)
 
     def _make_label(self, repository: Repository, label: str) -> None:
-        """Make a label of the repository, if it was never met there and is not there; may be repeated."""
+        """Make a label of the repository, if it was never met there; one that exists after all stays as it is."""
         if self._spots.has_label(repository, label):
             return
+        body = {"name": label, "color": _LABEL_COLOUR, "description": _LABEL_SAYS}
         try:
-            self._client.get(f"{repository.path}/labels/{quote(label, safe='')}")
-        except NotFoundError:
-            body = {"name": label, "color": _LABEL_COLOUR, "description": _LABEL_SAYS}
-            try:
-                self._client.write("POST", f"{repository.path}/labels", body)
-            except RefusedError as exc:
-                if "already_exists" not in str(exc):
-                    raise
-        self._spots.note_labels(repository, [label])
+            self._client.write("POST", f"{repository.path}/labels", body)
+        except RefusedError as exc:
+            if "already_exists" not in str(exc):
+                raise
+        self._spots.note_labels(repository.id, [label])
 
     def _remove_label(self, write: Write) -> Receipt:
         spot = self._desk.spot(write)

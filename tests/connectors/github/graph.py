@@ -18,8 +18,9 @@ type Organization implements Node & ProjectV2Owner & RepositoryOwner {
   id: ID! login: String! projectV2(number: Int!): ProjectV2 }
 type User implements Node & ProjectV2Owner & RepositoryOwner {
   id: ID! login: String! projectV2(number: Int!): ProjectV2 }
-type Repository implements Node { id: ID! nameWithOwner: String! isPrivate: Boolean! visibility: RepositoryVisibility!
-  issueOrPullRequest(number: Int!): IssueOrPullRequest }
+type Repository implements Node { id: ID! databaseId: Int nameWithOwner: String! isPrivate: Boolean!
+  visibility: RepositoryVisibility!
+  issueOrPullRequest(number: Int!): IssueOrPullRequest label(name: String!): Label }
 union IssueOrPullRequest = Issue | PullRequest
 type Label { name: String! }
 type LabelConnection { nodes: [Label] }
@@ -50,7 +51,8 @@ union ProjectV2FieldConfiguration = ProjectV2Field | ProjectV2SingleSelectField
 type ProjectV2FieldConnection { nodes: [ProjectV2FieldConfiguration] }
 type ProjectV2 implements Node { id: ID! number: Int! title: String! closed: Boolean! viewerCanUpdate: Boolean!
   owner: ProjectV2Owner! fields(first: Int): ProjectV2FieldConnection! }
-type Query { viewer: User! node(id: ID!): Node repositoryOwner(login: String!): RepositoryOwner }
+type Query { viewer: User! node(id: ID!): Node repositoryOwner(login: String!): RepositoryOwner
+  repository(owner: String!, name: String!, followRenames: Boolean = true): Repository }
 input ProjectV2FieldValue { text: String number: Float date: Date singleSelectOptionId: String iterationId: String }
 input UpdateProjectV2ItemFieldValueInput { projectId: ID! itemId: ID! fieldId: ID! value: ProjectV2FieldValue! }
 input ClearProjectV2ItemFieldValueInput { projectId: ID! itemId: ID! fieldId: ID! }
@@ -114,6 +116,14 @@ class Root:
                         return self._comment(comment)
         raise RefusalError("NOT_FOUND", f"Could not resolve to a node with the global id of '{id}'.")
 
+    def repository(self, info, owner, name, followRenames):  # noqa: N803 - GitHub's name
+        number = self.site.moved.get(f"{owner}/{name}") if followRenames else None
+        for found in self.site.repositories.values():
+            named = found["full_name"].casefold() == f"{owner}/{name}".casefold()
+            if found["visible"] and (named or found["id"] == number):
+                return self._repository(found)
+        raise RefusalError("NOT_FOUND", f"Could not resolve to a Repository with the name '{owner}/{name}'.")
+
     def _repository(self, repository: dict) -> dict:
         def find(info, number):
             entry = repository["issues"].get(number)
@@ -124,6 +134,8 @@ class Root:
         return {
             "__typename": "Repository",
             "id": repository["node_id"],
+            "databaseId": repository["id"],
+            "label": lambda _, name: repository["labels"].get(name.casefold()),
             "nameWithOwner": repository["full_name"],
             "isPrivate": repository["visibility"] != "public",
             "visibility": repository["visibility"].upper(),

@@ -376,6 +376,55 @@ def test_a_project_that_may_not_be_read_stops_only_places_with_anchors(site) -> 
         assert reading.complete == {other}
 
 
+def test_anchors_of_many_repositories_are_looked_at_together(site) -> None:
+    anchors = [anchor(site), anchor(site), *old(site, 130)][:2]
+    site.add_repository("fictive/third")
+    for place in (OTHER, "fictive/third"):
+        anchors.append(site.add(place, labels=("engagement-anchor",)))
+    reading = Reading(site, ISSUES, *(Partition(stream="issues", key=p) for p in (OTHER, "fictive/third")))
+    records = reading.read()
+    assert len(records) == 134
+    assert all(records[n].payload["syncline_project"]["item_id"] is None for n in anchors)
+    assert reading.complete == set(reading.partitions)
+    lists = [p for p in site.paths() if p.endswith("/issues")]
+    assert len(lists) == 4  # 132 issues of one repository are two pages
+    assert sorted(set(site.paths()) - set(lists)) == ["POST /graphql"]
+    assert site.paths().count("POST /graphql") == 2  # the repositories by their names, and all anchors
+    assert reading.read() == {}
+
+
+def test_anchors_held_back_when_reading_stops_come_with_the_next_read(site) -> None:
+    anchors = [anchor(site), site.add(OTHER, labels=("engagement-anchor",))]
+    plain = site.add()
+    partitions = [ISSUES, Partition(stream="issues", key=OTHER)]
+    reading = Reading(site, *partitions)
+    connector = site.connector()
+    catalog = connector.catalog([PLACE])
+    wanted = [Wanted(partition=p, cursor=None, fields=FIELDS) for p in partitions]
+    stored: list = []
+    for page in connector.reader.pull(wanted, catalog):  # each page is stored with its cursor; then the machine stops
+        if page.complete:
+            break
+        stored += [r.id for r in page.records]
+        reading.cursors.update(page.cursors)
+    assert stored == [plain]
+    assert set(reading.cursors) == set(partitions)
+    site.now += timedelta(minutes=10)
+    assert set(anchors) <= set(reading.read())
+    assert reading.complete == set(partitions)
+    assert reading.read() == {}
+
+
+def test_a_repository_that_is_hidden_is_named_though_all_are_found_together(site) -> None:
+    site.add()
+    site.repository(OTHER)["visible"] = False
+    other = Partition(stream="issues", key=OTHER)
+    reading = Reading(site, ISSUES, other)
+    assert len(reading.read()) == 1
+    assert [f.partitions for f in reading.failures] == [frozenset({other})]
+    assert "does not exist or this login may not see it" in str(reading.failures[0].error)
+
+
 def test_a_missing_project_is_a_matter_for_a_person(site) -> None:
     site.has_project = False
     with pytest.raises(FatalError, match="project fictive/7 does not exist"):

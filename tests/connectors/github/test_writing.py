@@ -251,6 +251,31 @@ def test_a_label_that_the_repository_lacks_is_made(site) -> None:
     assert site.repository()["labels"]["syncline-orphan"]["color"] == "c5def5"
 
 
+def test_whether_a_repository_has_a_label_is_told_by_the_look_before(site) -> None:
+    number = site.add()
+    site.repository()["labels"]["syncline-orphan"] = {"name": "Syncline-orphan", "color": "123456"}
+    connector = site.connector()
+    writes = [label(number), label(number, "syncline-new")]
+    catalog = connector.catalog([PLACE])
+    connector.writer.shown(writes, catalog)
+    site.log.clear()
+    assert (
+        outcomes(r for batch in connector.writer.batches(writes) for r in connector.writer.send(batch))
+        == [Outcome.DONE] * 2
+    )
+    path = f"POST /repositories/{site.repository()['id']}"
+    assert site.paths() == [f"{path}/labels", f"{path}/issues/1/labels"]  # the one that it lacks is made
+    assert {held["name"] for held in site.issue(number)["labels"]} == {"syncline-orphan", "syncline-new"}
+
+
+def test_a_label_that_was_not_looked_at_and_exists_stays_as_it_is(site) -> None:
+    number = site.add()
+    site.repository()["labels"]["syncline-orphan"] = {"name": "syncline-orphan", "color": "123456"}
+    assert outcomes(send(site, label(number))) == [Outcome.DONE]
+    assert not [p for p in site.paths() if p.startswith("GET") and "/labels" in p]
+    assert site.repository()["labels"]["syncline-orphan"]["color"] == "123456"
+
+
 def test_labels_of_one_issue_ride_together(site) -> None:
     number = site.add(labels=("bug", "syncline-a", "syncline-b"))
     other = site.add()
