@@ -32,7 +32,7 @@ def edit(context: Context, repo: Repo) -> Json:
     if "description" in body:
         repo.description = description
     repo.private, repo.archived, repo.has_issues = private, archived, has_issues
-    repo.updated_at = context.state.now()
+    repo.updated_at = context.state.stamp()
     context.state.touch(repo)
     return context.render.full_repo(repo)
 
@@ -188,7 +188,7 @@ def create_milestone(context: Context, repo: Repo) -> Response:
     """`POST milestones`."""
     body = context.body()
     title = text(body, "title", needed=True) or ""
-    now = context.state.now()
+    now = context.state.stamp()
     made = Milestone(title=title, creator=context.rights.login, created_at=now, updated_at=now)
     _fill_milestone(context, repo, made, body)
     made.id = context.state.next_id("milestone")
@@ -205,7 +205,7 @@ def edit_milestone(context: Context, repo: Repo, number: int) -> Json:
     found = _milestone(repo, number)
     was = found.state
     _fill_milestone(context, repo, found, context.body())
-    found.updated_at = context.state.now()
+    found.updated_at = context.state.stamp()
     for issue in repo.issues:
         if issue.milestone == number:
             context.edits.moved(issue, "milestone_edited")
@@ -234,7 +234,7 @@ def _fill_milestone(context: Context, repo: Repo, milestone: Milestone, body: di
     if "description" in body:
         milestone.description = text(body, "description")
     if state != milestone.state:
-        milestone.closed_at = context.state.now() if state == "closed" else None
+        milestone.closed_at = context.state.stamp() if state == "closed" else None
     milestone.title, milestone.state, milestone.due_on = title, state, due_on
 
 
@@ -300,7 +300,7 @@ def _one_release(context: Context, repo: Repo, fits: Any) -> Json:
 
 def create_release(context: Context, repo: Repo) -> Response:
     """`POST releases`."""
-    body, now = context.body(), context.state.now()
+    body, now = context.body(), context.state.stamp()
     tag = text(body, "tag_name", needed=True) or ""
     if not tag.strip():
         raise invalid("Release", "tag_name", "missing_field")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from werkzeug.wrappers import Response
 
@@ -15,6 +15,8 @@ from sandbox.github.edits import Edits
 from sandbox.github.entities import Issue, Repo
 from sandbox.github.render_issues import IssueRender
 from sandbox.github.state import State
+
+Item = TypeVar("Item")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,7 +78,11 @@ class Context:
     def listed(self, things: Sequence[Any], url: str, render: Callable[[Any], Any]) -> Response:
         """Answer with the page of a list that is asked for."""
         page, headers = paging.by_number(self.call, things, url)
-        return json_response([render(each) for each in page], headers=headers)
+        return json_response([render(each) for each in self.as_sent(page)], headers=headers)
+
+    def as_sent(self, page: Sequence[Item]) -> Sequence[Item]:
+        """Give a page in the order in which it is sent."""
+        return list(reversed(page)) if self.state.switches.reordered_pages else page
 
     def body(self) -> dict[str, Any]:
         """Read the request's body, an object (empty when there is none).

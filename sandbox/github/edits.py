@@ -84,7 +84,7 @@ class Edits:
     def moved(self, issue: Issue, what: str) -> None:
         """Note a change; moves `updated_at` where the switches say so."""
         if what in self.state.switches.moves_updated_at:
-            issue.updated_at = max(self.state.now(), issue.updated_at)
+            issue.updated_at = max(self.state.stamp(), issue.updated_at)
         self.state.touch(issue.repo)
 
     def event(self, issue: Issue, name: str, **more: Any) -> Event:
@@ -93,7 +93,7 @@ class Edits:
             event=name,
             id=self.state.next_id("event"),
             actor=self.login,
-            created_at=self.state.now(),
+            created_at=self.state.stamp(),
             app=self.app,
             issue=issue,
             **more,
@@ -106,7 +106,7 @@ class Edits:
 
     def create_issue(self, repo: Repo, title: str, body: str | None) -> Issue:
         """Make an issue."""
-        now = self.state.now()
+        now = self.state.stamp()
         issue = Issue(
             number=max(repo.by_number, default=0) + 1,
             title=title,
@@ -162,7 +162,7 @@ class Edits:
             return
         changed, issue.state, issue.state_reason = issue.state != state, state, reason
         if state == "closed":
-            issue.closed_at, issue.closed_by = self.state.now(), self.login
+            issue.closed_at, issue.closed_by = self.state.stamp(), self.login
         else:
             issue.closed_at, issue.closed_by = None, None
         self.moved(issue, "state")
@@ -257,7 +257,7 @@ class Edits:
 
     def add_comment(self, issue: Issue, body: str) -> Comment:
         """Add a comment."""
-        now = self.state.now()
+        now = self.state.stamp()
         made = Comment(
             user=self.login,
             body=body,
@@ -278,7 +278,7 @@ class Edits:
         """Change a comment."""
         before, comment.body = comment.body, body
         if before != body:
-            comment.updated_at = self.state.now()
+            comment.updated_at = self.state.stamp()
             self.moved(comment.issue, "comment_edited")
             self.tell("issue_comment", "edited", comment.issue, comment=comment, changes={"body": {"from": before}})
 

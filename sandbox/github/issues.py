@@ -71,11 +71,15 @@ def _page(context: Context, found: list[Issue], url: str, *, with_repository: bo
         page, headers = paging.by_cursor(context.call, found, url, key=key, descending=descending)
     else:
         page, headers = paging.by_number(context.call, found, url)
-    render = context.render
+    render, page = context.render, context.as_sent(page)
     return json_response([render.issue(each, with_repository=with_repository) for each in page], headers=headers)
 
 
-def _lagging(context: Context, issues: Iterable[Issue]) -> Iterable[Issue]:
+def as_seen(context: Context, issues: Iterable[Issue]) -> Iterable[Issue]:
+    """Give issues as lists show them: as they were a while ago when lists lag behind."""
+    if context.state.switches.list_lag_seconds <= 0:
+        yield from issues
+        return
     now = context.state.clock.seconds()
     for issue in issues:
         if issue.before is None or now >= issue.before[0]:
@@ -86,8 +90,7 @@ def _lagging(context: Context, issues: Iterable[Issue]) -> Iterable[Issue]:
 
 def _filtered(context: Context, issues: Iterable[Issue]) -> Iterable[Issue]:
     args = context.call.args
-    if context.state.switches.list_lag_seconds > 0:
-        issues = _lagging(context, issues)
+    issues = as_seen(context, issues)
     state = args.get("state", "open")
     if state not in ("open", "closed", "all"):
         raise invalid("Issue", "state", "invalid", value=state)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sandbox.core.clock import Clock
@@ -55,6 +59,28 @@ class Standing:
             "remaining": self.remaining,
             "reset": self.reset,
         }
+
+
+class Crowd:
+    """Counts the requests that are under way, by token; safe from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sizes: Counter[str] = Counter()
+
+    @contextmanager
+    def joined(self, token: str) -> Iterator[int]:
+        """Count a request while the block lasts; gives how many there are with it."""
+        with self._lock:
+            self._sizes[token] += 1
+            size = self._sizes[token]
+        try:
+            yield size
+        finally:
+            with self._lock:
+                self._sizes[token] -= 1
+                if not self._sizes[token]:
+                    del self._sizes[token]
 
 
 class Meter:
@@ -128,6 +154,11 @@ class Meter:
                 rest = math.ceil(window.began + span - self._clock.seconds())
                 raise self._refusal(limits, max(rest, limits.retry_after_seconds))
             window.used += cost
+
+    def crowded(self, limits: Limits, size: int) -> None:
+        """Refuse a request when too many are under way; raises HttpError 403 or 429."""
+        if limits.concurrent is not None and size > limits.concurrent:
+            raise self._refusal(limits, limits.retry_after_seconds)
 
     def take_back(self, rights: Rights, *, points: int) -> None:
         """Forget the points of a request that turned out to be free."""

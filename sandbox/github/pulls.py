@@ -102,7 +102,7 @@ def merge(context: Context, repo: Repo, number: int) -> Json:
         raise error(409, "Head branch was modified. Review and try the merge again.")
     if issue.state == "closed" or pull.draft or pull.mergeable is False:
         raise error(405, "Pull Request is not mergeable")
-    pull.merged_at, pull.merged_by = context.state.now(), context.rights.login
+    pull.merged_at, pull.merged_by = context.state.stamp(), context.rights.login
     pull.merge_commit_sha = ids.sha(repo.full_name, number, "merge")
     context.edits.event(issue, "merged", commit_id=pull.merge_commit_sha)
     context.edits.set_state(issue, "closed", None)
@@ -156,7 +156,7 @@ def create_review(context: Context, repo: Repo, number: int) -> Json:
         id=context.state.next_id("review"),
         state=EVENTS[verdict],
         body=told,
-        submitted_at=context.state.now(),
+        submitted_at=context.state.stamp(),
         commit_id=text(body, "commit_id") or pull.head_sha,
     )
     pull.reviews.append(made)
@@ -217,7 +217,7 @@ def edit_review_comment(context: Context, repo: Repo, comment_id: int) -> Json:
     found = _review_comment(context, repo, comment_id)
     if found.user != context.rights.login and context.role(repo) < Role.WRITE:
         raise error(403, "Must have admin rights to Repository.")
-    found.body, found.updated_at = comment_text(context), context.state.now()
+    found.body, found.updated_at = comment_text(context), context.state.stamp()
     context.edits.moved(found.issue, "review_comment")
     return context.render.review_comment(found)
 

@@ -13,7 +13,7 @@ from sandbox.github import reading
 from sandbox.github.access import invalid
 from sandbox.github.context import Context
 from sandbox.github.entities import Issue
-from sandbox.github.issues import SORTS
+from sandbox.github.issues import SORTS, as_seen
 
 MOST_RESULTS = 1_000
 """How many results a search gives at most, over all pages."""
@@ -90,8 +90,8 @@ def found(context: Context, text: str) -> list[Issue]:
         issue
         for repo in context.state.repos.values()
         if context.sees(repo) and context.may(repo, "issues", "read")
-        for issue in repo.issues
-        if not issue.gone and all(test(issue) for test in tests)
+        for issue in as_seen(context, (each for each in repo.issues if not each.gone))
+        if all(test(issue) for test in tests)
     ]
     return sorted(hits, key=SORTS["created"], reverse=True)
 

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from sandbox.core.clock import Clock
 from sandbox.core.http import Call, Handler, HttpError, Json, Route, json_response
-from sandbox.core.service import Service
+from sandbox.core.service import Delivery, Service
 from sandbox.github import auth, loading, steering
 from sandbox.github.access import DOCS, Kind, Rights, error, not_found, require
 from sandbox.github.catalogue import archived
@@ -22,7 +22,7 @@ from sandbox.github.context import Context, moved, raw_path
 from sandbox.github.edits import Edits
 from sandbox.github.entities import Repo
 from sandbox.github.graph.engine import GraphEngine
-from sandbox.github.limits import UNLIMITED, Meter
+from sandbox.github.limits import UNLIMITED, Crowd, Meter
 from sandbox.github.render_issues import IssueRender
 from sandbox.github.routes import OTHER, RepoRoute, repository_routes
 from sandbox.github.search import ENTERPRISE_VERSION
@@ -34,6 +34,8 @@ GRAPHQL_PATHS = ("/graphql", "/api/graphql")
 DEFAULT_VERSION = "2022-11-28"
 VERSIONS = (DEFAULT_VERSION, "2026-03-10")
 READS = ("GET", "HEAD", "OPTIONS")
+CROWD = "sandbox.github.crowd"
+"""Where a request bears how many its token has under way, itself included."""
 WRITE_POINTS = 5
 """What a request that changes something costs of the secondary limit; a read costs 1."""
 
@@ -67,6 +69,7 @@ class GitHubService(Service):
         self.meter = Meter(self.clock)
         self.webhooks = Webhooks(self.lock)
         self._graph = GraphEngine()
+        self._crowd = Crowd()
         self._served = 0
         self._add_faults()
 
@@ -215,6 +218,12 @@ class GitHubService(Service):
 
     # ── hooks of the base ──
 
+    def exchange(self, call: Call, gone: Callable[[], bool]) -> Delivery:
+        """Answer one request, counted among those that its token has under way."""
+        with self._crowd.joined(call.headers.get("Authorization", "")) as size:
+            call.environ[CROWD] = size
+            return super().exchange(call, gone)
+
     def authenticate(self, call: Call) -> None:
         """Find the caller, and refuse for limits, versions and preconditions."""
         if not call.headers.get("User-Agent"):
@@ -225,10 +234,12 @@ class GitHubService(Service):
         version = call.headers.get("X-GitHub-Api-Version", DEFAULT_VERSION)
         if version not in (VERSIONS[:1] if self._state.enterprise else VERSIONS):
             raise error(400, f'"{version}" is not a supported version.')
-        resource = _resource(call)
-        if resource is None or resource == "graphql":
+        resource, limits = _resource(call), self._state.limits
+        if resource is None:
             return
-        limits = self._state.limits
+        self.meter.crowded(limits, call.environ.get(CROWD, 0))
+        if resource == "graphql":
+            return
         self.meter.check(limits, rights, resource)
         reads = call.method in READS
         points = 1 if reads else WRITE_POINTS

@@ -105,6 +105,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from sandbox.core.clock import Clock
@@ -178,6 +179,11 @@ class State:
     def now(self) -> str:
         """Give the instant, as the state spells it."""
         return now(self.clock)
+
+    def stamp(self) -> str:
+        """Give the instant that a change made now bears."""
+        moment = self.clock.now() - timedelta(seconds=self.switches.late_commit_seconds)
+        return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def next_id(self, kind: str) -> int:
         """Give an id that this kind has not had."""

@@ -50,6 +50,13 @@ class LimitStatus(StrEnum):
     TOO_MANY = "429"
 
 
+class GraphStatus(StrEnum):
+    """The status of a refusal by GraphQL for a secondary limit."""
+
+    FINE = "200"
+    FORBIDDEN = "403"
+
+
 class LimitForm(StrEnum):
     """What a refusal for a secondary limit tells: when to come back, or nothing."""
 
@@ -77,7 +84,9 @@ class Switches:
         long_tokens: installation tokens are `ghs_APPID_JWT`, longer than 40 characters.
         token_seconds: how long an installation token lives.
         delivery_seconds: how long deliveries of webhooks are kept.
-        list_lag_seconds: lists show a changed issue as it was until so long after the change.
+        list_lag_seconds: lists, searches and connections show a changed issue as it was until so long after the change.
+        late_commit_seconds: the stamps of a change are so much older than the moment from which it can be seen.
+        reordered_pages: what stands on a page comes in another order than asked for; the pages stay the same.
     """
 
     moves_updated_at: tuple[str, ...] = MOVES_UNLESS_TOLD
@@ -94,6 +103,8 @@ class Switches:
     token_seconds: float = 3600
     delivery_seconds: float = 259_200
     list_lag_seconds: float = 0
+    late_commit_seconds: float = 0
+    reordered_pages: bool = False
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Self:
@@ -124,6 +135,8 @@ class Limits:
         secondary_status: of a refusal at a secondary limit.
         secondary_form: whether that bears `Retry-After`.
         retry_after_seconds: its least value.
+        graphql_secondary_status: of a refusal at a secondary limit by GraphQL; 200 bears the error in its body.
+        concurrent: requests that one token may have under way at once, REST and GraphQL together.
         nodes: how many nodes a GraphQL call may ask for.
     """
 
@@ -140,6 +153,8 @@ class Limits:
     secondary_status: LimitStatus = LimitStatus.FORBIDDEN
     secondary_form: LimitForm = LimitForm.RETRY_AFTER
     retry_after_seconds: int = 60
+    graphql_secondary_status: GraphStatus = GraphStatus.FORBIDDEN
+    concurrent: int | None = 100
     nodes: int = 500_000
 
     @classmethod
@@ -159,6 +174,7 @@ _LIMITS = (
     "graphql_points",
     "content_minute",
     "content_hour",
+    "concurrent",
 )
 
 

@@ -35,6 +35,7 @@ from sandbox.github.graph.repositories import CATALOGUE, REPOSITORIES
 from sandbox.github.graph.scope import GraphError, Scope
 from sandbox.github.graph.views import type_name
 from sandbox.github.limits import Meter
+from sandbox.github.switches import GraphStatus
 
 SCHEMA_FILE = "schema.graphql"
 KEPT_DOCUMENTS = 200
@@ -116,16 +117,8 @@ class GraphEngine:
         variables: dict[str, Any],
     ) -> Response:
         limits, rights = context.state.limits, context.rights
-        try:
-            meter.check(limits, rights, "graphql")
-        except HttpError as problem:
-            return json_response({"errors": [{"type": "RATE_LIMITED", "message": problem.message}]})
-        mutates = operation.operation is OperationType.MUTATION
-        creates = mutates and any(
-            getattr(getattr(each, "name", None), "value", "") in CREATING for each in operation.selection_set.selections
-        )
-        points = MUTATION_POINTS if mutates else 1
-        meter.secondary(limits, rights, points=points, graphql=True, creates=creates)
+        if refusal := _limited(context, meter, operation):
+            return refusal
         sum_of = reckon(document, operation, variables)
         if sum_of.nodes > limits.nodes:
             return json_response({"errors": [_too_many(sum_of, limits.nodes)]})
@@ -146,6 +139,28 @@ class GraphEngine:
             if result.data is None and not any(each.path for each in errors):  # type: ignore[union-attr] # as above
                 del answer["data"]
         return json_response(answer)
+
+
+def _limited(context: Context, meter: Meter, operation: OperationDefinitionNode) -> Response | None:
+    """Count an operation; the answer when that is beyond a limit. Raises HttpError 403 or 429."""
+    limits, rights = context.state.limits, context.rights
+    mutates = operation.operation is OperationType.MUTATION
+    creates = mutates and any(
+        getattr(getattr(each, "name", None), "value", "") in CREATING for each in operation.selection_set.selections
+    )
+    points = MUTATION_POINTS if mutates else 1
+    try:
+        meter.check(limits, rights, "graphql")
+    except HttpError as problem:
+        return json_response({"errors": [{"type": "RATE_LIMITED", "message": problem.message}]})
+    try:
+        meter.secondary(limits, rights, points=points, graphql=True, creates=creates)
+    except HttpError as problem:
+        if limits.graphql_secondary_status is GraphStatus.FORBIDDEN:
+            raise
+        told = {"type": "RATE_LIMITED", "message": problem.message}
+        return json_response({"errors": [told]}, headers=problem.headers)
+    return None
 
 
 def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode | None:

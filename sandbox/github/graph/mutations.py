@@ -196,7 +196,7 @@ def _item(info: Info, given: dict[str, Any]) -> ItemView:
 
 def _touch(info: Info, view: ItemView, action: str, what: str, **more: Any) -> None:
     context = scope_of(info).context
-    now = context.state.now()
+    now = context.state.stamp()
     view.item.updated_at = view.project.updated_at = now
     issue = context.state.issues.get(view.item.issue or 0)
     if issue:
@@ -207,7 +207,7 @@ def _touch(info: Info, view: ItemView, action: str, what: str, **more: Any) -> N
 
 def _new_item(info: Info, project: Project, issue: Issue | None, draft: Draft | None) -> ItemView:
     context = scope_of(info).context
-    now = context.state.now()
+    now = context.state.stamp()
     item = ProjectItem(
         id=context.state.next_id("project_item"), creator=context.rights.login, created_at=now, updated_at=now
     )
@@ -259,7 +259,7 @@ def _set_value(info: Info, given: dict[str, Any]) -> dict[str, Any]:
     before = view.item.values.get(field.name)
     if before != value or field.name not in view.item.values:
         view.item.values[field.name] = value
-        view.item.value_times[field.name] = scope_of(info).context.state.now()
+        view.item.value_times[field.name] = scope_of(info).context.state.stamp()
         _touch(info, view, "edited", "project_value", field=field.field, before=before, after=value)
     return {"projectV2Item": view}
 

@@ -11,7 +11,7 @@ from sandbox.github.entities import Issue, Repo
 from sandbox.github.graph.hub import project_of, projects_of
 from sandbox.github.graph.scope import GraphError, Info, Resolvers, connection, missing, scope_of
 from sandbox.github.graph.views import BranchView, LabelView, MilestoneView, ReleaseView
-from sandbox.github.issues import assignable
+from sandbox.github.issues import as_seen, assignable
 from sandbox.github.projects import Project
 
 ORDERS: dict[str, Callable[[Issue], tuple[str | int, int]]] = {
@@ -28,7 +28,7 @@ def _html(info: Info) -> str:
 def filtered(info: Info, issues: Iterable[Issue], args: dict[str, Any]) -> list[Issue]:
     """Filter issues as the arguments of an issue connection say; raises GraphError."""
     wanted = {**(args.get("filterBy") or {}), **{key: args[key] for key in ("states", "labels") if args.get(key)}}
-    found = [each for each in issues if not each.gone]
+    found = list(as_seen(scope_of(info).context, (each for each in issues if not each.gone)))
     if states := wanted.get("states"):
         found = [each for each in found if state_of(each) in states]
     if labels := wanted.get("labels"):
@@ -83,6 +83,8 @@ def _issues(repo: Repo, info: Info, **args: Any) -> dict[str, Any]:
     def find() -> list[Issue]:
         return filtered(info, (each for each in repo.issues if not each.pull_request), args)
 
+    if state.switches.list_lag_seconds > 0:
+        return ordered(info, find(), args)
     return ordered(info, state.memo(repo, ("graph issues", str(chosen), state_key(info)), find), args)
 
 

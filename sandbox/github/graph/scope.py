@@ -130,10 +130,11 @@ def connection(
     elif last is not None:
         low = max(low, high - last)
     cursors = [paging.encode(key(positions[n])) for n in range(low, high)]
+    sent = scope_of(info).context.as_sent
     page = things[low:high]
     return {
-        "nodes": page,
-        "edges": [{"node": node, "cursor": cursor} for node, cursor in zip(page, cursors, strict=True)],
+        "nodes": sent(page),
+        "edges": sent([{"node": node, "cursor": cursor} for node, cursor in zip(page, cursors, strict=True)]),
         "pageInfo": {
             "hasNextPage": high < len(things),
             "hasPreviousPage": low > 0,

@@ -109,3 +109,12 @@ def test_connections_are_bounded(hub: Any, arguments: str, kind: str) -> None:
     )
     assert [each["type"] for each in answer["errors"]] == [kind]
     assert answer["data"] == {"repository": None}
+
+
+@pytest.mark.parametrize(("status", "found"), [("200", 200), ("403", 403)])
+def test_graphql_tells_its_secondary_limit_either_way(hub: Any, status: str, found: int) -> None:
+    knobs(hub, graphql_points=1, graphql_secondary_status=status)
+    hub.graph("{viewer{login}}")
+    got, body = hub.ask("POST", "/graphql", {"query": "{viewer{login}}"})
+    told = body["errors"][0]["message"] if status == "200" else body["message"]
+    assert (got, "secondary rate limit" in told, hub.last.headers["Retry-After"]) == (found, True, "60")
