@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, model_validator
+
+
+def _number(value: object) -> object:
+    if isinstance(value, (bool, str)):
+        raise ValueError("expected a number")  # noqa: TRY004 - pydantic turns only this one into a problem
+    return value
+
+
+Number = Annotated[float, Field(allow_inf_nan=False), BeforeValidator(_number)]
+"""A number as TOML writes it, and finite: no text that holds one, and no truth value."""
 
 
 class Credential(BaseModel):
@@ -51,7 +61,7 @@ class ConnectionSettings(BaseModel):
     """False: the first write ever to this connection stops and asks (a brake)."""
     requests_per_hour: Annotated[StrictInt, Field(ge=1)] | None = None
     """Most requests in any 60 minutes; None: no own limit, the tool's limits are honoured anyway."""
-    timeout_s: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] = 60.0
+    timeout_s: Annotated[Number, Field(gt=0, le=3600)] = 60.0
     """Longest wait for an answer, in seconds."""
 
 

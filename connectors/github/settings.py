@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, StrictInt, field_validator, model_validator
 
 from connectors.core.settings import ConnectionSettings, Credential, web_address
 
@@ -37,7 +37,7 @@ class GithubSettings(ConnectionSettings):
     """Fine-grained personal access token."""
     app_id: str | None = None
     """Id (or client id) of a GitHub App."""
-    installation_id: int | None = None
+    installation_id: StrictInt | None = None
     """Id of its installation on the organisation."""
     private_key: Credential | None = None
     """Its RSA key in PEM form."""
@@ -47,10 +47,10 @@ class GithubSettings(ConnectionSettings):
     """Label of the issues that stand for engagements: their project fields and managed comment are read too."""
     ca_file: str | None = None
     """Path of additional CA certificates in PEM form."""
-    overlap_seconds: int = Field(default=120, ge=60, le=3600)
+    overlap_seconds: StrictInt = Field(default=120, ge=60, le=3600)
     """How long after its stamp a change may become visible, in seconds; no cursor comes nearer to the server's time."""
 
-    points_per_minute: int | None = Field(default=850, ge=10)
+    points_per_minute: StrictInt | None = Field(default=850, ge=10)
     """Most points spent in a minute (a read counts 1, a write 5): below the 900 of GitHub's secondary limit."""
 
     @field_validator("url", "web_url")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, StrictBool, StrictInt, field_validator, model_validator
 
 from connectors.core.settings import ConnectionSettings, Credential, web_address
 
@@ -32,11 +32,11 @@ class JiraSettings(ConnectionSettings):
     """Address at which people open the site, when it is not ``url`` (gateway addresses)."""
     ca_file: str | None = None
     """Path of additional CA certificates in PEM form."""
-    overlap_minutes: int = Field(default=5, ge=1, le=1440)
+    overlap_minutes: StrictInt = Field(default=5, ge=1, le=1440)
     """How far each read reaches back before the last one, in minutes: the search index lags behind the issues."""
-    versions_minutes: int = Field(default=60, ge=0, le=1440)
+    versions_minutes: StrictInt = Field(default=60, ge=0, le=1440)
     """Shortest time between two reads of a project's versions, in minutes; they cannot be read incrementally."""
-    notify_users: bool = True
+    notify_users: StrictBool = True
     """False: edits send no mail. Jira lets only project administrators do that, and refuses the edit otherwise."""
 
     @field_validator("url", "site_url")

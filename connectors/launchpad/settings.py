@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, StrictInt, field_validator, model_validator
 
 from connectors.core.settings import ConnectionSettings, Credential, web_address
 
@@ -36,11 +36,11 @@ class LaunchpadSettings(ConnectionSettings):
     """Version of the web service; only ``devel`` has blueprints and whiteboards."""
     ca_file: str | None = None
     """Path of additional CA certificates in PEM form."""
-    overlap_minutes: int = Field(default=5, ge=1, le=1440)
+    overlap_minutes: StrictInt = Field(default=5, ge=1, le=1440)
     """How far each read reaches back before the last one, in minutes: for changes that were committed late."""
-    lists_minutes: int = Field(default=60, ge=0, le=1440)
+    lists_minutes: StrictInt = Field(default=60, ge=0, le=1440)
     """Shortest time between two reads of a project's blueprints, or milestones; they cannot be read incrementally."""
-    census_hours: int = Field(default=24, ge=1, le=168)
+    census_hours: StrictInt = Field(default=24, ge=1, le=168)
     """Time between two looks at which bug tasks a project still has, in hours."""
     watches: Watches = Watches.LINKED
     """Of which bugs the bug watches are read: ``linked`` or ``all``."""

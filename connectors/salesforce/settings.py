@@ -9,9 +9,9 @@ from types import MappingProxyType
 from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, StrictInt, field_validator, model_validator
 
-from connectors.core.settings import ConnectionSettings, Credential
+from connectors.core.settings import ConnectionSettings, Credential, Number
 
 DEFAULT_OBJECTS: Mapping[str, str] = MappingProxyType(
     {
@@ -58,13 +58,13 @@ class SalesforceSettings(ConnectionSettings):
     """Version of the REST API."""
     ca_file: str | None = None
     """Path of additional CA certificates in PEM form."""
-    overlap_minutes: int = Field(default=10, ge=1, le=1440)
+    overlap_minutes: StrictInt = Field(default=10, ge=1, le=1440)
     """How far each read reaches back before the last one: a transaction may commit rows stamped this long ago."""
     objects: Mapping[str, str] = Field(default_factory=lambda: dict(DEFAULT_OBJECTS))
     """API name of the object of each stream; streams that are not named keep their default."""
     external_ids: Mapping[str, str] = Field(default_factory=lambda: dict(DEFAULT_EXTERNAL_IDS))
     """API name of the external id field of a stream; it must be marked External ID and Unique."""
-    daily_share: float = Field(default=0.10, gt=0, le=1)
+    daily_share: Number = Field(default=0.10, gt=0, le=1)
     """Share of the org's API requests in 24 hours that syncline may use."""
 
     @field_validator("url")

@@ -181,7 +181,8 @@ class _Checker:
         found: dict[str, Connection] = {}
         tables = self._raw.get("connections")
         overrides = self._raw.get("mapping")
-        used = {t.get("kind") for t in tables.values() if isinstance(t, dict)} if isinstance(tables, dict) else set()
+        named = [t.get("kind") for t in tables.values() if isinstance(t, dict)] if isinstance(tables, dict) else []
+        used = {kind for kind in named if isinstance(kind, str)}
         rules = self._rules(overrides if isinstance(overrides, dict) else {}, used)
         for name, table in tables.items() if isinstance(tables, dict) else ():
             key: KeyPath = ("connections", name)

@@ -52,7 +52,8 @@ class Positions:
         return (*path, *key[-1:])
 
     def _table(self, node: Node, path: KeyPath) -> None:
-        self._mark(path, node)
+        for i in range(1, len(path) + 1):  # the first header that leads through a table is where it begins
+            self._mark(path[:i], node)
         for child in node.children:
             if child.type == "pair":
                 self._pair(child, path)
