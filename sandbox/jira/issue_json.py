@@ -100,7 +100,7 @@ def issue_bytes(
     head: Row = {"expand": expand, "id": issue.id, "self": link, "key": issue.key}
     parts = [dumps(head)[:-1]]
     if want.fields is not None:
-        parts.append(b',"fields":{' + b",".join(_pieces(renderer, issue, want.fields)) + b"}")
+        parts.append(b',"fields":{' + _fields(renderer, issue, want.fields) + b"}")
     if want.properties:
         names = issue.properties if "*all" in want.properties else want.properties
         found = {name: issue.properties[name] for name in names if name in issue.properties}
@@ -145,26 +145,29 @@ def transition_json(renderer: Renderer, transition: Transition) -> Row:
     }
 
 
-def _pieces(renderer: Renderer, issue: Issue, wanted_ids: Iterable[str]) -> Iterable[bytes]:
-    """Give the wanted fields rendered, each rendered once for as long as the issue stays as it is."""
+def _fields(renderer: Renderer, issue: Issue, wanted_ids: tuple[str, ...]) -> bytes:
+    """Give the wanted fields rendered, once for as long as the issue stays as it is."""
     state, caller = renderer.state, renderer.caller
     hidden: frozenset[str] = frozenset()
     if not caller.eyes.all_seeing:
         hidden = frozenset(one.id for one in state.relatives(issue) if not caller.eyes.see(one))
     manner = (caller.version, caller.base, caller.zone_name)
-    kept: dict[str, bytes] = issue.cache.setdefault((*manner, hidden), {})
+    key = (*manner, caller.uid, hidden, wanted_ids)
+    kept: bytes | None = issue.cache.get(key)
+    if kept is not None:
+        return kept
+    own: Row = {}
+    pieces = []
     for field_id in wanted_ids:
-        piece = kept.get(field_id)
-        if piece is None:
-            field = state.fields[field_id]
-            piece = b""
-            if field.kind in _REFERENCES and not field.custom:
-                piece = _reference(renderer, manner, field, issue.fields.get(field_id))
-            elif _shown(renderer, issue, field, hidden):
-                piece = dumps(field_id) + b":" + dumps(_derived(renderer, issue, field, hidden))
-            kept[field_id] = piece
-        if piece:
-            yield piece
+        field = state.fields[field_id]
+        if field.kind in _REFERENCES and not field.custom:
+            pieces.append(_reference(renderer, manner, field, issue.fields.get(field_id)))
+        elif _shown(renderer, issue, field, hidden):
+            own[field_id] = _derived(renderer, issue, field, hidden)
+    if own:
+        pieces.append(dumps(own)[1:-1])
+    kept = issue.cache[key] = b",".join(pieces)
+    return kept
 
 
 def _reference(renderer: Renderer, manner: tuple[Any, ...], field: FieldDef, stored: Any) -> bytes:

@@ -1,5 +1,6 @@
-"""Which address is answered by which handler, by deployment and version of the interface."""
+"""Which address is answered by which handler, by deployment. Other versions' addresses lead to those listed here."""
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -21,13 +22,32 @@ from sandbox.jira.sprints import Sprints
 from sandbox.jira.ties import IssueLinks, Properties, RemoteLinks
 
 API_PREFIX = "/rest/api/"
-AGILE_PREFIX = "/rest/agile/"
+MAIN_VERSION = "2"
+"""The version under which the routes are listed."""
+
+AGILE_PREFIX = "/rest/agile/1.0"
+
+_VERSION = re.compile(r"/rest/api/(2|3|latest)(?=/)")
 
 Table = list[tuple[str, str, Handler]]
 
 
+def version_of(path: str, *, cloud: bool) -> str | None:
+    """Give the version of the interface that a path names: 2, latest or, on Cloud alone, 3; None when it names none."""
+    found = _VERSION.match(path)
+    return found[1] if found and (cloud or found[1] != "3") else None
+
+
+def listed_path(path: str, version: str | None) -> str:
+    """Give the path as the routes list it."""
+    if version is not None:
+        return API_PREFIX + MAIN_VERSION + path[len(API_PREFIX) + len(version) :]
+    latest = "/rest/agile/latest/"
+    return f"{AGILE_PREFIX}/{path.removeprefix(latest)}" if path.startswith(latest) else path
+
+
 def all_routes(site: Site) -> Iterable[Route]:
-    """List the routes of the deployment: versions 2 and 3 on Cloud, 2 alone on Data Center."""
+    """List the routes of the deployment."""
     cloud = site.state.cloud
     search = Search(site)
 
@@ -41,12 +61,10 @@ def all_routes(site: Site) -> Iterable[Route]:
         yield from Edge(site).routes()
     table = [*_issue_routes(site), *_part_routes(site), *_directory_routes(site)]
     table += _cloud_only(site, search) if cloud else _data_center_only(site, search)
-    for version in ("2", "3", "latest") if cloud else ("2", "latest"):
-        for method, path, handler in table:
-            yield Route(method=method, path=f"{API_PREFIX}{version}{path}", handler=handler)
-    for version in ("1.0", "latest"):
-        for method, path, handler in _agile(site, search):
-            yield Route(method=method, path=f"{AGILE_PREFIX}{version}{path}", handler=handler)
+    for method, path, handler in table:
+        yield Route(method=method, path=f"{API_PREFIX}{MAIN_VERSION}{path}", handler=handler)
+    for method, path, handler in _agile(site, search):
+        yield Route(method=method, path=f"{AGILE_PREFIX}{path}", handler=handler)
     for method, path, handler in _admin_hooks(site):
         yield Route(method=method, path=f"/rest/webhooks/1.0{path}", handler=handler)
         if not cloud:

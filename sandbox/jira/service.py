@@ -16,7 +16,7 @@ from sandbox.jira import auth, gateway, loading, steering
 from sandbox.jira.auth import Caller
 from sandbox.jira.hooks import Postman
 from sandbox.jira.limits import Ask, Meter
-from sandbox.jira.routes import all_routes
+from sandbox.jira.routes import API_PREFIX, MAIN_VERSION, all_routes, listed_path, version_of
 from sandbox.jira.site import Site
 from sandbox.jira.switches import SelfLinks
 
@@ -118,15 +118,24 @@ class JiraService(Service):
         return "AtlassianEdge" if self._site.state.cloud else "Apache"
 
     def _match(self, call: Call) -> tuple[Handler, dict[str, Any]]:
-        """Find the route; the gateway's addresses lead to the site's own."""
+        """Find the route; the gateway's addresses lead to the site's own, and each version's to the listed ones."""
         raw = str(call.environ.get("RAW_PATH") or call.path)
-        inside = gateway.split(raw) if self._site.state.cloud else None
+        cloud = self._site.state.cloud
+        inside = gateway.split(raw) if cloud else None
+        path = raw if inside is None else inside[1]
+        version = version_of(path, cloud=cloud)
+        if version is None and path.startswith(API_PREFIX):
+            raise HttpError(404, "No such resource")
+        call.environ["RAW_PATH"] = listed_path(path, version)
+        try:
+            found = super()._match(call)
+        finally:
+            call.environ["RAW_PATH"] = raw
+        if version is not None:
+            call.route = f"{API_PREFIX}{version}{call.route.removeprefix(API_PREFIX + MAIN_VERSION)}"
         if inside is None:
-            return super()._match(call)
-        found_id, call.environ["RAW_PATH"] = inside
-        found = super()._match(call)
-        call.environ["RAW_PATH"] = raw
-        if found_id != gateway.cloud_id(self._site) or not call.route.startswith("/rest/"):
+            return found
+        if inside[0] != gateway.cloud_id(self._site) or not call.route.startswith("/rest/"):
             raise HttpError(404, body={"code": 404, "message": "Not Found"})
         call.route = f"{gateway.PREFIX}<cloud_id>{call.route}"
         return found
