@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from connectors.core.errors import ConnectorError
-from connectors.core.port import Catalog, Clock
+from connectors.core.port import Catalog, Clock, Record
 from sync.engine.courier import Courier, Intent, intent_of
 from sync.engine.guard import guarded
 from sync.engine.intake import Intake
@@ -105,7 +105,7 @@ def recover(desk: Desk) -> tuple[Note, ...]:
         courier = _courier(desk, live, frozenset())
         if unknown and courier is not None:
             courier.recover([intent_of(row) for row in unknown])
-        notes += _read_back(desk, live)
+        notes += _read_back(desk, live)[0]
         with desk.store.unit_of_work() as session:
             notes += [_note(row) for row in outbox.of_unknown_effect(session, name)]
     return tuple(notes)
@@ -182,9 +182,8 @@ def _deliver(desk: Desk, name: str, intents: Sequence[Intent]) -> tuple[int, lis
         courier.deliver(part)
         desk.progress.advance("apply", len(part))
     notes = [] if courier.stopped is None else [Note(place=name, message=str(courier.stopped))]
-    notes += _verify(desk, name, courier)
-    notes += _read_back(desk, live)
-    return len(courier.done), notes
+    unread, records = _read_back(desk, live)
+    return len(courier.done), [*notes, *_verify(desk, name, courier, records), *unread]
 
 
 def _courier(desk: Desk, live: Live, blocked: frozenset[str]) -> Courier | None:
@@ -202,10 +201,10 @@ def _courier(desk: Desk, live: Live, blocked: frozenset[str]) -> Courier | None:
     )
 
 
-def _verify(desk: Desk, name: str, courier: Courier) -> list[Note]:
-    """Look at everything that was written; what shows something else is named."""
+def _verify(desk: Desk, name: str, courier: Courier, records: Mapping[int, Record]) -> list[Note]:
+    """Compare all that was written with the records read since, or with the tool; name what shows something else."""
     try:
-        wrong = courier.verify()
+        wrong = courier.verify(records)
     except ConnectorError as error:
         return [Note(place=name, message=f"what was written could not be verified: {error}")]
     message = "it was written, and the tool shows something else now"
@@ -216,15 +215,20 @@ def _verify(desk: Desk, name: str, courier: Courier) -> list[Note]:
     return [Note(place=i.write.id, message=f"{i.planned.target_key}: {message}") for i in wrong]
 
 
-def _read_back(desk: Desk, live: Live) -> list[Note]:
-    """Read written records once for each stream and store them as heads, so that the next plan sees them."""
+def _read_back(desk: Desk, live: Live) -> tuple[list[Note], dict[int, Record]]:
+    """Read written records once for each stream and store them as heads, so that the next plan sees them.
+
+    Returns:
+        What could not be read, and the records by the ``seq`` of the intents that wrote them.
+    """
     with desk.store.unit_of_work() as session:
         rows = outbox.not_fetched(session, live.name)
     catalog = desk.catalogs.get(live.name)
     if not rows or catalog is None:
-        return []
+        return [], {}
     intake = Intake(live, catalog, desk.run, desk.shared)
-    notes = []
+    notes: list[Note] = []
+    read: dict[int, Record] = {}
     for stream in sorted({row.stream for row in rows}):
         own = [row for row in rows if row.stream == stream]
         ids = list(dict.fromkeys(row.record_id for row in own))
@@ -240,7 +244,8 @@ def _read_back(desk: Desk, live: Live) -> list[Note]:
             intake.fetched(session, stream, found)
             outbox.mark_fetched(session, [row.seq for row in own])
             session.commit()
-    return notes
+        read.update({row.seq: record for row in own if (record := found.get(row.record_id)) is not None})
+    return notes, read
 
 
 def _note(row: OutboxRow) -> Note:

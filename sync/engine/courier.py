@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from connectors.core.errors import AmbiguousError, ConnectorError
-from connectors.core.port import Catalog, Clock, Json, Outcome, Receipt, Write, WriteKind, Writer
+from connectors.core.port import Catalog, Clock, Json, Outcome, Receipt, Record, Write, WriteKind, Writer
 from sync.engine.compare import Shown, judge
 from sync.engine.guard import guarded
 from sync.engine.live import Mapper
@@ -117,15 +117,25 @@ class Courier:
             self._end(intent, State.WAITING, "an earlier write of the same record did not end well")
         self._waiting = []
 
-    def verify(self) -> list[Intent]:
+    def verify(self, read: Mapping[int, Record]) -> list[Intent]:
         """Those of ``done`` of which the tool does not show what was written.
+
+        A record that was read since, and shows it, is proof enough; the tool is asked about all others.
+
+        Args:
+            read: Records that were read by their id after everything was sent, by the ``seq`` of the intent.
 
         Raises:
             ConnectorError: It cannot be told for now.
         """
-        asked = [i for i in self.done if i.write.kind is not WriteKind.CREATE]
+        asked = [i for i in self.done if i.write.kind is not WriteKind.CREATE and not self._proven(i, read.get(i.seq))]
         shown = self._shown(asked)
         return [i for i in asked if judge(i.planned, shown.get(i.write.id), self._mapper) is not Shown.AS_WANTED]
+
+    def _proven(self, intent: Intent, record: Record | None) -> bool:
+        planned = intent.planned
+        shown = None if record is None else self._mapper.shows(planned.rule, planned.write, record, self._catalog)
+        return shown is not None and judge(planned, shown, self._mapper) is Shown.AS_WANTED
 
     # Before sending ---------------------------------------------------------------------------------------------
 

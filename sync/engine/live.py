@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from connectors.core.port import Catalog, Connector, Json, Record, StreamSpec
+from connectors.core.port import Catalog, Connector, Json, Record, StreamSpec, Write
 from mapping.model import Entity
 from mapping.rules import Rules
 
@@ -30,6 +30,13 @@ class Mapper(Protocol):
 
     def same(self, rule: str, field: str, first: Json, second: Json) -> bool:
         """Whether two values of a field that the outward rule ``rule`` writes are equal for a person."""
+        ...
+
+    def shows(self, rule: str, write: Write, record: Record, catalog: Catalog) -> Mapping[str, Json] | None:
+        """What a record as read shows of what ``write`` sets by the outward rule ``rule``, for ``same``.
+
+        None: the record does not say; the tool must be asked (``Writer.shown``).
+        """
         ...
 
 

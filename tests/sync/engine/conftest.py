@@ -100,6 +100,14 @@ class PlainMapper:
     def same(self, rule: str, field: str, first: Any, second: Any) -> bool:
         return bool(first == second)
 
+    def shows(self, rule: str, write: Write, record: Record, catalog: Catalog) -> Mapping[str, Any] | None:
+        if write.kind is WriteKind.PUT_LINK:
+            return None
+        if write.kind is WriteKind.ADD_LABEL:
+            label = write.values["label"]
+            return {"label": label if label in record.payload.get("labels", ()) else None}
+        return {name: record.payload.get(name) for name in write.values}
+
 
 def _ref(record: Record, stream: str, id_: Any) -> str:
     return f"{record.connection}:{stream}:{id_}"

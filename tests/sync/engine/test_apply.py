@@ -78,6 +78,30 @@ def test_requests_are_the_fewest(scribe: Any) -> None:
     assert {op: ops.count(op) for op in ops} == {Op.SHOWN: 2, Op.SEND: 6, Op.FETCH: 1}
 
 
+def test_what_the_records_read_back_show_is_not_asked_for_again(scribe: Any) -> None:
+    scribe.world.pull()
+    before = {name: len(getattr(scribe.world, name).log) for name in ("crm", "tracker")}
+    plan = scribe.plan()
+    apply(scribe.desk(), plan)
+    asked = {name: getattr(scribe.world, name).log[n:] for name, n in before.items()}
+    assert [op for op, _ in asked["crm"]].count(Op.SHOWN) == 1  # before; nothing more after
+    (link,) = [p.write.id for p in plan.writes if p.write.kind is WriteKind.PUT_LINK]
+    assert [told for op, told in asked["tracker"] if op is Op.SHOWN][1:] == [link]  # no record tells of links
+
+
+def test_records_that_cannot_be_read_back_are_asked_for_one_by_one(scribe: Any) -> None:
+    scribe.world.pull()
+    plan = scribe.plan()
+    fault(scribe, FaultKind.FAIL, Op.FETCH)
+    report = apply(scribe.desk(), plan)
+    assert ["could not be read back" in note.message for note in report.failed] == [True]
+    asked = [told for op, told in scribe.world.tracker.log if op is Op.SHOWN][-1]
+    wanted = {
+        p.write.id for p in plan.writes if p.write.connection == "tracker" and p.write.kind is not WriteKind.CREATE
+    }
+    assert set(asked.split()) == wanted
+
+
 def test_what_drifted_is_refused_reported_and_seen_by_the_next_plan(scribe: Any) -> None:
     scribe.world.pull()
     plan = scribe.plan()
