@@ -230,7 +230,11 @@ Case = tuple[str, int, str]
 
 
 def cases_of(starts: Mapping[str, Start], *, per_kind: int | None, randoms: int = RANDOM_KILLS) -> list[Case]:
-    """The cases: of each tool, kind of request and instant at most so many (None: all), then the random moments."""
+    """The cases, in a seeded order so that a part of them is a sample of all.
+
+    Of each tool, kind of request and instant at most so many (None: all); and random moments, half of them in a run
+    that begins with nothing and half in one after a PM's day of edits.
+    """
     chance = random.Random(SEED)  # noqa: S311 - reproducible on purpose
     moments = [f"{chance.random():.4f}" for _ in range(randoms)]
     kinds: dict[str, list[tuple[str, int]]] = {}
@@ -242,7 +246,9 @@ def cases_of(starts: Mapping[str, Start], *, per_kind: int | None, randoms: int 
         for instant in Instant:
             picked = places if per_kind is None else chance.sample(places, min(per_kind, len(places)))
             cases += [(name, number, instant.value) for name, number in picked]
-    return cases + [("nothing", number, moment) for number, moment in enumerate(moments)]
+    cases += [(("nothing", "second")[number % 2], number, moment) for number, moment in enumerate(moments)]
+    chance.shuffle(cases)
+    return cases
 
 
 def possible(starts: Mapping[str, Start]) -> dict[str, int]:
@@ -254,7 +260,7 @@ def possible(starts: Mapping[str, Start]) -> dict[str, int]:
 def run_case(ground: Ground, case: Case) -> dict[str, Any]:
     """One case on prepared ground."""
     start = ground.starts[case[0]]
-    if case[0] == "nothing":
+    if case[2] not in set(Instant):
         return ground.kill_after(start, float(case[2]) * start.seconds)
     request = start.requests[case[1]]
     return {"request": str(request), **ground.kill_at(start, request, Instant(case[2]))}
