@@ -6,7 +6,8 @@ import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from connectors.core.errors import ConnectorError
 from connectors.core.port import Catalog, Clock, StreamSpec
@@ -18,7 +19,7 @@ from sync.engine.planning import make_plan
 from sync.engine.pull import PullReport, PullSettings, get_catalog, pull
 from sync.engine.reconcile import Portfolio, ReconcileReport, reconcile_changed
 from sync.engine.summary import Note, Reads, Summary
-from sync.plan.ids import plan_id
+from sync.plan.codec import PlanFormatError, from_json, to_json
 from sync.plan.inputs import PlanSettings
 from sync.plan.types import Plan
 from sync.reconcile.settings import ReconcileSettings
@@ -175,7 +176,7 @@ class Engine:
         return make_plan(self._store, self._connections, catalogs, self._portfolio(catalogs), settings, run.context)
 
     def _plan_if_needed(self, run: _Run, catalogs: Mapping[str, Catalog]) -> Plan:
-        """The plan; the empty one, without looking, when nothing has changed since the last run's was empty.
+        """The plan; that of the last run, without looking, when it wrote nothing and nothing has changed since.
 
         So the cost of a quiet cycle does not grow with the store. A plan is really made once an hour even then, because
         a text in a tool may have to be renewed for its age.
@@ -184,13 +185,15 @@ class Engine:
         with self._store.unit_of_work() as session:
             before = runs.settled_before(session, run.context.id)
         quiet = not (run.pulled.changed or run.reconciled.reconciled or run.recovered)
-        if quiet and before is not None and before[0] == basis and now - before[1] < _REALLY_PLAN:
-            plan, at = Plan(id=plan_id(()), made=now, writes=(), conflicts=(), held=(), brakes=()), before[1]
-        else:
+        plan, at = None, now
+        if quiet and before is not None and before.basis == basis and now - before.at < _REALLY_PLAN:
+            plan, at = _kept(before.plan, now), before.at
+        if plan is None:
             plan, at = self._plan(run, catalogs), now
-        if not (plan.writes or plan.conflicts or plan.held or plan.brakes):
+        if not (plan.writes or plan.brakes):
+            kept = to_json(replace(plan, agreed=()))
             with self._store.unit_of_work() as session:
-                runs.note_settled(session, run.context.id, basis, at)
+                runs.note_settled(session, run.context.id, runs.Settled(basis=basis, at=at, plan=kept))
                 session.commit()
         return plan
 
@@ -276,3 +279,11 @@ def _summed(run: _Run) -> Summary:
     if run.summary is None:
         raise RuntimeError("a run is summed up when it ends")
     return run.summary
+
+
+def _kept(raw: Any, now: datetime) -> Plan | None:
+    """The plan of an earlier run as one of now; None when another release wrote it."""
+    try:
+        return replace(from_json(raw), made=now)
+    except PlanFormatError:
+        return None

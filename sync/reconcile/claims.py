@@ -50,8 +50,8 @@ class _Reader:
     def __init__(self, view: EngagementView) -> None:
         self._by_ref = {item.ref: item for item in view.work}
         self._by_key = {(item.connection, fold(item.key)): item for item in sorted(view.work, key=lambda i: i.ref)}
-        self._items = {fold(key): frozenset(map(fold, items)) for key, items in view.known.items.items()}
-        self._records = {i: ItemRef(fold(e), fold(k)) for i, (e, k) in view.known.records.items()}
+        self._items = view.known.folded_items
+        self._records = view.known.records
         self._places = _places(view)
         self._own: dict[str, frozenset[ItemRef]] = {}
 
@@ -130,7 +130,8 @@ class _Reader:
 
     def _qualified(self, claim: Claim) -> ItemRef | None:
         if claim.record_id:
-            return self._records.get(claim.record_id)
+            named = self._records.get(claim.record_id)
+            return None if named is None else ItemRef(*map(fold, named))
         if claim.engagement_key is not None and claim.item_key:
             return ItemRef(fold(claim.engagement_key), fold(claim.item_key))
         return None

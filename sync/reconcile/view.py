@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 
 from mapping.model import (
     Account,
@@ -69,7 +70,7 @@ class Place:
     anchor_key: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ClaimIndex:
     """Which scope items exist, in baselines of whatever state, over all engagements: what a claim may resolve to.
 
@@ -82,6 +83,11 @@ class ClaimIndex:
 
     items: Mapping[str, frozenset[str]] = field(default_factory=dict)
     records: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    @cached_property
+    def folded_items(self) -> Mapping[str, frozenset[str]]:
+        """``items`` with all keys folded; made once, since all engagements share the index."""
+        return {fold(key): frozenset(map(fold, items)) for key, items in self.items.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,21 @@ from sqlalchemy.orm import Session
 from sync.plan.types import Conflict, Held
 from sync.store.codec import decode, encode
 from sync.store.tables import ConflictRow, HeldRow, RunRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """That a run's plan wrote nothing.
+
+    Attributes:
+        basis: What the plan depended on beside the records.
+        at: When it was last really made.
+        plan: The plan, as JSON; None: noted by a release that did not keep it.
+    """
+
+    basis: str
+    at: datetime
+    plan: Any
 
 
 def start_run(session: Session, run: str, command: str, now: datetime) -> None:
@@ -31,16 +47,18 @@ def last_run(session: Session, command: str | None = None) -> RunRow | None:
     return session.scalar(query if command is None else query.where(RunRow.command == command))
 
 
-def settled_before(session: Session, run: str) -> tuple[str, datetime] | None:
-    """``settled`` and ``settled_at`` of the run just before ``run``; None: it ended otherwise, or was killed."""
+def settled_before(session: Session, run: str) -> Settled | None:
+    """What the run just before ``run`` noted; None: it noted nothing, or was killed."""
     row = session.scalar(select(RunRow).where(RunRow.id != run).order_by(RunRow.seq.desc()).limit(1))
-    return (row.settled, row.settled_at) if row is not None and row.settled and row.settled_at else None
+    if row is None or not row.settled or row.settled_at is None:
+        return None
+    return Settled(basis=row.settled, at=row.settled_at, plan=row.settled_plan)
 
 
-def note_settled(session: Session, run: str, settled: str, at: datetime) -> None:
+def note_settled(session: Session, run: str, settled: Settled) -> None:
     """Note that nothing is left to be written as long as nothing changes."""
     row = session.scalars(select(RunRow).where(RunRow.id == run)).one()
-    row.settled, row.settled_at = settled, at
+    row.settled, row.settled_at, row.settled_plan = settled.basis, settled.at, settled.plan
 
 
 def hold_record(session: Session, ref: str, connection: str, message: str, now: datetime) -> None:

@@ -41,8 +41,9 @@ class RunRow(Base):
 
     Attributes:
         finished: None: under way, or killed.
-        settled: What its plan depended on beside the records, if that plan was empty in every way; else empty.
+        settled: What its plan depended on beside the records, if that plan writes nothing; else empty.
         settled_at: When such a plan was last really made.
+        settled_plan: That plan, as JSON: what it holds and leaves in conflict goes on as long as nothing changes.
     """
 
     __tablename__ = "runs"
@@ -55,6 +56,7 @@ class RunRow(Base):
     summary: Mapped[Any] = mapped_column(JSON(none_as_null=True), nullable=True)
     settled: Mapped[str] = mapped_column(default="")
     settled_at: Mapped[datetime | None]
+    settled_plan: Mapped[Any] = mapped_column(JSON(none_as_null=True), nullable=True)
 
 
 class PartitionRow(Base):

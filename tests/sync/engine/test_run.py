@@ -4,16 +4,20 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from connectors.core.faults import Fault, FaultKind, Op
 from sync.engine.lock import AlreadyRunningError, single_run
 from sync.engine.summary import Ending
+from sync.plan.types import Held
 from sync.store.database import Store
 from sync.store.runs import last_run
+from sync.store.tables import RunRow
 
 
 def test_a_run_says_what_it_did_and_the_store_keeps_it(world: Any) -> None:
@@ -104,6 +108,29 @@ def test_a_quiet_run_does_not_even_plan_but_any_change_and_every_hour_makes_it(
     assert [plans(1800), plans(1800), plans()] == [0, 1, 0]
     assert len(world.engine().plan()[0].writes) == 0
     assert len(made) == 1
+
+
+def test_what_a_plan_holds_goes_on_being_told_by_quiet_runs_that_do_not_plan(
+    world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sync.engine import run as module
+
+    held = Held(engagement="E-1", connection="tracker", rule="anchor.status", target="ONE-1", reason="not found")
+    made = []
+    real = module.make_plan
+    monkeypatch.setattr(module, "make_plan", lambda *args: made.append(args) or replace(real(*args), held=(held,)))
+    world.seed()
+    for plans in (1, 1, 1):
+        summary = world.engine().sync()
+        assert [note.message for note in summary.held] == ["anchor.status: not found"]
+        assert summary.ending is Ending.PARTLY
+        assert len(made) == plans
+    with world.store.unit_of_work() as session:
+        for row in session.scalars(select(RunRow)):
+            row.settled_plan = {"format": "of another release"}
+        session.commit()
+    world.engine().sync()
+    assert len(made) == 2
 
 
 def test_two_runs_cannot_interleave(world: Any) -> None:
