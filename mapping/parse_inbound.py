@@ -19,7 +19,7 @@ STEP_KEYS = frozenset(
 )
 """All keys of a step."""
 
-_ONLY_FOR: Mapping[str, frozenset[Shape]] = {
+ONLY_FOR: Mapping[str, frozenset[Shape]] = {
     "split": frozenset({Shape.LIST, Shape.CLAIMS}),
     "prefix": frozenset({Shape.LIST, Shape.CLAIMS}),
     "has": frozenset({Shape.BOOLEAN}),
@@ -34,8 +34,13 @@ _ONLY_FOR: Mapping[str, frozenset[Shape]] = {
     "values": frozenset({Shape.TEXT, Shape.BOOLEAN, Shape.INTEGER, Shape.CHOICE}),
     "value": frozenset({Shape.TEXT, Shape.BOOLEAN, Shape.INTEGER, Shape.CHOICE}),
 }
-_READS = {Shape.CLAIMS: ("keys", "labels", "links", "ids"), Shape.REFERENCES: ("text", "value")}
-_ALSO_READ_AS = {Shape.DATE: (Shape.DATETIME,)}
+"""Keys of a step that only attributes of some shapes take."""
+
+READS = {Shape.CLAIMS: ("keys", "labels", "links", "ids"), Shape.REFERENCES: ("text", "value")}
+"""How claims and references may be written."""
+
+ALSO_READ_AS = {Shape.DATE: (Shape.DATETIME,)}
+"""What a ``type`` may say beside the attribute's own shape."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +132,7 @@ class _Reader:
         check, shape = self.check, attribute.shape
         before = len(check.problems)
         table = check.table(raw, path, STEP_KEYS)
-        for key, shapes in _ONLY_FOR.items():
+        for key, shapes in ONLY_FOR.items():
             if key in table and shape not in shapes:
                 check.problem((*path, key), f"{key} for a {shape.value}", f"no {key}, which only {_names(shapes)} take")
         source = check.source(table, path, self.fields_at)
@@ -135,7 +140,7 @@ class _Reader:
             check.problem(path, "no source", "one of field, path, value")
         if source is not None and "value" in table:
             check.problem((*path, "value"), "a value beside a source", "only one of field, path, value")
-        read_as = check.choice(table, "type", path, (shape.value, *(s.value for s in _ALSO_READ_AS.get(shape, ()))))
+        read_as = check.choice(table, "type", path, (shape.value, *(s.value for s in ALSO_READ_AS.get(shape, ()))))
         step = Step(
             name=name,
             source=source,
@@ -147,7 +152,7 @@ class _Reader:
             has=check.text(table, "has", path),
             currency_if_absent=check.text(table, "currency_if_absent", path),
             stream=check.choice(table, "stream", path, self.streams, required=shape in (Shape.REF, Shape.REFS)),
-            read=check.choice(table, "read", path, _READS.get(shape, ()), required=shape in _READS) or "",
+            read=check.choice(table, "read", path, READS.get(shape, ()), required=shape in READS) or "",
             object=check.text(table, "object", path),
             kinds=self._kinds(table, path),
             pattern=self._pattern(table, path),

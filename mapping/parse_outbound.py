@@ -68,7 +68,7 @@ RULE_KEYS: Mapping[Target, tuple[str, ...]] = {
 }
 """All keys of an outward rule, by what it writes to."""
 
-_REQUIRED: Mapping[Target, tuple[str, ...]] = {
+REQUIRED: Mapping[Target, tuple[str, ...]] = {
     Target.FIELDS: (),
     Target.RECORD: ("external_id",),
     Target.ISSUE: ("type", "marker_property"),
@@ -76,6 +76,8 @@ _REQUIRED: Mapping[Target, tuple[str, ...]] = {
     Target.LABEL: ("prefix",),
     Target.BLOCK: (),
 }
+"""Those of them that must be there."""
+
 _LIFECYCLE = ("open", "closed")
 
 
@@ -100,7 +102,7 @@ def _rule(
     table = check.table(value, path, RULE_KEYS[offer.target])
     stream = check.choice(table, "stream", path, streams, required=True)
     said = {
-        key: check.text(table, key, path, required=key in _REQUIRED[offer.target]) or ""
+        key: check.text(table, key, path, required=key in REQUIRED[offer.target]) or ""
         for key in ("type", "external_id", "marker_property", "prefix")
     }
     where = {key: _keys(check, table, key, path) for key in ("fields_at", "needs", "shown_at")}

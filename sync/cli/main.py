@@ -15,6 +15,7 @@ import mapping
 import sync
 from connectors.core.errors import ConnectorError
 from sync.cli.app import App
+from sync.cli.config import config
 from sync.cli.demo import demo
 from sync.cli.exits import Exit, StoppedError
 from sync.cli.explain import explain
@@ -70,7 +71,7 @@ def cli(ctx: click.Context, *, config_path: Path, verbose: int) -> None:
 
 _RUN = (demo, sandbox, pull, plan, apply, sync_command, backfill, daemon)
 _LOOK = (check, fields, status, scope, deliverables, risks, findings, explain)
-for command in (*_RUN, *_LOOK):
+for command in (*_RUN, *_LOOK, config):
     cli.add_command(command)
 
 

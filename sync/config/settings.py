@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, WithJsonSchema, field_validator
 
 from connectors.core.settings import Credential
 from sync.plan.types import Policy
@@ -35,7 +35,12 @@ def _number(value: object) -> object:
     return value
 
 
-Duration = Annotated[timedelta, BeforeValidator(_duration), Field(gt=timedelta(0), le=timedelta(days=3660))]
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_duration),
+    Field(gt=timedelta(0), le=timedelta(days=3660)),
+    WithJsonSchema({"type": "string", "pattern": rf"^\s*{_DURATION.pattern}\s*$"}),
+]
 """Ten years at the most: every instant less such a time is still an instant."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -121,3 +122,11 @@ def test_a_daemon_of_a_wrong_configuration_ends_at_once(folder: Path) -> None:
     ran = _run("daemon", cwd=folder, CANARY_TOKEN="x" * 20)
     assert ran.returncode == 2
     assert "daemon.interval" in ran.stderr
+
+
+def test_the_schema_of_the_configuration_needs_no_configuration(tmp_path: Path) -> None:
+    ran = _run("config", "schema", cwd=tmp_path)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    schema = json.loads(ran.stdout)
+    assert schema["$schema"].endswith("2020-12/schema")
+    assert {"connections", "engagements", "mapping"} <= set(schema["properties"])

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import random
 import re
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from connectors.core.registry import load_connectors
 from sync.config.load import load
 from sync.config.problems import ConfigError, Problem
+from sync.config.schema import config_schema
 
 SPECS = load_connectors(plugins=()).specs
 EXAMPLE = (Path(__file__).parents[3] / "config.example.toml").read_text(encoding="utf-8")
@@ -272,9 +275,26 @@ def problems(file: Path, text: str) -> tuple[Problem, ...]:
     return ()
 
 
+SCHEMA = Draft202012Validator(config_schema(SPECS))
+
+
+def fits_the_schema(text: str) -> bool | None:
+    """None: it is no TOML."""
+    try:
+        return SCHEMA.is_valid(tomllib.loads(text))
+    except tomllib.TOMLDecodeError:
+        return None
+
+
+def test_what_is_changed_fits_the_schema() -> None:
+    Draft202012Validator.check_schema(config_schema(SPECS))
+    for text in (EXAMPLE, WHOLE):
+        assert list(SCHEMA.iter_errors(tomllib.loads(text))) == []
+
+
 @pytest.mark.parametrize("share", range(4))
 def test_each_is_refused_at_its_line_or_is_valid(tmp_path: Path, share: int) -> None:
-    missed, refused = [], 0
+    missed, refused, alarms, caught = [], 0, [], []
     for mutant in [m for n, m in enumerate(mutants()) if n % 4 == share]:
         found = problems(tmp_path / "syncline.toml", mutant.text)
         refused += bool(found)
@@ -283,5 +303,10 @@ def test_each_is_refused_at_its_line_or_is_valid(tmp_path: Path, share: int) -> 
         right = bool({p.line for p in found} & mutant.lines) if found else not mutant.wrong
         if not (told and right):
             missed.append((mutant.how, sorted(mutant.lines), [str(p) for p in found]))
+        fits = fits_the_schema(mutant.text)
+        alarms += [(mutant.how, sorted(mutant.lines))] if fits is False and not found else []
+        caught += [not fits] if fits is not None and found else []
     assert missed == []
+    assert alarms == []  # an editor never marks what is right
+    assert sum(caught) > 0.75 * len(caught)  # and marks most of what is wrong
     assert refused > COUNT / 4 * 0.6  # most of the changes are mistakes
