@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from connectors.core.port import Catalog, FieldInfo, Json, Record
+from connectors.core.port import Catalog, FieldInfo, FieldType, Inert, Json, Record, as_it_is
 from mapping import values as reading
-from mapping.prose import content
+from mapping.prose import content, lines_as_read, neutral
 from mapping.spec import OutField, OutRule, OutType, Target
 
 AttributeValue = str | date | datetime | None
@@ -18,7 +19,7 @@ AttributeValue = str | date | datetime | None
 # text of one line and for a long one.
 _MAX_TEXT_UNITS = 255
 _MAX_LONG_TEXT_UNITS = 32_767
-_CONTROL = {c: None for c in (*range(32), 127) if c not in (9, 10)}  # refused or dropped by both tools
+_ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 _LITERAL = frozenset({Target.LINK, Target.LABEL, Target.BLOCK})  # targets whose fields are no fields of the catalog
 
 
@@ -41,12 +42,17 @@ class OutboundError(Exception):
 
 
 def values(
-    rule: OutRule, attributes: Mapping[str, AttributeValue], catalog: Catalog, *, creating: bool = False
+    rule: OutRule,
+    attributes: Mapping[str, AttributeValue],
+    catalog: Catalog,
+    *,
+    creating: bool = False,
+    inert: Inert = as_it_is,
 ) -> dict[str, Json]:
     """What the fields of ``rule`` shall hold, by field id, in the tool's own JSON form.
 
-    Attributes that are not given leave their fields out; None empties them. Texts lose outer blanks and control
-    characters. The same arguments give equal values.
+    Attributes that are not given leave their fields out; None empties them. Texts lose outer blanks, control characters
+    and all that hides or reorders text, and are made harmless for the tool. The same arguments give equal values.
 
     Args:
         rule: The outward rule.
@@ -54,6 +60,7 @@ def values(
         catalog: The connection's catalog.
         creating: Whether a record is about to be created (ISSUE): fields that are set on creation only, and the
             ``issuetype``, are then there too.
+        inert: The connector's way to keep a text from acting in its tool (``ConnectorSpec.inert``).
 
     Raises:
         OutboundError: A field is missing, ambiguous or not writable in the tool, or a value does not fit into it.
@@ -65,7 +72,7 @@ def values(
         info = _info(rule, field, catalog)
         if info is not None and info.writable is False:
             raise _error(rule, field, "a field that this login may not write", "the permission to edit it")
-        result[field.name if info is None else info.id] = _write(rule, field, info, attributes[field.attribute])
+        result[field.name if info is None else info.id] = _write(rule, field, info, attributes[field.attribute], inert)
     if creating and rule.target is Target.ISSUE:
         result["issuetype"] = {"name": rule.record_type}
     return result
@@ -93,8 +100,9 @@ def shown(rule: OutRule, record: Record, catalog: Catalog) -> dict[str, Json]:
 def same(rule: OutRule, field_id: str, a: Json, b: Json) -> bool:
     """Whether a person would call two values of a field equal; reflexive, symmetric and transitive.
 
-    Line ends, blanks at line ends and around, the order of labels, the spelling of an instant, what an option object
-    holds beside its value, and the difference between empty and absent do not count.
+    What does not count: line ends, empty lines, blanks at line ends and around; the mark of a list and a backslash
+    before a sign, which a tool chooses that turns what it is given into a document; the order of labels; the spelling
+    of an instant; what an option object holds beside its value; the difference between empty and absent.
     """
     known = next((f.type for f in rule.fields if f.name == field_id), None)
     instants = known in (None, OutType.DATETIME)
@@ -204,7 +212,7 @@ def _info(rule: OutRule, field: OutField, catalog: Catalog) -> FieldInfo | None:
     return found[0]
 
 
-def _write(rule: OutRule, field: OutField, info: FieldInfo | None, value: AttributeValue) -> Json:
+def _write(rule: OutRule, field: OutField, info: FieldInfo | None, value: AttributeValue, inert: Inert) -> Json:
     if value is None:
         return [] if field.type is OutType.LABELS else None
     if field.table is not None:
@@ -223,11 +231,11 @@ def _write(rule: OutRule, field: OutField, info: FieldInfo | None, value: Attrib
         case _:
             if not isinstance(value, str):
                 raise _error(rule, field, repr(value), "a text")
-            return _write_text(rule, field, info, value)
+            return _write_text(rule, field, info, value, inert)
 
 
-def _write_text(rule: OutRule, field: OutField, info: FieldInfo | None, raw: str) -> Json:
-    text = raw.replace("\r\n", "\n").replace("\r", "\n").translate(_CONTROL).strip()
+def _write_text(rule: OutRule, field: OutField, info: FieldInfo | None, raw: str, inert: Inert) -> Json:
+    text = neutral(raw).strip()
     match field.type:
         case OutType.OPTION:
             if info is not None and info.options and text not in info.options:
@@ -236,12 +244,34 @@ def _write_text(rule: OutRule, field: OutField, info: FieldInfo | None, raw: str
         case OutType.LABELS:
             return [_label(rule, field, text)] if text else []
         case OutType.LONG_TEXT:
-            return _fitted(rule, field, info, "\n".join(line.rstrip() for line in text.split("\n"))) or None
+            lines = "\n".join(line.rstrip() for line in text.split("\n"))
+            return _fitted(rule, field, info, inert(_place(rule, field, info), lines)) or None
+        case OutType.URL:
+            return _fitted(rule, field, info, _address(rule, field, text)) or None
         case _:
             line = " ".join(text.split("\n"))
-            return (
-                _label(rule, field, line) if rule.target is Target.LABEL else _fitted(rule, field, info, line)
-            ) or None
+            if rule.target is Target.LABEL:
+                return _label(rule, field, line) or None
+            if field.type is OutType.TEXT:
+                line = inert(_place(rule, field, info), line)
+            return _fitted(rule, field, info, line) or None
+
+
+def _place(rule: OutRule, field: OutField, info: FieldInfo | None) -> FieldInfo:
+    """The field that a text goes into; of a link or a block, which no catalog lists, what the mapping says of it."""
+    if info is not None and info.type in (FieldType.TEXT, FieldType.LONG_TEXT):
+        return info
+    kind = FieldType.LONG_TEXT if field.type is OutType.LONG_TEXT else FieldType.TEXT
+    if info is not None:
+        return replace(info, type=kind)
+    return FieldInfo(stream=rule.stream, name=field.name, id=field.name, type=kind)
+
+
+def _address(rule: OutRule, field: OutField, text: str) -> str:
+    """An address that a browser opens, and nothing that it would run; empty when there is none."""
+    if text and not _ADDRESS.fullmatch(text):
+        raise _error(rule, field, repr(text), "an address that begins with https:// or http://")
+    return text
 
 
 def _label(rule: OutRule, field: OutField, text: str) -> str:
@@ -310,7 +340,7 @@ def _comparable(value: Json, *, instants: bool) -> Any:
 
 
 def _comparable_text(text: str, *, instants: bool) -> Any:
-    tidy = "\n".join(line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")).strip()
+    tidy = "\n".join(lines_as_read(text))
     if instants and len(tidy) >= 19 and tidy[10:11] == "T" and tidy[:4].isdigit():
         try:
             return reading.instant(tidy)

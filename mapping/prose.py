@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -18,6 +19,12 @@ _BLOCKS = frozenset(  # nodes of the document format that stand on lines of thei
     {"paragraph", "heading", "listItem", "tableCell", "tableHeader", "tableRow", "codeBlock", "blockquote", "panel"}
     | {"taskItem", "decisionItem", "expand", "rule", "hardBreak", "mediaSingle"}
 )
+_UNSEEN = frozenset(
+    {"Cc", "Cf", "Cs"}
+)  # controls; format characters: bidi overrides, zero-width ones, tags; surrogates
+_BREAKS = str.maketrans({"\u2028": "\n", "\u2029": "\n", "\x85": "\n"})
+_ESCAPED = re.compile(r"\\(?=[^\w\s])")
+_LISTED = re.compile(r"^[-*•] ")
 _PORTS = {"https": 443, "http": 80}
 
 
@@ -62,6 +69,27 @@ def _addresses(node: dict[str, Any]) -> Iterator[str]:
         attrs = holder.get("attrs")
         if isinstance(attrs, dict):
             yield from (attrs[k] for k in ("href", "url") if isinstance(attrs.get(k), str))
+
+
+def neutral(text: str) -> str:
+    """``text`` without anything that a reader does not see: what hides, reorders or controls is taken out.
+
+    Line ends become plain ones; tabs stay.
+    """
+    plain = text.replace("\r\n", "\n").replace("\r", "\n").translate(_BREAKS)
+    if plain.isascii() and plain.isprintable():
+        return plain
+    return "".join(c for c in plain if c in "\n\t" or unicodedata.category(c) not in _UNSEEN)
+
+
+def lines_as_read(text: str) -> tuple[str, ...]:
+    """The lines of a text as a person reads them, whatever a tool made of its form.
+
+    A tool that turns wiki text into a document gives it back with other marks before the points of a list, other empty
+    lines, and a backslash before signs that would act: none of that is seen.
+    """
+    lines = (line.strip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+    return tuple(_LISTED.sub("- ", _ESCAPED.sub("", line)) for line in lines if line)
 
 
 def urls_in(text: str) -> Iterator[str]:

@@ -199,6 +199,7 @@ def _live(config: Config, connection: Connection, the_clock: Clock, transport: T
         owned=owned,
         first_write_approved=connection.settings.first_write_approved,
         requests=lambda: transport.requests_made,
+        inert=connection.spec.inert,
     )
 
 

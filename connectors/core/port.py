@@ -160,6 +160,7 @@ class FieldInfo:
         options: Allowed values, if it has a closed set; else empty.
         writable: Whether this login may write it; None when the tool does not say.
         max_length: Longest text in characters, or None.
+        rich: Whether the tool reads a text in it as HTML.
     """
 
     stream: str
@@ -169,6 +170,7 @@ class FieldInfo:
     options: tuple[str, ...] = ()
     writable: bool | None = None
     max_length: int | None = None
+    rich: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -459,6 +461,15 @@ class Capabilities:
     bounded: frozenset[str] = frozenset()
 
 
+Inert = Callable[[FieldInfo, str], str]
+"""Makes a text harmless for a field of one tool: see ``ConnectorSpec.inert``."""
+
+
+def as_it_is(field: FieldInfo, text: str) -> str:  # noqa: ARG001 - the signature of Inert
+    """The text itself: for a tool that reads nothing in a text."""
+    return text
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectorSpec:
     """All that registers a connector. ``connectors/X/__init__.py`` holds one as ``SPEC``.
@@ -472,6 +483,9 @@ class ConnectorSpec:
         capabilities: What it can do.
         mapping: Text of its default ``mapping.toml``.
         connect: Makes a live connection; makes no request by itself.
+        inert: What to write into a field so that people read a text and the tool does nothing by it: mentions nobody,
+            refers to nothing, shows no image, runs no macro. Pure; its own answer stays as it is; the tool gives it
+            back as it was written. Of a link or a block the field is named by what the write holds (``text``).
     """
 
     kind: str
@@ -481,3 +495,4 @@ class ConnectorSpec:
     capabilities: Capabilities
     mapping: Callable[[], str]
     connect: Callable[[ConnectorContext], Connector]
+    inert: Inert = as_it_is

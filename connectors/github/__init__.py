@@ -6,6 +6,7 @@ from importlib.resources import files
 
 from connectors.core.port import Capabilities, ConnectorSpec, StreamSpec, WriteKind
 from connectors.github.connector import GithubConnector
+from connectors.github.inert import inert
 from connectors.github.records import ISSUES, MILESTONES
 from connectors.github.settings import GithubSettings
 
@@ -29,4 +30,5 @@ SPEC = ConnectorSpec(
     ),
     mapping=_mapping,
     connect=GithubConnector,
+    inert=inert,
 )

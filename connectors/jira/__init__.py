@@ -6,6 +6,7 @@ from importlib.resources import files
 
 from connectors.core.port import Capabilities, ConnectorSpec, StreamSpec, WriteKind
 from connectors.jira.connector import JiraConnector
+from connectors.jira.inert import inert
 from connectors.jira.records import ISSUES, VERSIONS
 from connectors.jira.settings import JiraSettings
 
@@ -39,4 +40,5 @@ SPEC = ConnectorSpec(
     ),
     mapping=_mapping,
     connect=JiraConnector,
+    inert=inert,
 )

@@ -6,6 +6,7 @@ from importlib.resources import files
 
 from connectors.core.port import Capabilities, ConnectorSpec, StreamSpec, WriteKind
 from connectors.launchpad.connector import LaunchpadConnector
+from connectors.launchpad.inert import inert
 from connectors.launchpad.records import BLUEPRINTS, BUG_TASKS, MILESTONES
 from connectors.launchpad.settings import LaunchpadSettings
 
@@ -30,4 +31,5 @@ SPEC = ConnectorSpec(
     ),
     mapping=_mapping,
     connect=LaunchpadConnector,
+    inert=inert,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from connectors.core.port import Capabilities, Connector, ConnectorContext, ConnectorSpec, StreamSpec, WriteKind
+from connectors.salesforce.inert import inert
 from connectors.salesforce.settings import DEFAULT_OBJECTS, SalesforceSettings
 
 __all__ = ["SPEC"]
@@ -46,4 +47,5 @@ SPEC = ConnectorSpec(
     ),
     mapping=_mapping,
     connect=_connect,
+    inert=inert,
 )

@@ -78,6 +78,7 @@ def field_info(stream: str, described: Mapping[str, Any]) -> FieldInfo:
         options=options,
         writable=bool(described.get("updateable")) or bool(described.get("createable")),
         max_length=int(length) if kind in _WITH_LENGTH and length else None,
+        rich=bool(described.get("htmlFormatted")) and kind is FieldType.LONG_TEXT,
     )
 
 

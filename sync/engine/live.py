@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from connectors.core.port import Catalog, Connector, Json, Record, StreamSpec, Write
+from connectors.core.port import Catalog, Connector, Inert, Json, Record, StreamSpec, Write, as_it_is
 from mapping.model import Entity
 from mapping.rules import Rules
 
@@ -53,6 +53,7 @@ class Live:
         owned: Outward rules that may be written by.
         first_write_approved: A person has approved the first write to it.
         requests: How many requests have left for it so far, retries included.
+        inert: How a text is kept from acting in its tool.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Live:
     owned: frozenset[str]
     first_write_approved: bool
     requests: Callable[[], int]
+    inert: Inert = as_it_is
 
 
 class Progress(Protocol):

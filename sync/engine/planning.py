@@ -83,6 +83,7 @@ def plan_input(
             fixed={s.name: s.fixed_partition for s in live.streams if not s.per_place},
             first_write_approved=live.first_write_approved,
             written_before=name in written,
+            inert=live.inert,
         )
         for name, live in connections.items()
         if name in catalogs and live.connector.writer is not None

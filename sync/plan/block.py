@@ -53,10 +53,10 @@ def _on(
         shown = outbound.shown_block(job.rule, anchor, external_id)
         theirs = shown.text if shown is not None else None if base is NEVER_WRITTEN else base
         foreign = instance_of(shown.marker) if shown is not None and shown.text is not None else ""
-        stamp, text = _stamped(desk, view, status, access, [theirs, base])
+        stamp, text = _stamped(desk, job, text_for(desk, view, status, access), [theirs, base])
         lines = risk_lines([state.risk for state in risks], public=access is Access.PUBLIC)
         whole = {_TEXT: _BETWEEN.join([text, "\n".join(lines)])}
-        ours = outbound.values(job.rule, whole, job.sink.catalog)[_TEXT]
+        ours = job.values(whole)[_TEXT]
     except OutboundError as error:
         yield job.held(anchor.id, str(error))
         return
@@ -104,11 +104,8 @@ def _judged(desk: Desk, job: Job, anchor: Record, external_id: str, sides: Sides
         )
 
 
-def _stamped(
-    desk: Desk, view: EngagementView, status: Status, access: Access, held: Sequence[Json]
-) -> tuple[datetime, str]:
-    fresh = text_for(desk, view, status, access)
-    return kept_stamp(desk, fresh, [_status_of(value) for value in held])
+def _stamped(desk: Desk, job: Job, fresh: str, held: Sequence[Json]) -> tuple[datetime, str]:
+    return kept_stamp(desk, str(job.values({_TEXT: fresh})[_TEXT]), [_status_of(value) for value in held])
 
 
 def _status_of(value: Json) -> str:

@@ -66,6 +66,15 @@ class Job:
     cause: str
     reason: str
 
+    def values(self, attributes: Mapping[str, AttributeValue], *, creating: bool = False) -> dict[str, Json]:
+        """What the fields of the rule shall hold: see ``mapping.outbound.values``.
+
+        Raises:
+            OutboundError: As there.
+        """
+        sink = self.sink
+        return outbound.values(self.rule, attributes, sink.catalog, creating=creating, inert=sink.inert)
+
     def held(self, target: str, reason: str) -> Held:
         """The write is wanted and not planned."""
         return Held(
@@ -115,7 +124,7 @@ def set_fields(desk: Desk, job: Job, wanted: Fields) -> Iterator[Drafted]:
         return
     try:
         foreign = foreign_instance(desk, job, record)
-        ours = outbound.values(job.rule, wanted.attributes, job.sink.catalog)
+        ours = job.values(wanted.attributes)
         shown = outbound.shown(job.rule, record, job.sink.catalog)
     except OutboundError as error:
         yield job.held(record.id, str(error))

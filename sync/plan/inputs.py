@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from connectors.core.port import Catalog, Json, Record
+from connectors.core.port import Catalog, Inert, Json, Record, as_it_is
 from mapping.rules import Rules
 from sync.plan.types import Policy
 from sync.reconcile.result import RiskState
@@ -29,6 +29,7 @@ class Sink:
         first_write_approved: A person has approved the first write.
         written_before: This store has already written to it.
         fixed: Stream -> key of its fixed partition, for the streams that have one: where a new record will lie.
+        inert: How a text is kept from acting in the tool.
     """
 
     connection: str
@@ -38,6 +39,7 @@ class Sink:
     first_write_approved: bool
     written_before: bool
     fixed: Mapping[str, str] = field(default_factory=dict)
+    inert: Inert = as_it_is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

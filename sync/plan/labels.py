@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from connectors.core.port import WriteKind
-from mapping import outbound
 from mapping.model import WorkClass, WorkItem
 from mapping.outbound import OutboundError
 from sync.plan.draft import Desk, Drafted, Job, foreign_instance, planned
@@ -89,7 +88,7 @@ def _on(desk: Desk, bearer: Bearer, asking: tuple[RiskState, ...]) -> Iterator[D
 def _write(desk: Desk, job: Job, item: WorkItem, kind: WriteKind, label: str) -> Iterator[Drafted]:
     record = desk.given.records.get(item.ref)
     try:
-        values = outbound.values(job.rule, {_LABEL: label}, job.sink.catalog)
+        values = job.values({_LABEL: label})
         foreign = foreign_instance(desk, job, record) if record is not None else ""
     except OutboundError as error:
         yield job.held(item.ref, str(error))

@@ -92,7 +92,7 @@ def _record(
         )
         return
     try:
-        values = outbound.values(job.rule, attributes, job.sink.catalog)
+        values = job.values(attributes)
     except OutboundError as error:
         yield job.held(state.risk.id, str(error))
         return
@@ -138,10 +138,10 @@ def _progress(job: Job) -> Callable[[str, Json], Json]:
     def reads_as(field_id: str, theirs: Json) -> Json:
         if field_id not in fields or empty(theirs):
             return theirs
-        closed = outbound.values(job.rule, {"lifecycle": RiskLifecycle.CLOSED.value}, job.sink.catalog)[field_id]
+        closed = job.values({"lifecycle": RiskLifecycle.CLOSED.value})[field_id]
         if outbound.same(job.rule, field_id, theirs, closed):
             return theirs
-        return outbound.values(job.rule, {"lifecycle": RiskLifecycle.OPEN.value}, job.sink.catalog)[field_id]
+        return job.values({"lifecycle": RiskLifecycle.OPEN.value})[field_id]
 
     return reads_as
 
@@ -176,7 +176,7 @@ def _create(desk: Desk, job: Job, view: EngagementView, state: RiskState, place:
     try:
         foreign = foreign_instance(desk, job, anchor)
         attributes = _attributes(desk, job, view, state)
-        values = outbound.values(job.rule, attributes, job.sink.catalog, creating=True)
+        values = job.values(attributes, creating=True)
     except OutboundError as error:
         yield job.held(state.risk.id, str(error))
         return

@@ -10,6 +10,7 @@ from mapping import outbound
 from mapping.confidentiality import may_show, narrowest
 from mapping.model import Access, WorkClass, WorkItem
 from mapping.outbound import OutboundError
+from mapping.prose import lines_as_read
 from sync.plan.conflict import NEVER_WRITTEN
 from sync.plan.draft import Desk, Drafted, Fields, Job, fields_of, foreign_instance, obstacle_of, planned, set_fields
 from sync.plan.markers import marker_property, marker_text
@@ -76,7 +77,8 @@ def _on(
         yield job.held(record.id, str(error))
         return
     shown = outbound.shown(job.rule, record, job.sink.catalog)
-    if unknown is not None and text not in shown.values() and desk.given.settings.policy is not Policy.OURS:
+    shows = any(isinstance(v, str) and lines_as_read(v) == lines_as_read(text) for v in shown.values())
+    if unknown is not None and not shows and desk.given.settings.policy is not Policy.OURS:
         yield job.held(record.id, "it shows a later status than this store ever wrote there")
         yield older_store(job.sink.connection, record, unknown)
         return
@@ -145,24 +147,32 @@ def _stamped(desk: Desk, job: Job, fresh: str, record: Record) -> tuple[datetime
     """Instant and text to show."""
     shown = outbound.shown(job.rule, record, job.sink.catalog)
     texts = sorted(fields_of(job, "text"))
+    written = job.values({"text": fresh})  # harmless and cut, as what is shown is
     held = [shown.get(field_id) for field_id in texts]
-    return kept_stamp(
-        desk, fresh, [*held, *(desk.base(record.connection, record.stream, record.id, field_id) for field_id in texts)]
-    )
+    bases = [desk.base(record.connection, record.stream, record.id, field_id) for field_id in texts]
+    return kept_stamp(desk, next((str(written[field_id]) for field_id in texts), fresh), [*held, *bases])
 
 
 def kept_stamp(desk: Desk, fresh: str, held: Iterable[Json]) -> tuple[datetime, str]:
     """Instant and text to show.
 
-    Those that are shown (or were last written) if they say the same as the fresh text and are recent enough.
+    Those that are shown (or were last written) if they say the same as the fresh text and are recent enough: as we
+    wrote them, where the tool has changed their form.
+
+    Args:
+        desk: What is known.
+        fresh: The text of now, as it would be written.
+        held: What is shown, then what was last written.
     """
     now = desk.given.now.replace(second=0, microsecond=0)
-    for text in held:
-        stamp = stamp_of(text) if isinstance(text, str) else None
+    texts = [text for text in held if isinstance(text, str)]
+    for text in texts:
+        stamp = stamp_of(text)
         if stamp is None or not same_message(text, fresh):
             continue
         if timedelta(0) <= now - stamp <= desk.given.settings.restamp:
-            return stamp, text
+            read = lines_as_read(text)
+            return stamp, next(one for one in reversed(texts) if lines_as_read(one) == read)
     return now, fresh
 
 
@@ -201,7 +211,7 @@ def _link(desk: Desk, job: Job, view: EngagementView, anchor: Record) -> Iterato
     title = f"{engagement.key} {engagement.name}".strip()
     try:
         foreign = foreign_instance(desk, job, anchor)
-        values = outbound.values(job.rule, {"url": engagement.url, "title": title}, job.sink.catalog)
+        values = job.values({"url": engagement.url, "title": title})
     except OutboundError as error:
         yield job.held(anchor.id, str(error))
         return

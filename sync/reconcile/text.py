@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
+from mapping.prose import lines_as_read
 from sync.reconcile.freshness import instant_text
 from sync.reconcile.result import Finding, Risk, Severity, Status
 from sync.reconcile.view import SourceState
@@ -95,5 +96,5 @@ def _message(text: str) -> tuple[str, ...]:
     return (first, *(line for line in lines[1:] if not line.startswith(_SOURCES)))
 
 
-def _lines(text: str) -> list[str]:
-    return [line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").strip().split("\n")]
+def _lines(text: str) -> tuple[str, ...]:
+    return lines_as_read(text) or ("",)

@@ -107,6 +107,8 @@ def free(rule, attribute: str):
     if attribute == "label":
         return st.from_regex(r"syncline-[a-z]{1,9}", fullmatch=True)
     field = next(f for f in rule.fields if f.attribute == attribute)
+    if field.type is OutType.URL:
+        return st.from_regex(r"https?://[a-z]{1,9}(/[\w%.-]{0,9}){0,2}", fullmatch=True)
     return TEXTS if field.type is OutType.LONG_TEXT else TEXTS.map(lambda t: t[:30])
 
 

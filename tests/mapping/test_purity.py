@@ -19,6 +19,7 @@ ALLOWED = {
     "re",
     "string",
     "tomllib",
+    "unicodedata",
 }
 ALLOWED |= {"types", "typing", "urllib.parse", "mapping", "connectors.core.port"}
 CLOCKS = {"now", "today", "utcnow", "fromtimestamp", "open"}
