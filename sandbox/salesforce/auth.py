@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import jwt
@@ -12,7 +13,8 @@ from cryptography.x509 import load_pem_x509_certificate
 from sandbox.core.http import Call, HttpError, Json, empty_response
 from sandbox.salesforce.dml import Actor
 from sandbox.salesforce.errors import SalesforceError, refused
-from sandbox.salesforce.state import Client, Record, Session, State
+from sandbox.salesforce.org import Client
+from sandbox.salesforce.state import Record, Session, State
 
 LOGIN_AUDIENCES = ("https://login.salesforce.com", "https://test.salesforce.com")
 MAX_ASSERTION_SECONDS = 300
@@ -42,7 +44,8 @@ class Auth:
             client, user = self._assertion(call, form.get("assertion", ""))
         else:
             raise oauth_error("unsupported_grant_type", "grant type not supported")
-        session = self.open(user["Username"], client.idle_seconds)
+        idle = self._state.switches.session_seconds if client.idle_seconds is None else client.idle_seconds
+        session = self.open(user["Username"], idle)
         base = call.host_url.rstrip("/")
         issued = str(int(self._state.clock.seconds() * 1000))
         signed = hashlib.sha256(f"{client.client_secret}{user['Id']}{issued}".encode()).hexdigest()
@@ -109,7 +112,8 @@ class Auth:
         if session is None or user is None or not user.get("IsActive"):
             raise _unauthorized("INVALID_SESSION_ID", "Session expired or invalid")
         session.last_used = self._state.clock.seconds()
-        return self.actor_of(user)
+        insists = "allowsave=true" in call.headers.get("Sforce-Duplicate-Rule-Header", "").lower().replace(" ", "")
+        return replace(self.actor_of(user), allow_duplicates=insists)
 
     def actor_of(self, user: Record) -> Actor:
         """Return the actor that a User is."""

@@ -178,7 +178,7 @@ class Bulk:
             message = "Bulk queries take no sub-queries, aggregate functions, GROUP BY or OFFSET"
             raise refused("INVALIDJOB", f"InvalidJob : {message}")
         deleted = job.info["operation"] == "queryAll"
-        engine = Engine(self._room.state, job.owner.access, version=version, deleted=deleted)
+        engine = Engine(self._room.state, job.owner.access, version=version, deleted=deleted, user_id=job.owner.viewer)
         job.answer = engine.run(soql)
         source = self._room.state.schema.get(select.source.text)
         job.info["object"] = source.name if source else select.source.text

@@ -17,8 +17,6 @@ from sandbox.salesforce.errors import refused
 from sandbox.salesforce.room import DATA, Room, flag, json_object
 
 MAX_SUBREQUESTS = 25
-MAX_QUERIES = 5
-"""Queries and collections among the subrequests of one composite (documentation of the resource; field guide 2.4)."""
 
 Dispatch = Callable[[Call, Call], Response]
 """Answers an inner request as the outer one's user; errors come back as answers."""
@@ -43,8 +41,9 @@ class Composite:
         """Run subrequests in order; with allOrNone a failure takes back all of them."""
         body = json_object(call)
         subs = _list(body.get("compositeRequest"), "compositeRequest")
-        if sum(bool(_COUNTED.match(str(sub.get("url")))) for sub in subs) > MAX_QUERIES:
-            message = f"The request can't contain more than {MAX_QUERIES} query or collection subrequests"
+        most = self._room.state.switches.composite_queries
+        if sum(bool(_COUNTED.match(str(sub.get("url")))) for sub in subs) > most:
+            message = f"The request can't contain more than {most} query or collection subrequests"
             raise refused("LIMIT_EXCEEDED", message)
         names = [sub.get("referenceId") for sub in subs]
         if len(set(names)) != len(names) or not all(names):
@@ -75,9 +74,13 @@ class Composite:
                 continue
             response = self._dispatch(call, _inner(call, str(sub.get("method")), path, sub.get("richInput"), {}))
             results.append({"statusCode": response.status_code, "result": _body(response)})
-        self._room.state.calls_used += max(0, len(subs) - 1)
+        self._room.state.quota.count(max(0, len(subs) - 1))
         has_errors = any(result["statusCode"] >= HTTPStatus.BAD_REQUEST for result in results)
         return {"hasErrors": has_errors, "results": results}
+
+    def _headers(self, sub: Mapping[str, Any]) -> Mapping[str, str]:
+        given = sub.get("httpHeaders") if self._room.state.switches.guards_in_composite else None
+        return given if isinstance(given, dict) else {}
 
     def _one(self, call: Call, sub: Mapping[str, Any], answers: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
         try:
@@ -86,7 +89,7 @@ class Composite:
             message = f"Invalid reference specified. No value for {error.args[0]} found"
             refusal = [{"message": message, "errorCode": "PROCESSING_HALTED"}]
             return _answer(sub["referenceId"], refusal, {}, int(HTTPStatus.BAD_REQUEST))
-        inner = _inner(call, str(sub.get("method")), url, body, sub.get("httpHeaders") or {})
+        inner = _inner(call, str(sub.get("method")), url, body, self._headers(sub))
         response = self._dispatch(call, inner)
         headers = {
             key: value for key, value in response.headers.items() if key in ("Location", "ETag", "Last-Modified")

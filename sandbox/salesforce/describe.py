@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.salesforce.org import Access
+from sandbox.salesforce.rules import MASTER
 from sandbox.salesforce.schema import Field, SObject
-from sandbox.salesforce.state import Access, State
+from sandbox.salesforce.state import State
 
 _GLOBAL_KEYS = (
     "activateable",
@@ -60,17 +62,6 @@ def short(sobject: SObject, access: Access, version: str) -> dict[str, Any]:
 
 def full(state: State, sobject: SObject, access: Access, version: str) -> dict[str, Any]:
     """Return the answer of /sobjects/X/describe; fields that the user may not see are left out."""
-    layouts = f"/services/data/{version}/sobjects/{sobject.name}/describe/layouts/012000000000000AAA"
-    master = {
-        "active": True,
-        "available": True,
-        "defaultRecordTypeMapping": True,
-        "developerName": "Master",
-        "master": True,
-        "name": "Master",
-        "recordTypeId": "012000000000000AAA",
-        "urls": {"layout": layouts},
-    }
     children = [
         {
             "cascadeDelete": child.cascade_delete,
@@ -86,8 +77,35 @@ def full(state: State, sobject: SObject, access: Access, version: str) -> dict[s
         if access.sees(state.schema.objects[child.object_name], child.field_name)
     ]
     fields = [_field(sobject, field, access) for field in sobject.fields if access.sees(sobject, field.name)]
-    more = {"childRelationships": children, "fields": fields, "recordTypeInfos": [master]}
+    more = {"childRelationships": children, "fields": fields, "recordTypeInfos": record_types(state, sobject, version)}
     return dict(sorted({**_top(sobject, access), **more, "urls": _urls(sobject, version)}.items()))
+
+
+def record_types(state: State, sobject: SObject, version: str) -> list[dict[str, Any]]:
+    """Return an object's record types, the master last; it is the default where no other is."""
+    base = f"/services/data/{version}/sobjects/{sobject.name}/describe/layouts/"
+    types = state.org.types_of(sobject.name)
+    found = [
+        _record_type(each.id, each.developer_name, each.name, base, active=each.active, default=each.default)
+        for each in types
+    ]
+    chosen = any(each.default for each in types)
+    return [*found, _record_type(MASTER, "Master", "Master", base, active=True, default=not chosen)]
+
+
+def _record_type(
+    record_id: str, developer_name: str, name: str, base: str, *, active: bool, default: bool
+) -> dict[str, Any]:
+    return {
+        "active": active,
+        "available": active,
+        "defaultRecordTypeMapping": default,
+        "developerName": developer_name,
+        "master": record_id == MASTER,
+        "name": name,
+        "recordTypeId": record_id,
+        "urls": {"layout": base + record_id},
+    }
 
 
 def _top(sobject: SObject, access: Access) -> dict[str, Any]:

@@ -6,23 +6,36 @@ Each function either changes the state whole or raises `SalesforceError` and cha
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sandbox.salesforce import derived
+from sandbox.salesforce import derived, outbound, rules, sharing
 from sandbox.salesforce.errors import SalesforceError, not_found, refused
+from sandbox.salesforce.org import Access
 from sandbox.salesforce.schema import Field, SObject
-from sandbox.salesforce.state import Access, Record, State
+from sandbox.salesforce.state import Record, State
 from sandbox.salesforce.values import read_value, refuse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who writes: the User's Id, and what that user may not do."""
+    """Who writes: the User's Id, and what that user may not do.
+
+    Attributes:
+        system: Every row is the actor's to change.
+        allow_duplicates: The request says to save what a duplicate rule would stop.
+    """
 
     user_id: str
     username: str
     access: Access
+    system: bool = False
+    allow_duplicates: bool = False
+
+    @property
+    def viewer(self) -> str | None:
+        """Whose rows these are to be, as `sandbox.salesforce.sharing` asks; None for the system itself."""
+        return None if self.system else self.user_id
 
 
 def create(state: State, actor: Actor, sobject: SObject, values: Mapping[str, Any]) -> Record:
@@ -34,6 +47,7 @@ def create(state: State, actor: Actor, sobject: SObject, values: Mapping[str, An
     """
     record = prepared(state, actor, sobject, values)
     state.put(sobject, record)
+    outbound.notice(state, sobject, None, record)
     return record
 
 
@@ -47,12 +61,15 @@ def prepared(state: State, actor: Actor, sobject: SObject, values: Mapping[str, 
     _unique(state, sobject, changes, None)
     record_id, stamp = state.next_id(sobject.name), state.stamp()
     given = {name: value for name, value in changes.items() if value is not None}
+    chosen = rules.default_type(state, sobject)
+    if chosen is not None:
+        given.setdefault("RecordTypeId", chosen.id)
     record = {"Id": record_id, **derived.defaults(sobject, record_id, state.org.currency), **given}
     for name in ("OwnerId", "CreatedById", "LastModifiedById"):
         if name.lower() in sobject.by_name:
             record.setdefault(name, actor.user_id)
     record |= {"CreatedDate": stamp, "LastModifiedDate": stamp, "SystemModstamp": stamp}
-    return derived.complete(sobject, record)
+    return _ruled(state, actor, sobject, derived.complete(sobject, record), changes)
 
 
 def update(state: State, actor: Actor, sobject: SObject, record: Record, values: Mapping[str, Any]) -> Record:
@@ -65,6 +82,7 @@ def update(state: State, actor: Actor, sobject: SObject, record: Record, values:
     """
     changed = prepared_update(state, actor, sobject, record, values)
     state.put(sobject, changed)
+    outbound.notice(state, sobject, record, changed)
     return changed
 
 
@@ -77,17 +95,18 @@ def prepared_update(state: State, actor: Actor, sobject: SObject, record: Record
     emptied = [name for name, value in changes.items() if value is None and not sobject.by_name[name.lower()].nillable]
     if emptied:
         raise refuse("REQUIRED_FIELD_MISSING", f"Required fields are missing: [{', '.join(emptied)}]", *emptied)
+    _permitted(state, actor, sobject, record, sharing.Level.EDIT)
     _unlocked(state, record["Id"])
     _unique(state, sobject, changes, record["Id"])
     stamp = state.stamp()
     stamped = {"LastModifiedDate": stamp, "LastModifiedById": actor.user_id, "SystemModstamp": stamp}
-    return derived.complete(sobject, {**record, **changes, **stamped})
+    return _ruled(state, actor, sobject, derived.complete(sobject, {**record, **changes, **stamped}), changes)
 
 
 def delete(state: State, actor: Actor, sobject: SObject, record: Record) -> None:
     """Put a record into the recycle bin: children that belong to it follow, lookups to it become empty.
 
-    The emptied lookups do not move their rows' stamps.
+    The emptied lookups do not move their rows' stamps, unless the switch says so.
 
     Raises:
         SalesforceError: ENTITY_IS_DELETED, UNABLE_TO_LOCK_ROW, DELETE_FAILED where children forbid it.
@@ -97,6 +116,7 @@ def delete(state: State, actor: Actor, sobject: SObject, record: Record) -> None
         raise refused("INSUFFICIENT_ACCESS_OR_READONLY", f"{sobject.name} rows cannot be deleted", fields=())
     if record.get("IsDeleted"):
         raise deleted()
+    _permitted(state, actor, sobject, record, sharing.Level.FULL)
     _unlocked(state, record["Id"])
     for child in sobject.children:
         rows = children_of(state, child.object_name, child.field_name, record["Id"])
@@ -109,9 +129,12 @@ def delete(state: State, actor: Actor, sobject: SObject, record: Record) -> None
         owner = state.schema.objects[child.object_name]
         for row in children_of(state, child.object_name, child.field_name, record["Id"]):
             if child.cascade_delete:
-                delete(state, actor, owner, row)
+                delete(state, replace(actor, system=True), owner, row)
             else:
-                state.put(owner, {**row, child.field_name: None})
+                emptied = {**row, child.field_name: None}
+                if state.switches.emptied_lookups_move:
+                    emptied["SystemModstamp"] = state.stamp()
+                state.put(owner, emptied)
                 state.cleared.setdefault(record["Id"], []).append((row["Id"], child.field_name))
     stamp = state.stamp()
     state.put(sobject, {**record, "IsDeleted": True, "SystemModstamp": stamp, "LastModifiedDate": stamp})
@@ -173,7 +196,7 @@ def _changes(
         if not (field.createable if creating else field.updateable) or not actor.access.writes(sobject, field.name):
             forbidden.append(field.name)
             continue
-        changes[field.name] = _led(state, field, read_value(field, value))
+        changes[field.name] = _led(state, actor.viewer, field, read_value(field, value))
     if forbidden:
         message = (
             f"Unable to create/update fields: {', '.join(forbidden)}. Please check the security settings of this field "
@@ -183,7 +206,7 @@ def _changes(
     return changes
 
 
-def _led(state: State, field: Field, value: Any) -> Any:
+def _led(state: State, viewer: str | None, field: Field, value: Any) -> Any:
     """Return a reference's value when it leads to a record of the right kind; other values as they are."""
     if value is None or field.type != "reference":
         return value
@@ -198,6 +221,10 @@ def _led(state: State, field: Field, value: Any) -> Any:
         raise refuse("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
     if found.get("IsDeleted"):
         raise refuse("ENTITY_IS_DELETED", "entity is deleted")
+    if not sharing.reads_id(state, viewer, found):
+        raise refuse(
+            "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", "insufficient access rights on cross-reference id"
+        )
     return value
 
 
@@ -231,7 +258,23 @@ def _unique(state: State, sobject: SObject, changes: Mapping[str, Any], own_id: 
                 raise refuse("DUPLICATE_VALUE", message)
 
 
+def _permitted(state: State, actor: Actor, sobject: SObject, record: Record, wanted: sharing.Level) -> None:
+    if sharing.level(state, actor.viewer, sobject, record) < wanted:
+        message = f"insufficient access rights on object id: {record['Id']}"
+        raise refused("INSUFFICIENT_ACCESS_OR_READONLY", message, status=403, fields=())
+
+
+def _ruled(state: State, actor: Actor, sobject: SObject, record: Record, changes: Mapping[str, Any]) -> Record:
+    """Return the record that a write would leave, when the org's own rules allow it."""
+    rules.check_record_type(state, sobject, record, changes)
+    rules.check_validation(state, sobject, record)
+    rules.check_duplicates(state, sobject, record, allowed=actor.allow_duplicates)
+    return record
+
+
 def _unlocked(state: State, record_id: str) -> None:
+    if record_id in state.approvals:
+        raise refuse("ENTITY_IS_LOCKED", "the entity is locked for editing")
     if state.locked(record_id):
         message = f"unable to obtain exclusive access to this record or 1 records: {record_id[:15]}"
         raise refuse("UNABLE_TO_LOCK_ROW", message)

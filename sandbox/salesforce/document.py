@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from sandbox.core.clock import Clock
-from sandbox.salesforce import derived, stamps
+from sandbox.salesforce import derived
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.ids import salesforce_id, to_18
+from sandbox.salesforce.org import Access
+from sandbox.salesforce.org_document import ORG_KEYS, dump_org, read_org
 from sandbox.salesforce.schema import Field, SObject
+from sandbox.salesforce.setup_objects import SETUP
+from sandbox.salesforce.soql_engine import Engine
 from sandbox.salesforce.state import (
     DEFAULT_DAILY_LIMIT,
-    DEFAULT_IDLE_SECONDS,
     DEFAULT_USER,
-    Access,
-    Client,
-    Org,
+    Note,
     Record,
     Session,
     State,
@@ -28,20 +30,9 @@ MAX_PROBLEMS = 20
 """How many problems one ValueError names."""
 
 _TOP_KEYS = frozenset(
-    ["org", "records", "faults", "daily_limit", "calls_used", "counters", "deleted_log", "locks", "sessions", "cleared"]
-)
-_ORG_KEYS = frozenset(
     [
-        "id",
-        "name",
-        "multi_currency",
-        "not_unique",
-        "audiences",
-        "currency",
-        "metadata_modified",
-        "users",
-        "clients",
-        "tokens",
+        *("org", "records", "faults", "switches", "daily_limit", "calls_used", "calls_by_hour", "counters"),
+        *("deleted_log", "locks", "approvals", "sessions", "cleared", "outbox"),
     ]
 )
 
@@ -54,15 +45,22 @@ def load(document: Mapping[str, Any], clock: Clock) -> State:
     """
     problems = [f"unknown key {key!r}" for key in document if key not in _TOP_KEYS]
     raw = document.get("org", {})
-    problems += [f"unknown key org.{key}" for key in raw if key not in _ORG_KEYS]
-    state = State(clock, _org(raw))
+    problems += [f"unknown key org.{key}" for key in raw if key not in ORG_KEYS]
+    state = State(clock, read_org(raw))
+    state.switches = state.switches.changed(document.get("switches", {}))
     _records(state, document.get("records", {}), problems)
     if problems:
         raise ValueError("; ".join(problems[:MAX_PROBLEMS]))
-    state.daily_limit = int(document.get("daily_limit", DEFAULT_DAILY_LIMIT))
-    state.calls_used = int(document.get("calls_used", 0))
+    _compile(state, problems)
+    if problems:
+        raise ValueError("; ".join(problems[:MAX_PROBLEMS]))
+    state.quota.limit = int(document.get("daily_limit", DEFAULT_DAILY_LIMIT))
+    state.quota.put(int(document.get("calls_used", 0)))
+    if "calls_by_hour" in document:
+        state.quota.load(document["calls_by_hour"])
     state.counters |= document.get("counters", {})
     state.locks = dict(document.get("locks", {}))
+    state.approvals = set(document.get("approvals", ()))
     logged = document.get("deleted_log", {})
     state.deleted_log = {name: [(entry[0], entry[1]) for entry in entries] for name, entries in logged.items()}
     state.cleared = {key: [(one[0], one[1]) for one in found] for key, found in document.get("cleared", {}).items()}
@@ -70,95 +68,35 @@ def load(document: Mapping[str, Any], clock: Clock) -> State:
         session = Session(
             token=entry["token"],
             username=entry["username"],
-            idle_seconds=float(entry.get("idle_seconds", DEFAULT_IDLE_SECONDS)),
+            idle_seconds=float(entry.get("idle_seconds", state.switches.session_seconds)),
             last_used=float(entry.get("last_used", clock.seconds())),
+            refresh_token=entry.get("refresh_token"),
+            client_id=entry.get("client_id"),
         )
         state.sessions[session.token] = session
     if "deleted_log" not in document:
         _log_deleted(state)
+    state.outbox = [Note(**entry) for entry in document.get("outbox", ())]
     return state
 
 
 def dump(state: State, faults: list[dict[str, Any]]) -> dict[str, Any]:
     """Return a document that loads to the same state."""
     return {
-        "org": _dump_org(state.org),
+        "org": dump_org(state.org),
+        "switches": state.switches.as_json(),
         "records": {name: list(rows.values()) for name, rows in state.tables.items()},
         "faults": faults,
-        "daily_limit": state.daily_limit,
-        "calls_used": state.calls_used,
+        "daily_limit": state.quota.limit,
+        "calls_used": state.quota.used,
+        "calls_by_hour": state.quota.by_hour(),
         "counters": dict(state.counters),
         "deleted_log": {name: [list(entry) for entry in entries] for name, entries in state.deleted_log.items()},
         "locks": dict(state.locks),
+        "approvals": sorted(state.approvals),
         "cleared": {key: [list(one) for one in found] for key, found in state.cleared.items()},
-        "sessions": [
-            {
-                "token": session.token,
-                "username": session.username,
-                "idle_seconds": session.idle_seconds,
-                "last_used": session.last_used,
-            }
-            for session in state.sessions.values()
-        ],
-    }
-
-
-def _org(raw: Mapping[str, Any]) -> Org:
-    clients = [
-        Client(
-            client_id=entry["client_id"],
-            client_secret=entry["client_secret"],
-            run_as=entry.get("run_as"),
-            public_key=entry.get("public_key"),
-            authorized=frozenset(entry["authorized"]) if "authorized" in entry else None,
-            idle_seconds=float(entry.get("idle_seconds", DEFAULT_IDLE_SECONDS)),
-        )
-        for entry in raw.get("clients", ())
-    ]
-    org = Org(
-        id=raw.get("id") or salesforce_id("Organization", 1),
-        multi_currency=bool(raw.get("multi_currency", True)),
-        not_unique=frozenset(raw.get("not_unique", ())),
-        audiences=frozenset(raw.get("audiences", ())),
-        access={entry["username"].casefold(): access_of(entry) for entry in raw.get("users", ())},
-        clients={client.client_id: client for client in clients},
-    )
-    org.name = raw.get("name", org.name)
-    org.currency = raw.get("currency", org.currency)
-    org.metadata_modified = stamps.normal_datetime(raw.get("metadata_modified", org.metadata_modified))
-    return org
-
-
-def access_of(entry: Mapping[str, Any]) -> Access:
-    """Return what an entry of `org.users` says the user may not do."""
-    hidden, read_only = entry.get("hidden", ()), entry.get("read_only", ())
-    return Access(
-        hidden=frozenset(name.lower() for name in hidden), read_only=frozenset(name.lower() for name in read_only)
-    )
-
-
-def _dump_org(org: Org) -> dict[str, Any]:
-    users = [
-        {"username": name, "hidden": sorted(access.hidden), "read_only": sorted(access.read_only)}
-        for name, access in org.access.items()
-    ]
-    clients = []
-    for client in org.clients.values():
-        entry: dict[str, Any] = {"client_id": client.client_id, "client_secret": client.client_secret}
-        entry |= {"run_as": client.run_as, "public_key": client.public_key, "idle_seconds": client.idle_seconds}
-        if client.authorized is not None:
-            entry["authorized"] = sorted(client.authorized)
-        clients.append(entry)
-    return {
-        "id": org.id,
-        "name": org.name,
-        "multi_currency": org.multi_currency,
-        "not_unique": sorted(org.not_unique),
-        "audiences": sorted(org.audiences),
-        "currency": org.currency,
-        "metadata_modified": org.metadata_modified,
-        "users": users,
-        "clients": clients,
+        "sessions": [asdict(session) for session in state.sessions.values()],
+        "outbox": [asdict(note) for note in state.outbox],
     }
 
 
@@ -181,7 +119,70 @@ def _records(state: State, raw: Mapping[str, list[Record]], problems: list[str])
             record = _filled(state, sobject, checked, first_user, now)
             problems += _duplicates(state, sobject, record, where)
             state.put(sobject, record)
+    _setup(state, first_user, now)
     _references(state, problems)
+
+
+def _setup(state: State, user_id: str, now: str) -> None:
+    """Make the rows of an org's setup that the document does not have: the organisation, profiles, record types."""
+    org = state.org
+    made: list[tuple[str, Record]] = [
+        (
+            "Organization",
+            {
+                "Id": org.id,
+                "Name": org.name,
+                "OrganizationType": "Enterprise Edition",
+                "InstanceName": "SBX0",
+                "IsSandbox": True,
+                "DefaultLocaleSidKey": "en_US",
+                "LanguageLocaleKey": "en_US",
+                "TimeZoneSidKey": "UTC",
+                "FiscalYearStartMonth": 1,
+            },
+        ),
+        *(
+            ("Profile", {"Id": salesforce_id("Profile", n), "Name": name, "UserType": "Standard"})
+            for n, name in enumerate(("System Administrator", "Standard User"), 1)
+        ),
+        *(
+            (
+                "RecordType",
+                {
+                    "Id": each.id,
+                    "Name": each.name,
+                    "DeveloperName": each.developer_name,
+                    "SobjectType": each.object_name,
+                    "IsActive": each.active,
+                },
+            )
+            for each in org.record_types
+        ),
+    ]
+    for name, row in made:
+        if row["Id"] not in state.tables[name]:
+            state.put(state.schema.objects[name], _filled(state, state.schema.objects[name], row, user_id, now))
+
+
+def _compile(state: State, problems: list[str]) -> None:
+    """Make predicates of the conditions in the org's configuration."""
+    org = state.org
+    wanted = [("validation_rules", rule.object_name, rule.when) for rule in org.validation_rules]
+    wanted += [("sharing.rules", rule.object_name, rule.where) for rule in org.sharing.rules if rule.where]
+    wanted += [("outbound_messages", each.object_name, each.when) for each in org.outbound_messages if each.when]
+    engine = Engine(state, Access(), version="v66.0", deleted=True)
+    for place, object_name, where in wanted:
+        try:
+            state.predicates[object_name, where] = engine.condition(object_name, where)
+        except SalesforceError as error:
+            problems.append(f"org.{place}: {error.message.strip()}")
+    named = [*org.sharing.defaults, *(each.object_name for each in org.record_types)]
+    named += [rule.object_name for rule in org.duplicate_rules]
+    problems += [f"org: no such object {name!r}" for name in named if name not in state.schema.objects]
+    for message in org.outbound_messages:
+        sobject = state.schema.objects.get(message.object_name)
+        unknown = [name for name in message.fields if sobject is None or name.lower() not in sobject.by_name]
+        problems += [f"org.outbound_messages: no field {name!r} on {message.object_name}" for name in unknown]
 
 
 def _with_id(state: State, name: str, row: Record, taken: set[str]) -> Record:
@@ -253,6 +254,8 @@ def _references(state: State, problems: list[str]) -> None:
 
 def _dangles(state: State, field: Field, record_id: str) -> bool:
     target = state.schema.of_id(record_id)
+    if target is not None and target.name in SETUP:
+        return False  # profiles and record types of elsewhere
     return target is not None and (target.name not in field.reference_to or state.find(record_id) is None)
 
 

@@ -22,6 +22,11 @@ KEY_PREFIXES: Mapping[str, str] = MappingProxyType(
         "Lead": "00Q",
         "Event": "00U",
         "Case": "500",
+        "OpportunityContactRole": "00K",
+        "RecordType": "012",
+        "WorkflowOutboundMessage": "04k",
+        "OutboundNotification": "04l",
+        "ListView": "00B",
         "AsyncApexJob": "750",
         "QueryLocator": "01g",
         # Custom prefixes are given by the org in order of creation; these are this org's.
@@ -50,11 +55,12 @@ def suffix(id15: str) -> str:
     return out
 
 
-def salesforce_id(object_name: str, n: int) -> str:
+def salesforce_id(object_name: str, n: int, *, prefix: str | None = None) -> str:
     """Return the 18-character id of the n-th record of an object; the same for the same arguments.
 
     Args:
-        object_name: API name, one of `KEY_PREFIXES`.
+        object_name: API name, one of `KEY_PREFIXES` unless `prefix` is given.
+        prefix: Key prefix of the object.
         n: Number of the record, from 0; at most 62**9 - 1.
 
     Raises:
@@ -67,7 +73,7 @@ def salesforce_id(object_name: str, n: int) -> str:
     for _ in range(9):
         n, digit = divmod(n, 62)
         body = _DIGITS[digit] + body
-    id15 = KEY_PREFIXES[object_name] + _POD + body
+    id15 = (prefix or KEY_PREFIXES[object_name]) + _POD + body
     return id15 + suffix(id15)
 
 

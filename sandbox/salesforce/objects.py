@@ -5,12 +5,14 @@ The custom objects are those of `deploy/salesforce`; a test holds both, and the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from sandbox.salesforce.ids import KEY_PREFIXES
 from sandbox.salesforce.schema import Child, JsonObject, Schema, SObject, make_field, tables
+from sandbox.salesforce.setup_objects import READ_ONLY_TOP, RECORD_TYPE_ID, SETUP
 
 Row = dict[str, Any]
 
@@ -298,18 +300,64 @@ def _top(base: JsonObject, name: str, label: str, plural: str, **more: Any) -> J
     return {**base, "name": name, "label": label, "labelPlural": plural, "keyPrefix": KEY_PREFIXES[name], **more}
 
 
-@cache
-def org_schema(*, multi_currency: bool, not_unique: frozenset[str] = frozenset()) -> Schema:
-    """Build the org's schema: the standard objects of the tables, `User`, and the custom objects.
+def org_schema(
+    *,
+    multi_currency: bool,
+    not_unique: frozenset[str] = frozenset(),
+    record_typed: frozenset[str] = frozenset(),
+    described: Sequence[JsonObject] = (),
+) -> Schema:
+    """Build the org's schema: standard and setup objects of the tables, `User`, and the custom objects.
 
     Args:
         multi_currency: Whether custom objects have CurrencyIsoCode.
         not_unique: `Object.Field` names of external ids whose values may occur more than once.
+        record_typed: Objects that have record types, and so the field RecordTypeId.
+        described: Describe results of further objects, or of others in place of those of that name.
     """
+    shipped = _shipped(multi_currency, not_unique, record_typed)
+    if not described:
+        return shipped
+    objects = dict(shipped.objects)
+    for each in described:
+        objects[each["name"]] = _from_describe(each)
+    known = {
+        name: replace(each, children=tuple(child for child in each.children if child.object_name in objects))
+        for name, each in objects.items()
+    }
+    return Schema(known.values())
+
+
+def _from_describe(described: JsonObject) -> SObject:
+    """Build an object from its describe result; children of objects that are not there are dropped later."""
+    table = tables()
+    bases = table["type_base"]
+    rows = [dict(row) for row in described["fields"]]
+    fields = tuple(make_field({row["type"]: bases.get(row["type"], bases["string"])}, row) for row in rows)
+    children = tuple(
+        Child(
+            name=each["relationshipName"],
+            object_name=each["childSObject"],
+            field_name=each["field"],
+            cascade_delete=bool(each.get("cascadeDelete")),
+            restricted_delete=bool(each.get("restrictedDelete")),
+        )
+        for each in described.get("childRelationships") or ()
+        if each.get("relationshipName") and each["childSObject"] != "User"
+    )
+    left_out = ("fields", "childRelationships", "recordTypeInfos", "urls")
+    top = {**table["object_base"], **{key: value for key, value in described.items() if key not in left_out}}
+    return SObject(name=described["name"], top=top, fields=fields, children=children)
+
+
+@cache
+def _shipped(multi_currency: bool, not_unique: frozenset[str], record_typed: frozenset[str]) -> Schema:  # noqa: FBT001 - a cache takes its key by position
     table = tables()
     bases, base = table["type_base"], table["object_base"]
 
     def build(name: str, top: JsonObject, rows: tuple[Row, ...], standard: list[list[Any]]) -> SObject:
+        if name in record_typed and not any(row["name"] == "RecordTypeId" for row in rows):
+            rows = (*rows, RECORD_TYPE_ID)
         fields = tuple(make_field(bases, row) for row in rows)
         return SObject(name=name, top=top, fields=fields, children=_children(name, standard))
 
@@ -317,6 +365,9 @@ def org_schema(*, multi_currency: bool, not_unique: frozenset[str] = frozenset()
     for name, entry in table["objects"].items():
         objects.append(build(name, {**base, **entry["top"]}, tuple(entry["fields"]), entry["children"]))
     objects.append(build("User", _top(base, "User", "User", "Users", **_NO_USER_DELETE), USER, []))
+    for name, rows in SETUP.items():
+        label = _label(name) if name != "RecordType" else "Record Type"
+        objects.append(build(name, _top(base, name, label, label + "s", **READ_ONLY_TOP), rows, []))
     for name, rows in CUSTOM.items():
         label = _label(name)
         top = _top(base, name, label, label + "s", custom=True, mergeable=False, feedEnabled=False)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from sandbox.core.http import Call, Json, Route
 from sandbox.salesforce.errors import SalesforceError, refused
@@ -12,28 +13,28 @@ from sandbox.salesforce.ids import salesforce_id
 from sandbox.salesforce.room import DATA, Room, actor
 from sandbox.salesforce.soql_engine import Answer, Engine
 
-DEFAULT_PAGE = 2_000
 MIN_PAGE = 200
 MAX_PAGE = 2_000
 """Rows in one answer: Sforce-Query-Options batchSize may ask for 200 to 2,000 (field guide 2.2)."""
-MAX_CURSORS = 10
-"""Open cursors of one user; opening another releases the oldest (field guide 2.2, not verified there). One read to its
-end is open no more, but its pages can still be had again for a while."""
-CURSOR_SECONDS = 48 * 3_600
-"""How long a locator is good (field guide 2.2, not verified there)."""
+KEPT_CHILDREN = 5_000
+"""Cursors of child sub-queries kept; the oldest go first. They do not count as open cursors."""
 
 _OPTION = re.compile(r"batchSize\s*=\s*(\d+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Cursor:
-    """An answer that has more than one page; it is a snapshot of the moment of the query."""
+    """An answer that has more than one page; it is a snapshot of the moment of the query.
+
+    One read to its end is open no more, but its pages can still be had again for a while.
+    """
 
     id: str
     username: str
     answer: Answer
     page: int
     opened: float
+    child: bool = False
 
 
 class Queries:
@@ -56,11 +57,11 @@ class Queries:
 
     def query(self, call: Call, version: str) -> Json:
         """Answer a query over the records outside the recycle bin."""
-        return self._first(call, version, Engine(self._room.state, actor(call).access, version=version))
+        return self._first(call, version, self._engine(call, version, deleted=False))
 
     def query_all(self, call: Call, version: str) -> Json:
         """Answer a query over all records, deleted and merged ones too."""
-        return self._first(call, version, Engine(self._room.state, actor(call).access, version=version, deleted=True))
+        return self._first(call, version, self._engine(call, version, deleted=True))
 
     def more(self, call: Call, version: str, locator: str) -> Json:
         """Answer a further page; the same locator gives the same page again.
@@ -72,7 +73,7 @@ class Queries:
         cursor = self._cursors.get(cursor_id)
         if cursor is None or cursor.username != actor(call).username or not start.isdigit():
             raise _bad_locator()
-        if self._room.state.clock.seconds() - cursor.opened > CURSOR_SECONDS:
+        if self._room.state.clock.seconds() - cursor.opened > self._room.state.switches.cursor_seconds:
             del self._cursors[cursor_id]
             raise _bad_locator()
         return self._page(cursor, version, int(start))
@@ -82,38 +83,61 @@ class Queries:
         if soql is None:
             raise refused("MALFORMED_QUERY", "SOQL statements cannot be empty or null")
         answer = engine.run(soql)
-        option = _OPTION.search(call.headers.get("Sforce-Query-Options", ""))
-        page = min(max(int(option[1]), MIN_PAGE), MAX_PAGE) if option else DEFAULT_PAGE
         state = self._room.state
-        cursor = _Cursor(id="", username=actor(call).username, answer=answer, page=page, opened=state.clock.seconds())
-        if len(answer.rows) > page:
+        cursor = _Cursor(
+            id="", username=actor(call).username, answer=answer, page=self._rows(call), opened=state.clock.seconds()
+        )
+        if len(answer.rows) > cursor.page:
             cursor = self._open(cursor)
         return self._page(cursor, version, 0)
 
-    def _open(self, cursor: _Cursor) -> _Cursor:
+    def _engine(self, call: Call, version: str, *, deleted: bool) -> Engine:
+        who = actor(call)
+
+        def child_page(answer: Answer) -> dict[str, Any]:
+            opened = self._room.state.clock.seconds()
+            cursor = _Cursor(
+                id="", username=who.username, answer=answer, page=self._rows(call), opened=opened, child=True
+            )
+            if len(answer.rows) > cursor.page:
+                cursor = self._keep(cursor)
+                children = [each.id for each in self._cursors.values() if each.child]
+                for old in children[:-KEPT_CHILDREN]:
+                    del self._cursors[old]
+            return self._page(cursor, version, 0)
+
+        return Engine(
+            self._room.state, who.access, version=version, deleted=deleted, user_id=who.viewer, pager=child_page
+        )
+
+    def _rows(self, call: Call) -> int:
+        """Return how many rows a page is to have."""
+        option = _OPTION.search(call.headers.get("Sforce-Query-Options", ""))
+        wanted = min(max(int(option[1]), MIN_PAGE), MAX_PAGE) if option else MAX_PAGE
+        return min(wanted, self._room.state.switches.page_rows)
+
+    def _keep(self, cursor: _Cursor) -> _Cursor:
         state = self._room.state
         n = state.counters["QueryLocator"] = state.counters.get("QueryLocator", 0) + 1
-        opened = _Cursor(
-            id=salesforce_id("QueryLocator", n),
-            username=cursor.username,
-            answer=cursor.answer,
-            page=cursor.page,
-            opened=cursor.opened,
-        )
-        mine = [each.id for each in self._cursors.values() if each.username == cursor.username]
+        kept = replace(cursor, id=salesforce_id("QueryLocator", n))
+        self._cursors[kept.id] = kept
+        return kept
+
+    def _open(self, cursor: _Cursor) -> _Cursor:
+        mine = [each.id for each in self._cursors.values() if each.username == cursor.username and not each.child]
         still_open = [each for each in mine if each not in self._read]
         finished = [each for each in mine if each in self._read]
-        for old in (*still_open[: max(0, len(still_open) - MAX_CURSORS + 1)], *finished[:-MAX_CURSORS]):
+        most = self._room.state.switches.cursors
+        for old in (*still_open[: max(0, len(still_open) - most + 1)], *finished[: max(0, len(finished) - most)]):
             del self._cursors[old]
             self._read.discard(old)
-        self._cursors[opened.id] = opened
-        return opened
+        return self._keep(cursor)
 
-    def _page(self, cursor: _Cursor, version: str, start: int) -> Json:
+    def _page(self, cursor: _Cursor, version: str, start: int) -> dict[str, Any]:
         end = start + cursor.page
         answer = cursor.answer
         shown = [answer.show(row) for row in answer.rows[start:end]]
-        body: dict[str, Json] = {"totalSize": answer.total, "done": end >= len(answer.rows)}
+        body: dict[str, Any] = {"totalSize": answer.total, "done": end >= len(answer.rows)}
         if body["done"]:
             self._read.add(cursor.id)
         else:

@@ -12,8 +12,6 @@ from sandbox.salesforce.room import DATA, Room
 
 MAX_AGE = timedelta(days=30)
 """getUpdated reaches back no further (field guide 2.2)."""
-KEPT_DELETIONS = timedelta(days=15)
-"""getDeleted knows deletions no older (field guide 2.3)."""
 MIN_SPAN = timedelta(minutes=1)
 
 
@@ -34,13 +32,13 @@ class Replication:
         start, end = self._span(call, MAX_AGE)
         first, last = stamps.to_api(start), stamps.to_api(end)
         rows = self._room.state.rows(sobject, deleted=False)
-        ids = [row["Id"] for row in rows if first <= row["SystemModstamp"] < last]
+        ids = [row["Id"] for row in rows if first <= row["SystemModstamp"] < last and self._room.visible(call, row)]
         return {"ids": ids, "latestDateCovered": self._covered(end)}
 
     def deleted(self, call: Call, version: str, name: str) -> Json:  # noqa: ARG002 - see updated
         """Answer ids and instants of deletions in [start, end), purged records too."""
         sobject = self._room.sobject(call, name)
-        start, end = self._span(call, KEPT_DELETIONS)
+        start, end = self._span(call, self._kept())
         first, last = stamps.to_api(start), stamps.to_api(end)
         table = self._room.state.tables[sobject.name]
         logged = self._room.state.deleted_log.get(sobject.name, [])
@@ -51,7 +49,7 @@ class Replication:
         }
         return {
             "deletedRecords": [{"deletedDate": stamp, "id": record_id} for record_id, stamp in found.items()],
-            "earliestDateAvailable": stamps.to_api(self._room.state.now() - KEPT_DELETIONS),
+            "earliestDateAvailable": stamps.to_api(self._room.state.now() - self._kept()),
             "latestDateCovered": self._covered(end),
         }
 
@@ -74,6 +72,10 @@ class Replication:
         except ValueError as error:
             raise refused("ILLEGAL_QUERY_PARAMETER_VALUE", f"Bad value for parameter {name}: {text}") from error
         return found.replace(second=0).astimezone(UTC)  # the platform ignores the seconds
+
+    def _kept(self) -> timedelta:
+        """Return how far back deletions are known (field guide 2.3; a switch)."""
+        return timedelta(days=self._room.state.switches.deletions_days)
 
     def _covered(self, end: datetime) -> str:
         return stamps.to_api(min(end, self._room.state.covered_until()))

@@ -51,15 +51,17 @@ class Resources:
     def limits(self, call: Call, version: str) -> Json:  # noqa: ARG002 - every data route has a version
         """Answer the org's allocations that the stand-in counts."""
         state = self._room.state
-        left = max(0, state.daily_limit - state.calls_used)
-        return {"DailyApiRequests": {"Max": state.daily_limit, "Remaining": left}}
+        return {"DailyApiRequests": {"Max": state.quota.limit, "Remaining": state.quota.left}}
 
     def record_count(self, call: Call, version: str) -> Json:  # noqa: ARG002 - see limits
         """Answer how many records objects have, those named in `sObjects` or all."""
         wanted = {name.strip().lower() for name in call.args.get("sObjects", "").split(",") if name.strip()}
         state, access = self._room.state, actor(call).access
         counts = [
-            {"count": sum(1 for _ in state.rows(sobject, deleted=False)), "name": name}
+            {
+                "count": sum(1 for row in state.rows(sobject, deleted=False) if self._room.visible(call, row)),
+                "name": name,
+            }
             for name, sobject in state.schema.objects.items()
             if access.sees(sobject) and (not wanted or name.lower() in wanted)
         ]

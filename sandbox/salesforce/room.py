@@ -11,11 +11,12 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from sandbox.core.http import Call, empty_response
-from sandbox.salesforce import stamps
+from sandbox.salesforce import sharing, stamps
 from sandbox.salesforce.dml import Actor
 from sandbox.salesforce.errors import SalesforceError, not_found, refused
+from sandbox.salesforce.ids import to_18
 from sandbox.salesforce.schema import SObject
-from sandbox.salesforce.state import State
+from sandbox.salesforce.state import Record, State
 
 DATA = "/services/data/<version>"
 """Where every data endpoint begins."""
@@ -46,6 +47,15 @@ class Room:
         if found is None or not actor(call).access.sees(found):
             raise not_found()
         return found
+
+    def visible(self, call: Call, record: Record) -> bool:
+        """Say whether the caller sees a row."""
+        return sharing.reads_id(self.state, actor(call).viewer, record)
+
+    def seen(self, call: Call, sobject: SObject, text: str) -> Record | None:
+        """Return the row of an id that the caller sees, deleted ones too, or None."""
+        found = self.state.tables[sobject.name].get(to_18(text) or "")
+        return found if found is not None and self.visible(call, found) else None
 
 
 def actor(call: Call) -> Actor:
@@ -99,10 +109,10 @@ def header_instant(call: Call, name: str) -> datetime | None:
         raise refused("ILLEGAL_QUERY_PARAMETER_VALUE", f"Bad value for {name} header: {text}") from error
 
 
-def precondition_failed() -> SalesforceError:
+def precondition_failed(state: State) -> SalesforceError:
     """Return the 412 of a conditional write whose condition does not hold."""
     message = "The record has been modified since the specified date"
-    return refused("ENTITY_FAILED_IFLASTMODIFIED_ON_UPDATE", message, status=HTTPStatus.PRECONDITION_FAILED)
+    return refused(state.switches.precondition_code, message, status=HTTPStatus.PRECONDITION_FAILED)
 
 
 def not_modified(modified: datetime) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable
+from http import HTTPStatus
 from typing import Any
 
 from werkzeug.wrappers import Response
@@ -66,7 +67,7 @@ class Rows:
                 "Id": row["Id"],
                 "Name": row.get("Name") or row.get("CaseNumber") or row.get("Subject"),
             }
-            for row in list(self._room.state.rows(sobject, deleted=False))[-5:]
+            for row in [r for r in self._room.state.rows(sobject, deleted=False) if self._room.visible(call, r)][-5:]
         ]
         return {"objectDescribe": describe.short(sobject, actor(call).access, version), "recentItems": recent}
 
@@ -84,12 +85,12 @@ class Rows:
     def get(self, call: Call, version: str, name: str, record_id: str) -> Json:
         """Answer a record, all visible fields or those of `fields`; 304 by If-Modified-Since."""
         sobject = self._room.sobject(call, name)
-        return self._show(call, version, sobject, self._record(sobject, record_id))
+        return self._show(call, version, sobject, self._record(call, sobject, record_id))
 
     def update(self, call: Call, version: str, name: str, record_id: str) -> Response:  # noqa: ARG002 - see create
         """Change a record: 204; 412 when a condition of the headers does not hold."""
         sobject = self._room.sobject(call, name)
-        record = self._record(sobject, record_id)
+        record = self._record(call, sobject, record_id)
         self._precondition(call, sobject, record)
         dml.update(self._room.state, actor(call), sobject, record, json_object(call))
         return empty_response()
@@ -97,7 +98,7 @@ class Rows:
     def delete(self, call: Call, version: str, name: str, record_id: str) -> Response:  # noqa: ARG002 - see create
         """Put a record into the recycle bin: 204."""
         sobject = self._room.sobject(call, name)
-        dml.delete(self._room.state, actor(call), sobject, self._record(sobject, record_id))
+        dml.delete(self._room.state, actor(call), sobject, self._record(call, sobject, record_id))
         return empty_response()
 
     def get_by_key(self, call: Call, version: str, name: str, key: str, value: str) -> Any:
@@ -127,7 +128,8 @@ class Rows:
             return self._created(call, sobject, record, "created")
         self._precondition(call, sobject, found[0])
         dml.update(self._room.state, actor(call), sobject, found[0], body)
-        if _number(version) < UPSERT_BODY_SINCE:
+        status = self._room.state.switches.upsert_status
+        if status == HTTPStatus.NO_CONTENT or (not status and _number(version) < UPSERT_BODY_SINCE):
             return empty_response()
         return json_response({"id": found[0]["Id"], "success": True, "errors": [], "created": False})
 
@@ -142,12 +144,12 @@ class Rows:
         dml.delete(self._room.state, actor(call), sobject, found[0])
         return empty_response()
 
-    def _record(self, sobject: SObject, text: str) -> Record:
+    def _record(self, call: Call, sobject: SObject, text: str) -> Record:
         """Return a record that is not deleted, by the id in a path."""
         record_id = to_18(text)
         if record_id is None:
             raise not_found(f"Provided external ID field does not exist or is not accessible: {text}")
-        found = self._room.state.tables[sobject.name].get(record_id)
+        found = self._room.seen(call, sobject, record_id)
         if found is None:
             raise not_found()
         if found.get("IsDeleted"):
@@ -162,17 +164,18 @@ class Rows:
 
     def _by_key(self, call: Call, sobject: SObject, key: str, value: str) -> list[Record]:
         if key.lower() == "id":
-            return [self._record(sobject, value)]
-        return self._room.state.by_external_id(sobject, self._key(call, sobject, key), value)
+            return [self._record(call, sobject, value)]
+        found = self._room.state.by_external_id(sobject, self._key(call, sobject, key), value)
+        return [row for row in found if self._room.visible(call, row)]
 
     def _related(self, call: Call, version: str, sobject: SObject, record_id: str, relation: str) -> Any:
-        record = self._record(sobject, record_id)
+        record = self._record(call, sobject, record_id)
         field = sobject.by_relationship.get(relation.lower())
         if field is None or not actor(call).access.sees(sobject, field.name):
             raise not_found()
         found = self._room.state.find(record[field.name]) if record.get(field.name) else None
         owner = self._room.state.schema.of_id(found["Id"]) if found else None
-        if found is None or owner is None:
+        if found is None or owner is None or not self._room.visible(call, found):
             raise not_found("The relationship was NULL.")
         return self._show(call, version, owner, found)
 
@@ -188,16 +191,18 @@ class Rows:
         return json_response(shown, headers=headers)
 
     def _precondition(self, call: Call, sobject: SObject, record: Record) -> None:
+        if sobject.top["custom"] and not self._room.state.switches.guards_on_custom_objects:
+            return
         modified = stamps.from_api(record["LastModifiedDate"])
         unless = header_instant(call, "If-Unmodified-Since")
         if unless is not None and modified > unless:
-            raise precondition_failed()
+            raise precondition_failed(self._room.state)
         since = header_instant(call, "If-Modified-Since")
         if since is not None and modified <= since:
-            raise precondition_failed()
+            raise precondition_failed(self._room.state)
         wanted = call.headers.get("If-Match")
         if wanted is not None and sobject.name == "Account" and etag(record) not in wanted:
-            raise precondition_failed()
+            raise precondition_failed(self._room.state)
 
     def _since(self, call: Call, make: Any) -> Response:
         changed = stamps.from_api(self._room.state.org.metadata_modified)

@@ -107,6 +107,10 @@ class Schema:
         self._lower = {name.lower(): each for name, each in self.objects.items()}
         self._prefix = {each.key_prefix: each for each in self.objects.values()}
 
+    def prefix(self, name: str) -> str | None:
+        """Return the key prefix of an object's ids, or None for what is no object of this org."""
+        return self.objects[name].key_prefix if name in self.objects else None
+
     def get(self, name: str) -> SObject | None:
         """Return the object of that API name, or None."""
         return self._lower.get(name.lower())

@@ -17,19 +17,21 @@ from sandbox.salesforce.auth import Auth
 from sandbox.salesforce.bulk import Bulk
 from sandbox.salesforce.composite import Composite
 from sandbox.salesforce.errors import SalesforceError, not_found, refused
+from sandbox.salesforce.org import OutboundMessage
+from sandbox.salesforce.outbound import envelope
+from sandbox.salesforce.postman import Postman
 from sandbox.salesforce.queries import Queries
 from sandbox.salesforce.replication import Replication
 from sandbox.salesforce.resources import FIRST_VERSION, LAST_VERSION, Resources
 from sandbox.salesforce.room import Room
 from sandbox.salesforce.rows import Rows
 from sandbox.salesforce.sobject_collections import Collections
+from sandbox.salesforce.state import Note
 from sandbox.salesforce.steering import Steering
 
 _OPEN = ("/services/oauth2/token", "/services/oauth2/revoke", "/services/oauth2/introspect", "/services/data")
 """Paths that need no token."""
 _SOAP = "/services/Soap/u/<version>"
-MAX_URI_BYTES = 16_384
-"""A longer address is refused before anything looks at it (field guide 2.2, not verified there)."""
 _VERSION = re.compile(r"/services/data/v(\d+)\.0(?:/|\Z)")
 
 _SOAP_REFUSAL = (
@@ -56,6 +58,8 @@ class SalesforceService(Service):
         self, state: Mapping[str, Any] | None = None, *, clock: Clock | None = None, log_file: Path | None = None
     ) -> None:
         self._room: Room | None = None
+        self._base = "https://localhost"
+        self._postman = Postman(self)
         super().__init__(clock=clock, log_file=log_file)
         self.load_state(state or {})
 
@@ -84,7 +88,7 @@ class SalesforceService(Service):
 
     def admin_routes(self) -> Iterable[Route]:
         """List the routes by which a test steers the org (`sandbox.salesforce.steering`)."""
-        return Steering(self.room, self.lock).routes()
+        return Steering(self.room, self.lock, self._postman.call).routes()
 
     def dump_state(self) -> Json:
         """Give the state document."""
@@ -98,15 +102,32 @@ class SalesforceService(Service):
             self.faults.add(rule)
 
     def settings(self) -> Mapping[str, Any]:
-        """Give the daily quota and what is used of it."""
+        """Give the daily quota, what is used of it, and the switches."""
         state = self.room.state
-        return {"daily_limit": state.daily_limit, "calls_used": state.calls_used}
+        return {
+            "daily_limit": state.quota.limit,
+            "calls_used": state.quota.used,
+            "switches": state.switches.as_json(),
+        }
 
     def change_settings(self, changes: Mapping[str, Any]) -> None:
-        """Change the quota or its use."""
+        """Change the quota, its use, or some switches."""
         super().change_settings(changes)
-        for name, value in changes.items():
-            setattr(self.room.state, name, int(value))
+        state = self.room.state
+        switches = state.switches.changed(changes.get("switches") or {})
+        limit, used = int(changes.get("daily_limit", state.quota.limit)), changes.get("calls_used")
+        if used is not None:
+            state.quota.put(int(used))
+        state.quota.limit, state.switches = limit, switches
+
+    def outbound_body(self, message: OutboundMessage, notes: list[Note]) -> bytes:
+        """Return the body of an outbound message; called under the lock."""
+        state = self.room.state
+        session = None
+        if message.with_session:
+            user = state.user(message.username or "") or next(iter(state.tables["User"].values()))
+            session = Auth(state).open(user["Username"], state.switches.session_seconds).token
+        return envelope(state, message, notes, self._base, session)
 
     def authenticate(self, call: Call) -> None:
         """Check version and token, and count the call.
@@ -116,7 +137,7 @@ class SalesforceService(Service):
         """
         if call.path.rstrip("/") in _OPEN or call.route == _SOAP:
             return
-        if len(call.path) + len(call.query_string) > MAX_URI_BYTES:
+        if len(call.path) + len(call.query_string) > self.room.state.switches.uri_bytes:
             raise HttpError(414, "URI Too Long")
         version = _VERSION.match(call.path)
         if call.path.startswith("/services/data/") and not (
@@ -125,15 +146,17 @@ class SalesforceService(Service):
             raise not_found()
         call.user = Auth(self.room.state).actor(call)
         state = self.room.state
-        if state.calls_used >= state.daily_limit:
+        if not state.quota.left:
             raise refused("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", status=403)
-        state.calls_used += 1
+        state.quota.count()
 
     def finish(self, call: Call, response: Response) -> None:
-        """Say how much of the daily quota is used."""
+        """Say how much of the daily quota is used, and see to what is to be sent."""
+        self._base = call.host_url.rstrip("/")
+        self._postman.call()
         if call.user is not None:
             state = self.room.state
-            response.headers["Sforce-Limit-Info"] = f"api-usage={state.calls_used}/{state.daily_limit}"
+            response.headers["Sforce-Limit-Info"] = f"api-usage={state.quota.used}/{state.quota.limit}"
             response.headers.setdefault("Cache-Control", "no-cache,must-revalidate,max-age=0,no-store,private")
 
     def render_error(self, call: Call, error: HttpError) -> Response:

@@ -62,7 +62,7 @@ class Collections:
 
         def save(values: dict[str, Any]) -> Result:
             sobject = self._object_of(call, values)
-            record = self._find(sobject, _id_of(values))
+            record = self._find(call, sobject, _id_of(values))
             dml.update(self._room.state, actor(call), sobject, record, values)
             return _success(record["Id"])
 
@@ -99,7 +99,7 @@ class Collections:
             sobject = self._room.state.schema.of_id(record_id) if record_id else None
             if record_id is None or sobject is None:
                 raise refuse("MALFORMED_ID", f"malformed id {values['id']}")
-            dml.delete(self._room.state, actor(call), sobject, self._find(sobject, record_id))
+            dml.delete(self._room.state, actor(call), sobject, self._find(call, sobject, record_id))
             return _success(record_id)
 
         rows = [{"id": text} for text in ids]
@@ -115,7 +115,7 @@ class Collections:
             raise refused("MISSING_ARGUMENT", "The ids and fields parameters are required")
         _few(ids, MAX_RETRIEVED)
         names = chosen_fields(call, sobject, fields)
-        found = [self._room.state.tables[sobject.name].get(to_18(text) or "") for text in ids]
+        found = [self._room.seen(call, sobject, text) for text in ids]
         return [
             show_record(sobject, row, names, version) if row and not row.get("IsDeleted") else None for row in found
         ]
@@ -127,12 +127,12 @@ class Collections:
         if field.name == "Id":
             if wanted is None:
                 return {**_success(dml.create(state, who, sobject, rest)["Id"]), "created": True}
-            record = self._find(sobject, str(wanted))
+            record = self._find(call, sobject, str(wanted))
             dml.update(state, who, sobject, record, rest)
             return {**_success(record["Id"]), "created": False}
         if wanted is None:
             raise refuse("MISSING_ARGUMENT", f"{field.name} not specified")
-        found = state.by_external_id(sobject, field, wanted)
+        found = [row for row in state.by_external_id(sobject, field, wanted) if self._room.visible(call, row)]
         if len(found) > 1:
             message = f"{field.name}: more than one record found for external id field: {found}"
             raise refuse("DUPLICATE_EXTERNAL_ID", message)
@@ -188,11 +188,11 @@ class Collections:
             raise refuse("INVALID_TYPE", message)
         return found
 
-    def _find(self, sobject: SObject, text: str) -> Record:
+    def _find(self, call: Call, sobject: SObject, text: str) -> Record:
         record_id = to_18(text)
         if record_id is None:
             raise refuse("MALFORMED_ID", f"malformed id {text}")
-        found = self._room.state.tables[sobject.name].get(record_id)
+        found = self._room.seen(call, sobject, record_id)
         if found is None:
             raise refuse("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
         return found

@@ -23,6 +23,7 @@ class LiteralKind(StrEnum):
     BOOLEAN = "boolean"
     NULL = "null"
     NAMED_DATE = "named date"
+    MONEY = "money"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +49,10 @@ class Path:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A function over a field: COUNT(Id), MAX(Amount). `argument` is None for COUNT()."""
+    """A function: COUNT(Id), MAX(Amount), CALENDAR_YEAR(CreatedDate). `argument` is None for COUNT()."""
 
     name: str
-    argument: Path | None
+    argument: Operand | None
     position: int
 
 
@@ -77,6 +78,15 @@ class Membership:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """`operand INCLUDES ('A;B', 'C')` of a multi-select picklist, or EXCLUDES."""
+
+    operand: Operand
+    negated: bool
+    values: tuple[Literal, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Negation:
     """`NOT condition`."""
 
@@ -91,7 +101,7 @@ class Group:
     conditions: tuple[Condition, ...]
 
 
-Condition = Comparison | Membership | Negation | Group
+Condition = Comparison | Membership | Choices | Negation | Group
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,10 +122,19 @@ class AllFields:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TypeOf:
+    """`TYPEOF What WHEN Account THEN Phone ELSE Name END`: what to show of a parent, by the object it is of."""
+
+    relation: Path
+    whens: tuple[tuple[Path, tuple[Path, ...]], ...]
+    otherwise: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """One selected thing, with its alias where it has one."""
 
-    what: Path | Call | Select | AllFields
+    what: Path | Call | Select | AllFields | TypeOf
     alias: str | None = None
 
 
@@ -127,7 +146,10 @@ class Select:
     source: Path
     alias: str | None = None
     where: Condition | None = None
+    scope: str = "everything"
     group_by: tuple[Operand, ...] = ()
+    rolled: str = ""
+    """ROLLUP or CUBE, or nothing."""
     having: Condition | None = None
     order_by: tuple[Order, ...] = ()
     limit: int | None = None

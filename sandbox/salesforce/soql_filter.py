@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Mapping
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, assert_never
 
@@ -14,6 +15,7 @@ from sandbox.salesforce.ids import to_18
 from sandbox.salesforce.schema import Field
 from sandbox.salesforce.soql_ast import (
     Call,
+    Choices,
     Comparison,
     Condition,
     Group,
@@ -80,6 +82,8 @@ class Filter:
                 return lambda record: not part(record)
             case Membership():
                 return self._membership(condition)
+            case Choices():
+                return self._choices(condition)
             case Comparison():
                 return self._comparison(condition)
             case _:
@@ -93,6 +97,8 @@ class Filter:
         if literal.kind is LiteralKind.NAMED_DATE:
             return self._named_date(condition, get, field)
         wanted = self._value(condition.operand, field, literal)
+        if literal.kind is LiteralKind.MONEY:
+            get = self._in_one_currency(get)
         if sign in ("=", "!="):
             same = sign == "="
             return lambda record: (sort_key(field, get(record)) == wanted) is same
@@ -103,6 +109,15 @@ class Filter:
             return value is not None and wanted is not None and ordered(value, wanted)
 
         return compare
+
+    def _in_one_currency(self, get: Getter) -> Getter:
+        org = self._scope.state.org
+
+        def read(record: Record) -> Any:
+            value = get(record)
+            return None if value is None else org.converted(value, record.get("CurrencyIsoCode"))
+
+        return read
 
     def _like(self, condition: Comparison, get: Getter, field: Field | None) -> Predicate:
         if field is None or field.type in (*_NUMBERS, *_IDS, "boolean", "date", "datetime"):
@@ -115,11 +130,10 @@ class Filter:
         if field is None or field.type not in ("date", "datetime"):
             raise self._mismatch(condition.operand, field, quoted=True)
         try:
-            days = named_span(condition.literal.text, self._scope.state.now().date())
+            days = named_span(condition.literal.text, self._scope.state.now().astimezone(self._scope.zone).date())
+            start, end = (self._begin(day, field) for day in days)
         except (OverflowError, ValueError) as error:
             raise refused("MALFORMED_QUERY", f"Invalid date literal: {condition.literal.text}") from error
-        tail = "T00:00:00.000+0000" if field.type == "datetime" else ""
-        start, end = (day.isoformat() + tail for day in days)
         tests: dict[str, Callable[[str], bool]] = {
             "=": lambda value: start <= value < end,
             "<": lambda value: value < start,
@@ -131,6 +145,30 @@ class Filter:
             return lambda record: (value := get(record)) is None or not start <= value < end
         test = tests[condition.operator]
         return lambda record: (value := get(record)) is not None and test(value)
+
+    def _begin(self, day: date, field: Field) -> str:
+        """Return a day, or the instant at which it begins for the user."""
+        if field.type == "date":
+            return day.isoformat()
+        return stamps.to_api(datetime(day.year, day.month, day.day, tzinfo=self._scope.zone))
+
+    def _choices(self, condition: Choices) -> Predicate:
+        get, field = self._operand(condition.operand)
+        if field is None or field.type != "multipicklist":
+            kind = field.type if field else "number"
+            raise refused("INVALID_QUERY_FILTER_OPERATOR", f"invalid operator on {kind} field")
+        wanted = [
+            {each.strip().casefold() for each in literal.text.split(";")}
+            for literal in condition.values
+            if literal.kind is LiteralKind.STRING
+        ]
+        inside = not condition.negated
+
+        def chosen(record: Record) -> bool:
+            held = {each.casefold() for each in (get(record) or "").split(";") if each}
+            return any(each <= held for each in wanted) is inside
+
+        return chosen
 
     def _membership(self, condition: Membership) -> Predicate:
         get, field = self._operand(condition.operand)
@@ -158,6 +196,8 @@ class Filter:
             return False if expected == "boolean" else None
         if expected in _NUMBERS and kind is LiteralKind.NUMBER:
             return float(text)
+        if expected == "currency" and kind is LiteralKind.MONEY and self._scope.state.org.multi_currency:
+            return self._scope.state.org.converted(float(text[3:]), text[:3].upper())
         if expected == "boolean" and kind is LiteralKind.BOOLEAN:
             return text.lower() == "true"
         if expected == "date" and kind is LiteralKind.DATE:

@@ -13,6 +13,7 @@ from sandbox.salesforce.errors import SalesforceError, refused
 from sandbox.salesforce.soql_ast import (
     AllFields,
     Call,
+    Choices,
     Comparison,
     Condition,
     Group,
@@ -22,82 +23,12 @@ from sandbox.salesforce.soql_ast import (
     Logic,
     Membership,
     Negation,
-    Operand,
     Order,
     Path,
     Select,
+    TypeOf,
 )
-
-GRAMMAR = r"""
-?start: select
-select: _SELECT items _FROM source where? group? having? order? limit? offset? _trailer?
-items: item ("," item)*
-item: PATH PATH? -> field_item
-    | call PATH? -> call_item
-    | "(" select ")" -> child_item
-    | FIELDS "(" PATH ")" -> fields_item
-source: PATH (_AS? PATH)?
-where: _WHERE condition
-group: _GROUP_BY operand ("," operand)*
-having: _HAVING condition
-order: _ORDER_BY order_item ("," order_item)*
-order_item: operand (ASC | DESC)? (NULLS_FIRST | NULLS_LAST)?
-limit: _LIMIT NUMBER
-offset: _OFFSET NUMBER
-_trailer: (_FOR _VIEW_REFERENCE)+
-call: FUNCTION ")" -> call_empty
-    | FUNCTION PATH ")" -> call_path
-?operand: PATH -> path
-    | call
-?condition: term | all_of | any_of
-all_of: term (_AND term)+
-any_of: term (_OR term)+
-?term: _NOT term -> negation
-    | "(" condition ")"
-    | operand OPERATOR literal -> comparison
-    | operand LIKE STRING -> comparison_like
-    | operand IN values -> member
-    | operand _NOT IN values -> not_member
-values: "(" literal ("," literal)* ")" -> value_list
-    | "(" select ")" -> value_query
-literal: STRING | DATETIME | DATE | NUMBER | BOOLEAN | NULL | DAY_NAME | SPAN_NAME | COUNTED_NAME
-
-_SELECT.3: /SELECT\b/i
-_FROM.3: /FROM\b/i
-_WHERE.3: /WHERE\b/i
-_GROUP_BY.3: /GROUP\s+BY\b/i
-_HAVING.3: /HAVING\b/i
-_ORDER_BY.3: /ORDER\s+BY\b/i
-_LIMIT.3: /LIMIT\b/i
-_OFFSET.3: /OFFSET\b/i
-_FOR.3: /FOR\b/i
-_VIEW_REFERENCE.3: /(VIEW|REFERENCE)\b/i
-_AS.3: /AS\b/i
-_AND.3: /AND\b/i
-_OR.3: /OR\b/i
-_NOT.3: /NOT\b/i
-LIKE.3: /LIKE\b/i
-IN.3: /IN\b/i
-ASC.3: /ASC\b/i
-DESC.3: /DESC\b/i
-NULLS_FIRST.3: /NULLS\s+FIRST\b/i
-NULLS_LAST.3: /NULLS\s+LAST\b/i
-FIELDS.5: /FIELDS(?=\s*\()/i
-FUNCTION.4: /(COUNT|COUNT_DISTINCT|MIN|MAX|SUM|AVG)\s*\(/i
-BOOLEAN.3: /(TRUE|FALSE)\b/i
-NULL.3: /NULL\b/i
-DAY_NAME.4: /(TODAY|YESTERDAY|TOMORROW|(LAST|NEXT)_90_DAYS)\b/i
-SPAN_NAME.4: /(LAST|THIS|NEXT)_(WEEK|MONTH|QUARTER|YEAR)\b/i
-COUNTED_NAME.4: /((LAST|NEXT)_N_(DAYS|WEEKS|MONTHS|QUARTERS|YEARS)|N_DAYS_AGO):\d+\b/i
-DATETIME.5: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)/
-DATE.4: /\d{4}-\d\d-\d\d/
-NUMBER.2: /[+-]?\d+(\.\d+)?/
-PATH.1: /[A-Za-z_]\w*(\s*\.\s*[A-Za-z_]\w*)*/
-STRING: /'(\\.|[^'\\])*'/s
-OPERATOR: "!=" | "<>" | "<=" | ">=" | "=" | "<" | ">"
-%import common.WS
-%ignore WS
-"""
+from sandbox.salesforce.soql_grammar import GRAMMAR
 
 _RESERVED = frozenset(
     [
@@ -157,11 +88,25 @@ class _Builder(Transformer[Token, Any]):
     def fields_item(self, found: list[Token]) -> Item:
         return Item(what=AllFields(which=str(found[1]).upper(), position=found[0].start_pos or 0))
 
+    def typeof_item(self, found: list[Any]) -> Item:
+        whens = tuple(each for each in found[1:] if isinstance(each, tuple))
+        rest = next((each for each in found[1:] if isinstance(each, list)), [])
+        return Item(what=TypeOf(relation=_path(found[0]), whens=whens, otherwise=tuple(rest)))
+
+    def when(self, found: list[Any]) -> tuple[Path, tuple[Path, ...]]:
+        return _path(found[0]), tuple(found[1])
+
+    def otherwise(self, found: list[list[Path]]) -> list[Path]:
+        return found[0]
+
+    def path_list(self, found: list[Token]) -> list[Path]:
+        return [_path(each) for each in found]
+
     def call_empty(self, found: list[Token]) -> Call:
         return Call(name=_function(found[0]), argument=None, position=found[0].start_pos or 0)
 
-    def call_path(self, found: list[Token]) -> Call:
-        return Call(name=_function(found[0]), argument=_path(found[1]), position=found[0].start_pos or 0)
+    def call_operand(self, found: list[Any]) -> Call:
+        return Call(name=_function(found[0]), argument=found[1], position=found[0].start_pos or 0)
 
     def path(self, found: list[Token]) -> Path:
         return _path(found[0])
@@ -189,6 +134,12 @@ class _Builder(Transformer[Token, Any]):
     def not_member(self, found: list[Any]) -> Membership:
         return Membership(operand=found[0], negated=True, values=found[2])
 
+    def choices(self, found: list[Any]) -> Choices:
+        negated = str(found[1]).upper() == "EXCLUDES"
+        if not isinstance(found[2], tuple):
+            raise refused("MALFORMED_QUERY", f"unexpected token: '{found[1]}'")
+        return Choices(operand=found[0], negated=negated, values=found[2])
+
     def negation(self, found: list[Condition]) -> Negation:
         return Negation(condition=found[0])
 
@@ -211,8 +162,14 @@ class _Builder(Transformer[Token, Any]):
     def where(self, found: list[Condition]) -> tuple[str, Any]:
         return "where", found[0]
 
-    def group(self, found: list[Operand]) -> tuple[str, Any]:
-        return "group_by", tuple(found)
+    def scope(self, found: list[Token]) -> tuple[str, Any]:
+        return "scope", str(found[0]).lower()
+
+    def group(self, found: list[Any]) -> tuple[str, Any]:
+        how = ""
+        if isinstance(found[0], Token):
+            how = _function(found.pop(0))
+        return "group_by", (how, tuple(found))
 
     def having(self, found: list[Condition]) -> tuple[str, Any]:
         return "having", found[0]
@@ -229,7 +186,8 @@ class _Builder(Transformer[Token, Any]):
     def select(self, found: list[tuple[str, Any]]) -> Select:
         parts = dict(found)
         source, alias = parts.pop("source")
-        return Select(source=source, alias=alias, **parts)
+        rolled, group_by = parts.pop("group_by", ("", ()))
+        return Select(source=source, alias=alias, rolled=rolled, group_by=group_by, **parts)
 
 
 def _path(token: Token) -> Path:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
 from typing import Any
 
+from sandbox.salesforce import sharing
 from sandbox.salesforce.errors import SalesforceError, refused
+from sandbox.salesforce.names import is_polymorphic, name_object, name_value
+from sandbox.salesforce.org import Access
 from sandbox.salesforce.schema import Field, SObject
 from sandbox.salesforce.soql_ast import Path
 from sandbox.salesforce.soql_parser import pointer
-from sandbox.salesforce.state import Access, Record, State
+from sandbox.salesforce.state import Record, State
 
 MAX_LEVELS = 5
 """Parent relationships in one path, as SOQL allows."""
@@ -31,7 +35,13 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """One FROM: the object, its alias, and who asks. `deleted` lets records of the recycle bin be seen."""
+    """One FROM: the object, its alias, and who asks.
+
+    Attributes:
+        deleted: lets records of the recycle bin be seen.
+        user_id: whose rows are seen; None sees all.
+        zone: the user's, in which days begin.
+    """
 
     state: State
     access: Access
@@ -39,6 +49,12 @@ class Scope:
     sobject: SObject
     alias: str | None = None
     deleted: bool = False
+    user_id: str | None = None
+    zone: tzinfo = UTC
+
+    def of_parent(self, sobject: SObject) -> Scope:
+        """Return the scope of a record that a relationship leads to."""
+        return replace(self, sobject=sobject, alias=None)
 
     def resolve(self, path: Path) -> Resolved:
         """Return what a path means.
@@ -61,7 +77,7 @@ class Scope:
                 )
                 raise self.error("INVALID_FIELD", path.position, message)
             hops.append(hop)
-            current = target
+            current = name_object() if is_polymorphic(hop) else target
         if len(hops) > MAX_LEVELS:
             raise self.error(
                 "INVALID_FIELD", path.position, f"only {MAX_LEVELS} levels of parent relationships allowed"
@@ -88,6 +104,7 @@ class Scope:
         name, hops = resolved.field.name, resolved.hops
         if not hops:
             return lambda record: record.get(name)
+        of_name = resolved.sobject is name_object()
 
         def through(record: Record) -> Any:
             for hop in hops:
@@ -95,14 +112,16 @@ class Scope:
                 if parent is None:
                     return None
                 record = parent
-            return record.get(name)
+            return name_value(self.state.schema.of_id(record["Id"]), record, name) if of_name else record.get(name)
 
         return through
 
     def parent(self, record: Record, hop: Field) -> Record | None:
         """Return the record that a reference leads to, or None when it is empty or not to be seen."""
         found = self.state.find(record[hop.name]) if record.get(hop.name) else None
-        return None if found is None or (found.get("IsDeleted") and not self.deleted) else found
+        if found is None or (found.get("IsDeleted") and not self.deleted):
+            return None
+        return found if sharing.reads_id(self.state, self.user_id, found) else None
 
     def _target(self, hop: Field) -> SObject | None:
         known = [self.state.schema.objects[name] for name in hop.reference_to if name in self.state.schema.objects]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.salesforce.names import is_polymorphic, name_value
 from sandbox.salesforce.schema import Field, SObject
 from sandbox.salesforce.soql_scope import Resolved, Scope
 from sandbox.salesforce.state import Record
@@ -19,7 +20,9 @@ class Node:
 
     columns: list[str] = field(default_factory=list)
     entries: dict[str, tuple[Field, Node] | Render | None] = field(default_factory=dict)
-    """By key of the answer: None for a plain column, a reference and its node for a parent, a function for children."""
+    """By key of the answer: None for a plain column, a reference and its node for a parent, a function for the rest."""
+    of_name: bool = False
+    """Whether the record is shown as the object `Name`."""
 
     def add(self, resolved: Resolved) -> bool:
         """Select a path; False when it was selected before."""
@@ -28,7 +31,7 @@ class Node:
             key = hop.relationship or hop.name
             entry = node.entries.get(key)
             if not isinstance(entry, tuple):
-                entry = node.entries[key] = (hop, Node())
+                entry = node.entries[key] = (hop, Node(of_name=is_polymorphic(hop)))
             node = entry[1]
         if resolved.field.name in node.entries:
             return False
@@ -50,6 +53,9 @@ class Shaper:
     def render(self, node: Node, sobject: SObject, record: Record) -> dict[str, Any]:
         """Return one record of an answer."""
         out: dict[str, Any] = {"attributes": self.attributes(sobject, record)}
+        if node.of_name:
+            out["attributes"]["type"] = "Name"
+            return {**out, **{key: name_value(sobject, record, key) for key in node.entries}}
         get = record.get
         for key, entry in node.entries.items():
             if entry is None:

@@ -12,7 +12,7 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d\Z")
 
 def to_api(instant: datetime) -> str:
     """Return an aware instant as REST shows it; fractions of a second are cut off."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+    return instant.astimezone(UTC).isoformat()[:19] + ".000+0000"
 
 
 def from_api(text: str) -> datetime:

@@ -8,19 +8,36 @@ The document, every key optional save where said::
         "name": "Fictitious Partner",
         "multi_currency": true,              false: no CurrencyIsoCode anywhere
         "currency": "EUR",                   default CurrencyIsoCode of new records
+        "rates": {"USD": 1.1},               what one unit of the org's currency is worth; 1 where nothing is said
+        "sharing": {                         who sees and edits which rows (sandbox.salesforce.sharing)
+          "defaults": {"Account": "private"},               or "read", "edit"; "edit" where nothing is said
+          "rules": [{"object": "Account", "with": ["sync@partner.example"], "access": "read",
+                     "where": "Type = 'Prospect'"}]},       or "owned_by": a username
+        "validation_rules": [{"object": "Engagement__c", "when": "Stage__c = 'Closed' AND End_Date__c = null",
+                              "message": "...", "field": "End_Date__c"}],   a condition of SOQL that must not hold
+        "duplicate_rules": [{"object": "Contact", "field": "Email"}],
+        "record_types": [{"object": "Engagement__c", "developer_name": "Fixed", "name": "Fixed price", "default": true,
+                          "active": true, "id": "012...", "picklists": {"Stage__c": ["Draft"]}}],
+        "outbound_messages": [{"object": "Engagement__c", "endpoint": "http://127.0.0.1:8000/", "fields": ["Name"],
+                               "when": "Stage__c = 'Closed'", "on": "create_and_edit", "username": "...",
+                               "with_session": false}],
+        "describes": [{...}],                describe results: further objects, or others in place of the shipped
         "not_unique": ["Syncline_Risk__c.Risk_Key__c"],    external ids that this org does not hold to be unique
         "metadata_modified": "2026-01-01T00:00:00Z",   what describe's If-Modified-Since is compared with
         "users": [                           what each API user may not do; a user not listed may do everything
           {"username": "sync@partner.example",
            "hidden": ["Account.AnnualRevenue", "Lead"],     fields and whole objects that the user cannot see
-           "read_only": ["Engagement__c.Name", "Case"]}     fields and objects seen but not written
+           "read_only": ["Engagement__c.Name", "Case"],     fields and objects seen but not written
+           "password": "...", "security_token": "...",      what password flow and SOAP login take, where switched on
+           "view_all": true, "modify_all": true,            every row is theirs to read, or to do anything with
+           "above": ["pm@partner.example"]}                 whose rows are as their own
         ],
         "clients": [                         applications that may ask for tokens
           {"client_id": "...", "client_secret": "...",      needed
            "run_as": "sync@partner.example",                needed for client_credentials
            "public_key": "-----BEGIN PUBLIC KEY-----...",   or a certificate; needed for JWT bearer
            "authorized": ["sync@partner.example"],          users that JWT may name; all when left out
-           "idle_seconds": 7200}                            a token unused for longer is expired
+           "idle_seconds": 7200}     (the switch else)      a token unused for longer is expired
         ],
         "audiences": ["https://fictive.my.salesforce.com"],   further `aud` of assertions, beside login and this host
         "tokens": [{"token": "...", "username": "...", "idle_seconds": 7200}]   tokens that are good from the start
@@ -35,6 +52,7 @@ The document, every key optional save where said::
       },
       "daily_limit": 100000,                 API calls in 24 hours, as Sforce-Limit-Info shows
       "calls_used": 0,
+      "switches": {"cursors": 10},           sandbox.salesforce.switches
       "faults": [{...}]                      rules of sandbox.core.faults, added at load
     }
 
@@ -49,12 +67,13 @@ one `User` is made, `integration@sandbox.example`. `"IsDeleted": true` puts a re
 values, lengths and unknown fields are checked at load: one ValueError names all that is wrong.
 
 A dump is a document that loads to the same state; beside the above it bears `"counters"`, `"deleted_log"`, `"locks"`,
-`"sessions"`. Open transactions are not dumped: as in an org that went down, they are rolled back.
+`"approvals"`, `"sessions"`, `"outbox"`, `"calls_by_hour"`.
+Open transactions are not dumped: as in an org that went down, they are rolled back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -63,7 +82,10 @@ from sandbox.core.clock import Clock
 from sandbox.salesforce import stamps
 from sandbox.salesforce.ids import salesforce_id
 from sandbox.salesforce.objects import org_schema
+from sandbox.salesforce.org import Access, Org
+from sandbox.salesforce.quota import Quota
 from sandbox.salesforce.schema import Field, Schema, SObject
+from sandbox.salesforce.switches import Switches
 
 Record = dict[str, Any]
 """Field values by exact API name; never changed in place once stored, so that a page may hold on to it."""
@@ -71,43 +93,6 @@ Record = dict[str, Any]
 DEFAULT_USER = "integration@sandbox.example"
 DEFAULT_DAILY_LIMIT = 100_000
 """Calls in 24 hours of an Enterprise org without licences (field guide 2.5)."""
-DEFAULT_IDLE_SECONDS = 7_200
-"""The usual session timeout, two hours of idleness."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Access:
-    """What one user may not do; names are lower-case `object` or `object.field`."""
-
-    hidden: frozenset[str] = frozenset()
-    read_only: frozenset[str] = frozenset()
-
-    def sees(self, sobject: SObject, field_name: str | None = None) -> bool:
-        """Say whether the user sees the object, and the field where one is named."""
-        return self._allowed(self.hidden, sobject, field_name)
-
-    def writes(self, sobject: SObject, field_name: str | None = None) -> bool:
-        """Say whether the user may write the object, and the field where one is named."""
-        return self._allowed(self.hidden | self.read_only, sobject, field_name)
-
-    @staticmethod
-    def _allowed(denied: frozenset[str], sobject: SObject, field_name: str | None) -> bool:
-        if not denied:
-            return True
-        name = sobject.name.lower()
-        return name not in denied and (field_name is None or f"{name}.{field_name.lower()}" not in denied)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Client:
-    """An application that may ask for tokens."""
-
-    client_id: str
-    client_secret: str
-    run_as: str | None = None
-    public_key: str | None = None
-    authorized: frozenset[str] | None = None
-    idle_seconds: float = DEFAULT_IDLE_SECONDS
 
 
 @dataclass(slots=True, kw_only=True)
@@ -118,6 +103,21 @@ class Session:
     username: str
     idle_seconds: float
     last_used: float
+    refresh_token: str | None = None
+    client_id: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Note:
+    """One change of a record that an outbound message tells of; `sent` counts how often it was tried."""
+
+    id: str
+    message_id: str
+    record_id: str
+    made: float
+    due: float
+    sent: int = 0
+    acknowledged: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -151,21 +151,7 @@ class Snapshot:
     unique: dict[tuple[str, str], dict[str, list[str]]]
     deleted_log: dict[str, list[tuple[str, str]]]
     cleared: dict[str, list[tuple[str, str]]]
-
-
-@dataclass(slots=True, kw_only=True)
-class Org:
-    """What the org is, beside its records."""
-
-    id: str
-    name: str = "Fictitious Partner"
-    multi_currency: bool = True
-    not_unique: frozenset[str] = frozenset()
-    audiences: frozenset[str] = frozenset()
-    currency: str = "EUR"
-    metadata_modified: str = "2026-01-01T00:00:00.000+0000"
-    access: dict[str, Access] = field(default_factory=dict)
-    clients: dict[str, Client] = field(default_factory=dict)
+    outbox: list[Note]
 
 
 class State:
@@ -174,7 +160,12 @@ class State:
     def __init__(self, clock: Clock, org: Org | None = None) -> None:
         self.clock = clock
         self.org = org or Org(id=salesforce_id("Organization", 1))
-        self.schema: Schema = org_schema(multi_currency=self.org.multi_currency, not_unique=self.org.not_unique)
+        self.schema: Schema = org_schema(
+            multi_currency=self.org.multi_currency,
+            not_unique=self.org.not_unique,
+            record_typed=frozenset(each.object_name for each in self.org.record_types),
+            described=self.org.describes,
+        )
         self.tables: dict[str, dict[str, Record]] = {name: {} for name in self.schema.objects}
         self.counters: dict[str, int] = {}
         self.unique: dict[tuple[str, str], dict[str, list[str]]] = {
@@ -185,8 +176,12 @@ class State:
         self.locks: dict[str, int] = {}
         self.cleared: dict[str, list[tuple[str, str]]] = {}
         self.transactions: dict[str, Transaction] = {}
-        self.daily_limit = DEFAULT_DAILY_LIMIT
-        self.calls_used = 0
+        self.quota = Quota(limit=DEFAULT_DAILY_LIMIT, clock=clock)
+        self.switches = Switches()
+        self.approvals: set[str] = set()
+        self.outbox: list[Note] = []
+        self.predicates: dict[tuple[str, str], Callable[[Record], bool]] = {}
+        self.earlier: dict[str, list[tuple[float, Record | None]]] = {}
 
     def now(self) -> datetime:
         """Return the clock's instant."""
@@ -202,7 +197,7 @@ class State:
         while True:
             n = self.counters.get(object_name, 0) + 1
             self.counters[object_name] = n
-            made = salesforce_id(object_name, n)
+            made = salesforce_id(object_name, n, prefix=self.schema.prefix(object_name))
             if made not in table:
                 return made
 
@@ -219,7 +214,10 @@ class State:
     def put(self, sobject: SObject, record: Record) -> None:
         """Store a record, replacing the one of the same Id, and keep the external-id index true."""
         table = self.tables[sobject.name]
-        self._index(sobject, table.get(record["Id"]), add=False)
+        before = table.get(record["Id"])
+        if self.switches.search_lag_seconds:
+            self.earlier.setdefault(record["Id"], []).append((self.clock.seconds(), before))
+        self._index(sobject, before, add=False)
         table[record["Id"]] = record
         self._index(sobject, record, add=True)
 
@@ -254,18 +252,31 @@ class State:
         """Return the instant up to which all changes are visible: now, or the start of the oldest open transaction."""
         return min([self.now(), *(transaction.started for transaction in self.transactions.values())])
 
+    def holds(self, object_name: str, where: str, record: Record) -> bool:
+        """Say whether a condition of the org's configuration holds for a record (compiled at load)."""
+        return self.predicates[object_name, where](record)
+
+    def as_searched(self, record: Record) -> Record | None:
+        """Return a record as the search index knows it: as it is, or as it was before the changes of late."""
+        oldest = self.clock.seconds() - self.switches.search_lag_seconds
+        for changed, before in self.earlier.get(record["Id"], ()):
+            if changed > oldest:
+                return before
+        return record
+
     def snapshot(self) -> Snapshot:
         """Return what `restore` needs to take back every change of records since."""
         tables = {name: dict(rows) for name, rows in self.tables.items()}
         unique = {key: {value: list(ids) for value, ids in index.items()} for key, index in self.unique.items()}
         deleted = {name: list(entries) for name, entries in self.deleted_log.items()}
         cleared = {key: list(found) for key, found in self.cleared.items()}
-        return Snapshot(tables=tables, unique=unique, deleted_log=deleted, cleared=cleared)
+        return Snapshot(tables=tables, unique=unique, deleted_log=deleted, cleared=cleared, outbox=list(self.outbox))
 
     def restore(self, snapshot: Snapshot) -> None:
         """Take back every change of records since the snapshot; ids given meanwhile are not given again."""
         self.tables, self.unique = snapshot.tables, snapshot.unique
         self.deleted_log, self.cleared = snapshot.deleted_log, snapshot.cleared
+        self.outbox = snapshot.outbox
 
     def log_deletion(self, sobject: SObject, record_id: str, stamp: str) -> None:
         """Remember a deletion for getDeleted."""

@@ -7,8 +7,10 @@
   move to the master without a stamp.
 - `POST /_sandbox/transactions`: `{"operations": [...]}`, create, update and delete as above, seen only after
   commit; gives `{"id", "records"}`. `POST /_sandbox/transactions/ID/commit` or `.../rollback` ends it.
-- `POST /_sandbox/locks`: `{"ids", "times"}`; writes to them fail with UNABLE_TO_LOCK_ROW so often (left out:
-  always; 0: no more).
+- `POST /_sandbox/locks`: `{"ids", "times", "kind"}`; writes to them fail with UNABLE_TO_LOCK_ROW so often (left out:
+  always; 0: no more). With the kind `approval` they fail with ENTITY_IS_LOCKED until `times` 0 is sent.
+- `POST /_sandbox/sharing`: `{"defaults", "rules", "users"}`, as the state's org.sharing and org.users.
+- `GET /_sandbox/outbox`: outbound messages that wait.
 - `POST /_sandbox/sessions/revoke`: ends tokens, all or those of `{"username"}` or `{"token"}`; gives `{"revoked":
   n}`.
 - `POST /_sandbox/access`: `{"username", "hidden", "read_only"}`, as an entry of the state's org.users.
@@ -20,16 +22,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
+from dataclasses import asdict
 from typing import Any
 
 from sandbox.core.http import Call, HttpError, Json, Route
 from sandbox.salesforce import dml, transactions
 from sandbox.salesforce.dml import Actor
-from sandbox.salesforce.document import access_of
 from sandbox.salesforce.ids import to_18
+from sandbox.salesforce.org import Access
+from sandbox.salesforce.org_document import access_of, sharing_of
 from sandbox.salesforce.room import Room
 from sandbox.salesforce.schema import SObject
-from sandbox.salesforce.state import Access, Record, State
+from sandbox.salesforce.soql_engine import Engine
+from sandbox.salesforce.state import Record, State
 
 PREFIX = "/_sandbox/"
 
@@ -37,9 +42,10 @@ PREFIX = "/_sandbox/"
 class Steering:
     """The routes above; each takes the service's lock, as admin routes run outside of it."""
 
-    def __init__(self, room: Room, lock: AbstractContextManager[Any]) -> None:
+    def __init__(self, room: Room, lock: AbstractContextManager[Any], changed: Callable[[], None]) -> None:
         self._room = room
         self._lock = lock
+        self._changed = changed
 
     def routes(self) -> Iterable[Route]:
         """List the routes."""
@@ -51,8 +57,10 @@ class Steering:
             ("locks", self.locks),
             ("sessions/revoke", self.revoke),
             ("access", self.access),
+            ("sharing", self.sharing),
         )
-        return [Route(method="POST", path=PREFIX + path, handler=self._guarded(handler)) for path, handler in table]
+        made = [Route(method="POST", path=PREFIX + path, handler=self._guarded(handler)) for path, handler in table]
+        return [*made, Route(method="GET", path=PREFIX + "outbox", handler=self._guarded(self.outbox))]
 
     def records(self, call: Call) -> Json:
         """Change records at once."""
@@ -86,13 +94,17 @@ class Steering:
     def locks(self, call: Call) -> Json:
         """Lock rows, or unlock them."""
         body = call.json_body()
-        times = int(body.get("times", -1))
+        times, approval = int(body.get("times", -1)), body.get("kind") == "approval"
         for text in body["ids"]:
             record_id = to_18(text) or text
+            if approval:
+                (self._room.state.approvals.add if times else self._room.state.approvals.discard)(record_id)
+                continue
             self._room.state.locks.pop(record_id, None)
             if times:
                 self._room.state.locks[record_id] = times
-        return dict(self._room.state.locks)
+        state = self._room.state
+        return dict(state.locks) | dict.fromkeys(state.approvals, "approval")
 
     def revoke(self, call: Call) -> Json:
         """End tokens."""
@@ -112,6 +124,24 @@ class Steering:
         body = call.json_body()
         self._room.state.org.access[str(body["username"]).casefold()] = access_of(body)
         return {}
+
+    def sharing(self, call: Call) -> Json:
+        """Say who sees and edits which rows."""
+        body, state = call.json_body(), self._room.state
+        model = sharing_of(body, list(body.get("users", ())))
+        engine = Engine(state, Access(), version="v66.0", deleted=True)
+        found = {
+            (rule.object_name, rule.where): engine.condition(rule.object_name, rule.where)
+            for rule in model.rules
+            if rule.where
+        }
+        state.predicates |= found
+        state.org.sharing = model
+        return {}
+
+    def outbox(self, call: Call) -> Json:  # noqa: ARG002 - a handler's form
+        """List the outbound messages that wait."""
+        return [asdict(note) for note in self._room.state.outbox]
 
     def _operate(self, operation: dict[str, Any]) -> str:
         state, sobject = self._room.state, self._object(operation)
@@ -147,15 +177,17 @@ class Steering:
         if user is None:
             raise ValueError(f"no such user: {name!r}")
         access = state.access(user["Username"]) if name else Access()
-        return Actor(user_id=user["Id"], username=user["Username"], access=access)
+        return Actor(user_id=user["Id"], username=user["Username"], access=access, system=not name)
 
     def _guarded(self, handler: Callable[..., Json]) -> Callable[..., Json]:
         def run(call: Call, **arguments: str) -> Json:
             with self._lock:
                 try:
-                    return handler(call, **arguments)
+                    answer = handler(call, **arguments)
                 except (ValueError, TypeError, LookupError) as error:
                     raise HttpError(400, f"{type(error).__name__}: {error}") from error
+                self._changed()
+                return answer
 
         return run
 
@@ -177,7 +209,8 @@ def merge(state: State, sobject: SObject, master_id: str, loser_ids: list[str]) 
         for child in sobject.children:
             owner = state.schema.objects[child.object_name]
             for row in dml.children_of(state, child.object_name, child.field_name, loser["Id"]):
-                state.put(owner, {**row, child.field_name: master["Id"]})
+                moved = {**row, child.field_name: master["Id"]}
+                state.put(owner, moved | ({"SystemModstamp": stamp} if state.switches.merged_children_move else {}))
         gone = {"IsDeleted": True, "MasterRecordId": master["Id"], "SystemModstamp": stamp, "LastModifiedDate": stamp}
         state.put(sobject, {**loser, **gone})
         state.log_deletion(sobject, loser["Id"], stamp)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.salesforce import dml
+from sandbox.salesforce import dml, outbound
 from sandbox.salesforce.dml import Actor
 from sandbox.salesforce.ids import to_18
 from sandbox.salesforce.schema import SObject
@@ -41,7 +41,10 @@ def commit(state: State, transaction_id: str) -> list[str]:
     for change in found.changes:
         sobject = state.schema.objects[change.object_name]
         before: Record = state.tables[sobject.name].get(change.record_id, {})
-        state.put(sobject, {**before, **change.values})
+        after = {**before, **change.values}
+        state.put(sobject, after)
+        if not after.get("IsDeleted"):
+            outbound.notice(state, sobject, before or None, after)
         if change.values.get("IsDeleted"):
             state.log_deletion(sobject, change.record_id, change.values["SystemModstamp"])
     return [change.record_id for change in found.changes]

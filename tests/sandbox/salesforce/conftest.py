@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -160,6 +160,12 @@ def clock() -> Clock:
 @pytest.fixture
 def org(clock: Clock) -> Org:
     return Org(service=SalesforceService(document(), clock=clock))
+
+
+@pytest.fixture
+def make_org() -> Callable[[SalesforceService, str], Org]:
+    """Give what asks a service in process with a token."""
+    return lambda service, token: Org(service=service, token=token)
 
 
 @pytest.fixture(scope="session")

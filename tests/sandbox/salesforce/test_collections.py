@@ -145,9 +145,9 @@ def test_composite_subrequests_may_be_guarded(org: Any) -> None:
 def test_composite_has_limits_and_counts_as_one_call(org: Any) -> None:
     query = {"method": "GET", "url": "/services/data/v66.0/query?q=SELECT+Id+FROM+Account"}
     subs = [{**query, "referenceId": f"q{n}"} for n in range(26)]
-    used = org.service.room.state.calls_used
+    used = org.service.room.state.quota.used
     assert org.ask("POST", "composite", {"compositeRequest": subs[:5]})[0] == 200
-    assert org.service.room.state.calls_used == used + 1
+    assert org.service.room.state.quota.used == used + 1
     for many in (subs[:6], subs):
         assert org.ask("POST", "composite", {"compositeRequest": many})[0] == 400
 
@@ -155,9 +155,9 @@ def test_composite_has_limits_and_counts_as_one_call(org: Any) -> None:
 def test_batch_runs_each_and_may_halt(org: Any) -> None:
     good = {"method": "GET", "url": "v66.0/query?q=SELECT+Id+FROM+Account"}
     bad = {"method": "GET", "url": "v66.0/query?q=SELECT"}
-    used = org.service.room.state.calls_used
+    used = org.service.room.state.quota.used
     body = org.ask("POST", "composite/batch", {"batchRequests": [bad, good]})[1]
     assert (body["hasErrors"], [each["statusCode"] for each in body["results"]]) == (True, [400, 200])
-    assert org.service.room.state.calls_used == used + 2
+    assert org.service.room.state.quota.used == used + 2
     body = org.ask("POST", "composite/batch", {"haltOnError": True, "batchRequests": [bad, good]})[1]
     assert [each["statusCode"] for each in body["results"]] == [400, 412]

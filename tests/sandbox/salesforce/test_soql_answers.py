@@ -15,8 +15,9 @@ import pytest
 from sandbox.core.clock import Clock
 from sandbox.salesforce.document import load
 from sandbox.salesforce.ids import salesforce_id
+from sandbox.salesforce.org import Access
 from sandbox.salesforce.soql_engine import Engine
-from sandbox.salesforce.state import Access, State
+from sandbox.salesforce.state import State
 
 NOW = datetime(2026, 11, 24, 10, 0, 0, tzinfo=UTC)
 TODAY = NOW.date()

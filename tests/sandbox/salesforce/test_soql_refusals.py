@@ -134,4 +134,5 @@ def test_only_query_all_sees_the_recycle_bin(org: Any) -> None:
 
 def test_a_polymorphic_owner_is_followed(org: Any) -> None:
     (row,) = org.query("SELECT Owner.Name FROM Engagement__c WHERE Owner.Name = 'sync' LIMIT 1")["records"]
-    assert row["Owner"]["attributes"]["type"] == "User"
+    url = f"/services/data/v66.0/sobjects/User/{salesforce_id('User', 1)}"
+    assert row["Owner"]["attributes"] == {"type": "Name", "url": url}
