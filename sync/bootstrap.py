@@ -170,6 +170,7 @@ def _transport(config: Config, connection: Connection, the_clock: Clock, spendin
         connection=connection.name,
         clock=the_clock,
         timeout_s=settings.timeout_s,
+        patience_s=settings.patience_s,
         secrets=tuple(_secrets(config, connection).values()),
         ca_file=str(config.folder / ca_file) if ca_file else None,
         budget=spending,
@@ -200,6 +201,7 @@ def _live(config: Config, connection: Connection, the_clock: Clock, transport: T
         first_write_approved=connection.settings.first_write_approved,
         requests=lambda: transport.requests_made,
         inert=connection.spec.inert,
+        renew=transport.renew,
     )
 
 

@@ -61,8 +61,12 @@ class ConnectionSettings(BaseModel):
     """False: the first write ever to this connection stops and asks (a brake)."""
     requests_per_hour: Annotated[StrictInt, Field(ge=1)] | None = None
     """Most requests in any 60 minutes; None: no own limit, the tool's limits are honoured anyway."""
-    timeout_s: Annotated[Number, Field(gt=0, le=3600)] = 60.0
+    timeout_s: Annotated[Number, Field(gt=0, le=3600)] = 30.0
     """Longest wait for an answer, in seconds."""
+    patience_s: Annotated[Number, Field(gt=0, le=3600)] = 30.0
+    """Longest time, in seconds, that a run goes on trying a tool that fails; at least ``timeout_s``.
+
+    Then it is given up until the next run, and the other tools flow."""
 
 
 def web_address(value: str, example: str) -> str:

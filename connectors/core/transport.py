@@ -16,6 +16,7 @@ from urllib3.exceptions import HTTPError
 from connectors.core.answers import Trouble, judge_answer, judge_failure, read_body, route_of
 from connectors.core.clock import Clock
 from connectors.core.errors import AmbiguousError, ConnectorError, FatalError, RetriableError
+from connectors.core.patience import SHARE, Patience
 
 SAFE_HEADER = "X-Syncline-Safe"
 """A POST marked with this header (value ``1``) only reads, and may be repeated. It is stripped before sending."""
@@ -26,6 +27,9 @@ _CONNECT_TIMEOUT_S = (
 _FIRST_BACKOFF_S = 1.0
 _MAX_BACKOFF_S = 30.0
 _MOST_ATTEMPTS = 8  # a bound beside max_wait_s, for tools that ask for no wait at all ("Retry-After: 0")
+_MOST_FAILED = 3  # attempts that the tool itself answers with 500: a hiccup passes by then, a defect does not
+_FAILED = 500
+_LEAST_TIMEOUT_S = 1.0
 _MIN_SECRET_LENGTH = 4  # shorter values would blank ordinary words
 
 
@@ -45,8 +49,11 @@ class Transport:
     """Sends the requests of one connection, whichever client library makes them.
 
     Safe requests (GET, HEAD, and POST marked with ``SAFE_HEADER``) are repeated on connection errors, timeouts,
-    truncated answers, 429, 502, 503 and 504, honouring ``Retry-After``, until ``max_wait_s`` seconds are over. All
-    other requests are sent exactly once. What is raised out of a session's call:
+    truncated answers, 429, 500, 502, 503 and 504. A wait that the tool asks for (``Retry-After``) is kept, up to
+    ``max_wait_s`` seconds a request. What is tried again without such a word comes out of the run's patience: a tool
+    that fails costs a run ``patience_s`` seconds; one that gives no answer is then not asked any more until
+    ``renew``. A 500 is tried three times, and reaches the client library if it stays. All other requests are sent
+    exactly once. What is raised out of a session's call:
 
     - ``RetriableError``: down or limited; a write had no effect.
     - ``AmbiguousError``: a write was sent and its effect is not known.
@@ -71,6 +78,7 @@ class Transport:
         budget: Budget | None = None,
         max_answer_bytes: int = 50_000_000,
         max_wait_s: float = 120.0,
+        patience_s: float = 30.0,
     ) -> None:
         self.connection = connection
         self.counts: Counter[tuple[str, str]] = Counter()
@@ -78,6 +86,7 @@ class Transport:
         self.timeout_s = timeout_s
         self.max_answer_bytes = max_answer_bytes
         self.max_wait_s = max_wait_s
+        self.patience = Patience(max(patience_s, timeout_s))  # the first attempt may always take its time
         self._ca_file = ca_file
         self._budget = budget
         self._secrets: set[str] = set()
@@ -108,6 +117,10 @@ class Transport:
         with self._lock:
             self._adapters.append(adapter)
         return session
+
+    def renew(self) -> None:
+        """A new run begins: a tool that was given up is asked again."""
+        self.patience.renew()
 
     def add_secret(self, secret: str) -> None:
         """From now on show ``secret`` as ``***`` in every error (for tokens that a tool gives at run time)."""
@@ -154,9 +167,34 @@ class Transport:
 class _TransientError(Exception):
     """One attempt failed in a way that another may mend."""
 
-    def __init__(self, trouble: Trouble) -> None:
+    def __init__(self, trouble: Trouble, answer: requests.Response | None = None) -> None:
         super().__init__(trouble.message)
         self.trouble = trouble
+        self.answer = answer  # what the client library is given if no attempt mends it
+
+
+class _Trying:
+    """How long one request is tried again."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._started = transport.clock.monotonic()
+        self._patience_s = transport.patience.left_s * SHARE
+
+    def is_given_up(self, state: RetryCallState) -> bool:
+        """Whether the attempt that just failed was the last."""
+        trouble = _trouble(state)
+        elapsed = self._transport.clock.monotonic() - self._started + state.upcoming_sleep
+        asked = trouble is not None and trouble.retry_after_s is not None
+        most_s = self._transport.max_wait_s if asked else min(self._patience_s, self._transport.max_wait_s)
+        failed = trouble is not None and trouble.status == _FAILED
+        return elapsed > most_s or state.attempt_number >= (_MOST_FAILED if failed else _MOST_ATTEMPTS)
+
+    def waits(self, state: RetryCallState) -> None:
+        """A wait that the tool did not ask for comes out of the run's patience."""
+        trouble = _trouble(state)
+        if trouble is not None and trouble.retry_after_s is None:
+            self._transport.patience.lost(state.upcoming_sleep, silent=trouble.status is None)
 
 
 class _Adapter(HTTPAdapter):
@@ -184,22 +222,23 @@ class _Adapter(HTTPAdapter):
         transport = self._transport
         method = request.method or "GET"
         safe = method in ("GET", "HEAD") or request.headers.pop(SAFE_HEADER, "") == "1"
-        started = transport.clock.monotonic()
-
-        def given_up(state: RetryCallState) -> bool:
-            elapsed = transport.clock.monotonic() - started
-            return state.attempt_number >= _MOST_ATTEMPTS or elapsed + state.upcoming_sleep > transport.max_wait_s
-
+        if transport.patience.is_over:
+            said = f"not asked: the tool gave no answer in {transport.patience.most_s:g} s of trying"
+            raise self._error(Trouble(message=f"{said}; the next run tries again"), request, RetriableError)
+        trying = _Trying(transport)
         retrying = Retrying(
             sleep=transport.clock.sleep,
             retry=retry_if_exception_type(_TransientError),
             wait=_wait,
-            stop=given_up,
+            stop=trying.is_given_up,
+            before_sleep=trying.waits,
             reraise=True,
         )
         try:
             return retrying(self._once, request, safe=safe, cert=cert, proxies=proxies)
         except _TransientError as exc:
+            if exc.answer is not None:
+                return exc.answer
             raise self._error(exc.trouble, request, RetriableError) from exc.__cause__
 
     def _once(
@@ -208,20 +247,27 @@ class _Adapter(HTTPAdapter):
         transport = self._transport
         transport.leave(request.method or "GET", route_of(request.url or ""))
         cause: Exception | None = None
+        began = transport.clock.monotonic()
+        timeout_s = min(transport.timeout_s, max(transport.patience.left_s, _LEAST_TIMEOUT_S))
         try:
-            timeout = (min(_CONNECT_TIMEOUT_S, transport.timeout_s), transport.timeout_s)
+            timeout = (min(_CONNECT_TIMEOUT_S, timeout_s), timeout_s)
             response = super().send(request, stream=True, timeout=timeout, verify=True, cert=cert, proxies=proxies)
-            read_body(
-                response, limit=transport.max_answer_bytes, timeout_s=transport.timeout_s, now=transport.clock.monotonic
-            )
+            read_body(response, limit=transport.max_answer_bytes, timeout_s=timeout_s, now=transport.clock.monotonic)
         except (requests.RequestException, HTTPError, OSError) as exc:
-            trouble = judge_failure(exc, timeout_s=transport.timeout_s)
+            trouble = judge_failure(exc, timeout_s=timeout_s)
             cause = exc
+            transport.patience.lost(transport.clock.monotonic() - began, silent=True)
         else:
+            took_s = transport.clock.monotonic() - began
+            if safe and response.status_code == _FAILED:
+                transport.patience.lost(took_s, silent=False)
+                raise _TransientError(Trouble(message="the tool answered 500", status=_FAILED), response)
             found = judge_answer(request, response, safe=safe, now=transport.clock.now())
             if found is None:
+                transport.patience.answered(took_s)
                 return response
             trouble = found
+            transport.patience.lost(took_s, silent=False)
         if trouble.fatal:
             raise self._error(trouble, request, FatalError) from cause
         if safe and trouble.transient:
@@ -249,8 +295,12 @@ _backoff = wait_exponential_jitter(initial=_FIRST_BACKOFF_S, max=_MAX_BACKOFF_S,
 
 
 def _wait(state: RetryCallState) -> float:
-    outcome = state.outcome
-    failure = outcome.exception() if outcome is not None else None
-    if isinstance(failure, _TransientError) and failure.trouble.retry_after_s is not None:
-        return failure.trouble.retry_after_s
+    trouble = _trouble(state)
+    if trouble is not None and trouble.retry_after_s is not None:
+        return trouble.retry_after_s
     return _backoff(state)
+
+
+def _trouble(state: RetryCallState) -> Trouble | None:
+    failure = state.outcome.exception() if state.outcome is not None else None
+    return failure.trouble if isinstance(failure, _TransientError) else None

@@ -54,6 +54,7 @@ class Live:
         first_write_approved: A person has approved the first write to it.
         requests: How many requests have left for it so far, retries included.
         inert: How a text is kept from acting in its tool.
+        renew: Called when a run begins: a tool that was given up is asked again.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Live:
     first_write_approved: bool
     requests: Callable[[], int]
     inert: Inert = as_it_is
+    renew: Callable[[], None] = lambda: None
 
 
 class Progress(Protocol):

@@ -146,6 +146,8 @@ class Engine:
         with single_run(self._store):
             context = RunContext(id=uuid.uuid4().hex[:12], now=self._clock.now())
             requests = {name: live.requests() for name, live in self._connections.items()}
+            for live in self._connections.values():
+                live.renew()
             run = _Run(context=context, command=command, began=self._clock.monotonic(), requests=requests)
             with self._store.unit_of_work() as session:
                 runs.start_run(session, context.id, command, context.now)

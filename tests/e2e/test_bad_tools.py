@@ -77,6 +77,32 @@ def test_a_tool_that_hangs_is_given_up_after_the_timeout(world) -> None:
     assert summary["reads"]["salesforce"]["records"] > 0
 
 
+@pytest.mark.parametrize("action", [{"kind": "drop_before"}, {"kind": "drip", "seconds": 60}])
+def test_a_tool_that_gives_no_whole_answer_is_given_up_after_its_patience_and_the_others_flow(world, action) -> None:
+    quiet = world.json("sync")["duration_s"]
+    world.configure(('deployment = "cloud"', 'deployment = "cloud"\ntimeout_s = 2\npatience_s = 6'))
+    world.steering.fault("jira", {**ALL, "action": action})
+    world.steering.change_rows("Engagement__c", {next(iter(world.rows("Engagement__c"))): {"Name": "Renamed"}})
+    summary = world.json("sync", code=3)
+    assert summary["duration_s"] < quiet * 3 + 6 + 5  # its patience, and room for a machine that does other things too
+    assert "jira" in places(summary)
+    assert "salesforce" not in places(summary)
+    assert summary["reads"]["salesforce"]["records"] > 0
+    assert 0 < summary["reads"]["jira"]["requests"] < 10
+    world.steering.clear_faults("jira")
+    after = world.json("sync")  # asked again in the next run
+    assert after["reads"]["jira"]["records"] > 0
+    assert all("may not see it" in note["message"] for note in after["failed"])
+
+
+def test_one_500_of_salesforce_costs_a_repeat_and_nothing_else(world) -> None:
+    told = world.json("sync")["failed"]
+    fault = {"route": "/services/data", "times": 1, "action": {"kind": "status", "status": 500}}
+    world.steering.fault("salesforce", fault)
+    assert world.json("sync")["failed"] == told
+    assert [e["status"] for e in world.steering.log("salesforce")].count(500) == 1
+
+
 def test_when_every_tool_is_down_the_run_failed(world) -> None:
     gone = closed_port()
     hosts = [(url, f"{url.split(':')[0]}://localhost:{gone}") for url in world.box.urls.values()]

@@ -10,6 +10,7 @@ import responses
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
 from connectors.core.errors import AmbiguousError, FatalError, InterruptedRunError, RetriableError
+from connectors.core.patience import Patience
 from connectors.core.transport import SAFE_HEADER, Transport
 
 URL = "https://tool.example/rest/api/2/issue/NIM-1"
@@ -67,14 +68,14 @@ def test_an_answer_reaches_the_caller_untouched_and_is_counted_by_route(transpor
     assert transport.requests_made == 1
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 412, 500])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 412, 501])
 def test_other_statuses_of_a_read_are_left_to_the_client_library(transport, http, status):
     http.get(URL, status=status, json={})
     assert transport.session().get(URL).status_code == status
     assert transport.requests_made == 1
 
 
-@pytest.mark.parametrize("status", [429, 502, 503, 504])
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 def test_a_read_is_repeated_until_it_answers(transport, http, clock, status):
     http.get(URL, status=status)
     http.get(URL, json={})
@@ -126,8 +127,73 @@ def test_the_waits_of_one_read_stay_within_the_bound(transport, http, clock):
     http.get(URL, status=503)
     with pytest.raises(RetriableError, match="jira: GET /rest/api/2/issue/NIM-1: the tool answered 503"):
         transport.session().get(URL)
-    assert sum(clock.slept) <= 120
+    assert sum(clock.slept) <= 15
     assert transport.requests_made == len(clock.slept) + 1
+
+
+def test_a_500_that_stays_reaches_the_client_library_after_three_attempts(transport, http):
+    http.get(URL, status=500, json={"errorMessages": ["a defect"]})
+    assert transport.session().get(URL).json() == {"errorMessages": ["a defect"]}
+    assert transport.requests_made == 3
+
+
+def reads_until_given_up(transport: Transport, most: int = 50) -> int:
+    """How many reads end in an error before one fails that left no request."""
+    for number in range(most):
+        before = transport.requests_made
+        with pytest.raises(RetriableError):
+            transport.session().get(URL)
+        if transport.requests_made == before:
+            return number
+    raise AssertionError("it is asked for ever")
+
+
+def test_a_tool_that_drops_connections_costs_a_run_half_a_minute_and_is_then_given_up(transport, http, clock):
+    http.get(URL, body=reset())
+    assert reads_until_given_up(transport) < 10
+    assert 10 < clock.monotonic() <= 30
+    with pytest.raises(RetriableError, match=r"not asked: the tool gave no answer in 30 s of trying"):
+        transport.session().put(URL)  # a write is not sent either: it certainly has no effect
+
+
+def test_a_tool_that_was_given_up_is_asked_again_in_the_next_run(transport, http):
+    http.get(URL, body=reset())
+    reads_until_given_up(transport)
+    http.replace(responses.GET, URL, json={})
+    transport.renew()
+    assert transport.session().get(URL).status_code == 200
+
+
+def test_a_tool_that_answers_503_is_asked_on_without_waiting_once_patience_is_spent(transport, http, clock):
+    """One address may fail for ever while the others answer."""
+    http.get(URL, status=503)
+    http.get("https://tool.example/other", json={})
+    for _ in range(20):
+        with pytest.raises(RetriableError, match="503"):
+            transport.session().get(URL)
+    assert clock.monotonic() <= 30
+    assert transport.session().get("https://tool.example/other").status_code == 200
+
+
+def test_asked_waits_are_no_loss_of_patience(transport, http, clock):
+    for _ in range(4):
+        http.get(URL, status=429, headers={"Retry-After": "60"})
+        http.get(URL, json={})
+        transport.session().get(URL)
+    assert clock.slept == [60.0] * 4
+
+
+def test_answers_give_patience_back_never_beyond_its_measure() -> None:
+    patience = Patience(30)
+    patience.lost(20, silent=True)
+    patience.answered(15)
+    assert patience.left_s == 25
+    patience.answered(100)
+    assert patience.left_s == 30
+    patience.lost(29.5, silent=True)
+    assert patience.is_over
+    patience.lost(0, silent=False)
+    assert not patience.is_over
 
 
 def test_a_tool_that_asks_for_no_wait_is_not_hammered_for_ever(transport, http):

@@ -189,7 +189,7 @@ def test_a_smaller_largest_page_is_learned(launchpad, pull) -> None:
 
 def test_a_search_that_is_cut_off_is_asked_in_smaller_pages(launchpad, pull) -> None:
     ids = {launchpad.add() for _ in range(100)}
-    launchpad.script += [("GET", "nimbus", (503, {}, "timed out"))] * 8
+    launchpad.script += [("GET", "nimbus", (503, {}, "timed out"))] * 4  # all attempts of one request
     connector = launchpad.connector()
     assert {r.id for r in pull(connector)} == ids
     sizes = [query["ws.size"][0] for _, path, query, _ in launchpad.log if path == "nimbus"]
@@ -211,7 +211,7 @@ def test_a_status_that_this_launchpad_lacks_is_left_out(launchpad, pull) -> None
 def test_one_bug_that_launchpad_fails_on_stops_only_itself(launchpad, pull, caplog) -> None:
     bad, good = launchpad.add(), launchpad.add()
     launchpad.now += QUIET
-    launchpad.script.append(("GET", f"bugs/{_bug(bad)}", (500, {}, "OOPS-1")))
+    launchpad.script += [("GET", f"bugs/{_bug(bad)}", (500, {}, "OOPS-1"))] * 3  # as often as a 500 is tried
     assert [r.id for r in pull()] == [good]
     assert pull.pages[-1].complete
     assert bad in caplog.text
@@ -224,7 +224,7 @@ def test_one_bug_that_launchpad_fails_on_stops_only_itself(launchpad, pull, capl
 def test_many_bugs_that_launchpad_fails_on_are_a_failing_launchpad(launchpad, pull) -> None:
     for _ in range(10):
         launchpad.add()
-    launchpad.script += [("GET", r"bugs/\d+", (500, {}, "OOPS-1"))] * 10
+    launchpad.script += [("GET", r"bugs/\d+", (500, {}, "OOPS-1"))] * 30
     with pytest.raises(RetriableError):
         pull()
 
