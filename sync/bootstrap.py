@@ -23,7 +23,7 @@ from sync.engine.pull import PullSettings
 from sync.engine.run import Engine, EngineSettings
 from sync.plan.inputs import PlanSettings
 from sync.reconcile.settings import ReconcileSettings
-from sync.selection import PlaceRef, Selected, shared_places, wanted
+from sync.selection import PlaceRef, Selected, anchored_places, shared_places, wanted
 from sync.store.database import Store
 
 _TOKENS_SUFFIX = ".tokens"
@@ -202,6 +202,7 @@ def _live(config: Config, connection: Connection, the_clock: Clock, transport: T
         requests=lambda: transport.requests_made,
         inert=connection.spec.inert,
         renew=transport.renew,
+        anchored=anchored_places(selected(config), connection.name),
     )
 
 

@@ -94,6 +94,11 @@ def shared_places(engagements: Iterable[Selected]) -> dict[tuple[str, str], tupl
     return {place: tuple(sorted(keys, key=lambda key: (key.casefold(), key))) for place, keys in sorted(found.items())}
 
 
+def anchored_places(engagements: Iterable[Selected], connection: str) -> frozenset[str]:
+    """Places of a connection that have an anchor: only there records are created and statuses shown."""
+    return frozenset(p.place for e in engagements for p in e.places if p.connection == connection and p.anchor)
+
+
 def named_anchors(engagements: Iterable[Selected]) -> frozenset[tuple[str, str]]:
     """(connection, folded key) of every record that is configured as an anchor."""
     return frozenset((p.connection, p.anchor.strip().casefold()) for e in engagements for p in e.places if p.anchor)

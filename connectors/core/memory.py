@@ -130,7 +130,7 @@ class MemoryConnector:
         """The writing half."""
         return self._writer
 
-    def catalog(self, places: Sequence[str]) -> Catalog:
+    def catalog(self, places: Sequence[str], anchored: Collection[str] | None = None) -> Catalog:  # noqa: ARG002 - it is the same for all places
         """The tool's fields and record types."""
         self._tool.asked(Op.CATALOG, ",".join(places))
         raise_fault(self._tool.strike(Op.CATALOG), self._connection, "catalog")

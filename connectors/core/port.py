@@ -379,8 +379,13 @@ class Connector(Protocol):
         """The writing half, or None for a tool that can only be read."""
         ...
 
-    def catalog(self, places: Sequence[str]) -> Catalog:
-        """Ask the tool what it can hold. ``places``: partition keys in which records may be created."""
+    def catalog(self, places: Sequence[str], anchored: Collection[str] | None = None) -> Catalog:
+        """Ask the tool what it can hold.
+
+        Args:
+            places: Partition keys that are read.
+            anchored: Those of them that have an anchor: only there records are created and statuses shown. None: all.
+        """
         ...
 
     def check(self, places: Sequence[str], anchored: Collection[str] | None = None) -> Iterator[CheckResult]:

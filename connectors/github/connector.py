@@ -36,7 +36,11 @@ class GithubConnector:
         """The writing half."""
         return self._writer
 
-    def catalog(self, places: Sequence[str]) -> Catalog:
+    def catalog(
+        self,
+        places: Sequence[str],
+        anchored: Collection[str] | None = None,  # noqa: ARG002 - signature of the port; one project serves all places
+    ) -> Catalog:
         """Fields of the configured project, if there is one (one request), and those of every issue."""
         found = catalog_of(self._projects.read(), places)
         self._writer.learn(found)

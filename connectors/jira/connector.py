@@ -30,9 +30,9 @@ class JiraConnector:
         """The writing half."""
         return self._writer
 
-    def catalog(self, places: Sequence[str]) -> Catalog:
-        """Fields, options and issue types."""
-        found = read_catalog(self._client, places)
+    def catalog(self, places: Sequence[str], anchored: Collection[str] | None = None) -> Catalog:
+        """Fields, and options and issue types of the places in which issues may be created."""
+        found = read_catalog(self._client, places if anchored is None else sorted(anchored))
         self._writer.learn(found)
         return found
 

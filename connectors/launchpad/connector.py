@@ -30,7 +30,11 @@ class LaunchpadConnector:
         """The writing half."""
         return self._writer
 
-    def catalog(self, places: Sequence[str]) -> Catalog:  # noqa: ARG002 - signature of the port; nothing is created in places
+    def catalog(
+        self,
+        places: Sequence[str],  # noqa: ARG002 - signature of the port; nothing is created in places
+        anchored: Collection[str] | None = None,  # noqa: ARG002 - as above
+    ) -> Catalog:
         """Fields and choices; no request."""
         return fixed_catalog()
 

@@ -34,7 +34,11 @@ class SalesforceConnector:
         """The writing half."""
         return self._writer
 
-    def catalog(self, places: Sequence[str]) -> Catalog:  # noqa: ARG002 - objects are the same for every place
+    def catalog(
+        self,
+        places: Sequence[str],  # noqa: ARG002 - objects are the same for every place
+        anchored: Collection[str] | None = None,  # noqa: ARG002 - as above
+    ) -> Catalog:
         """Fields of all streams' objects that this user can see; one request."""
         return read_catalog(self._client)
 

@@ -55,6 +55,7 @@ class Live:
         requests: How many requests have left for it so far, retries included.
         inert: How a text is kept from acting in its tool.
         renew: Called when a run begins: a tool that was given up is asked again.
+        anchored: Its places that have an anchor: only there records may be created and statuses shown.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Live:
     requests: Callable[[], int]
     inert: Inert = as_it_is
     renew: Callable[[], None] = lambda: None
+    anchored: frozenset[str] = frozenset()
 
 
 class Progress(Protocol):

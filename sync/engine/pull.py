@@ -107,6 +107,8 @@ def get_catalog(
 ) -> tuple[Catalog, ConnectorError | None]:
     """The catalog of a connection: as stored if it is young and was asked for these places, else asked for again.
 
+    What the tool says only of the places that records are created in is asked for those with an anchor alone.
+
     When asking fails, the stored one with the error, if there is one.
 
     Raises:
@@ -114,17 +116,18 @@ def get_catalog(
     """
     with store.unit_of_work() as session:
         stored = load_catalog(session, live.name)
-    if stored is not None and run.now - stored[1] <= max_age and set(places) <= set(stored[2]):
-        return stored[0], None
+    anchored = sorted(live.anchored & set(places))
+    if stored is not None and run.now - stored.taken <= max_age and stored.covers(places, anchored):
+        return stored.catalog, None
     try:
         with guarded(live.name, "asking for the catalog"):
-            catalog = live.connector.catalog(places)
+            catalog = live.connector.catalog(places, anchored)
     except ConnectorError as error:
         if stored is None:
             raise
-        return stored[0], error
+        return stored.catalog, error
     with store.unit_of_work() as session:
-        save_catalog(session, live.name, catalog, places, run.now)
+        save_catalog(session, live.name, catalog, places, anchored, run.now)
         session.commit()
     return catalog, None
 

@@ -211,7 +211,7 @@ class Engine:
     def _known_catalogs(self) -> dict[str, Catalog]:
         with self._store.unit_of_work() as session:
             stored = {name: load_catalog(session, name) for name in self._connections}
-        return {name: found[0] for name, found in stored.items() if found is not None}
+        return {name: found.catalog for name, found in stored.items() if found is not None}
 
     def _catalogs(self, fresh: Mapping[str, Catalog], down: Collection[str] = ()) -> dict[str, Catalog]:
         """The catalogs at hand; a connection that has none, and cannot give one now, is left out."""

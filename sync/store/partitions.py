@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -45,15 +46,48 @@ def note_error(
     return tuple(new)
 
 
-def load_catalog(session: Session, connection: str) -> tuple[Catalog, datetime, tuple[str, ...]] | None:
-    """The catalog last stored, when it was taken, and the places it was asked for."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCatalog:
+    """A catalog as stored.
+
+    Attributes:
+        catalog: The catalog.
+        taken: When it was taken.
+        places: Places that it was asked for.
+        anchored: Those of them that it was asked for as places in which records may be created.
+    """
+
+    catalog: Catalog
+    taken: datetime
+    places: frozenset[str]
+    anchored: frozenset[str]
+
+    def covers(self, places: Iterable[str], anchored: Iterable[str]) -> bool:
+        """Whether it was asked for all of these."""
+        return self.places.issuperset(places) and self.anchored.issuperset(anchored)
+
+
+def load_catalog(session: Session, connection: str) -> StoredCatalog | None:
+    """The catalog last stored."""
     row = session.get(CatalogRow, connection)
-    return None if row is None else (decode(Catalog, row.data), row.taken, tuple(row.places))
+    if row is None:
+        return None
+    # A list is of an earlier release, which asked for all places alike.
+    asked = row.places if isinstance(row.places, dict) else {"read": row.places, "create": row.places}
+    return StoredCatalog(
+        catalog=decode(Catalog, row.data),
+        taken=row.taken,
+        places=frozenset(asked["read"]),
+        anchored=frozenset(asked["create"]),
+    )
 
 
-def save_catalog(session: Session, connection: str, catalog: Catalog, places: Sequence[str], now: datetime) -> None:
-    """Keep a catalog in place of the last one."""
-    session.merge(CatalogRow(connection=connection, taken=now, places=sorted(places), data=encode(catalog)))
+def save_catalog(
+    session: Session, connection: str, catalog: Catalog, places: Sequence[str], anchored: Sequence[str], now: datetime
+) -> None:
+    """Keep a catalog in place of the last one; see ``StoredCatalog``."""
+    asked = {"read": sorted(places), "create": sorted(anchored)}
+    session.merge(CatalogRow(connection=connection, taken=now, places=asked, data=encode(catalog)))
 
 
 def freshness(session: Session) -> dict[str, tuple[datetime | None, int]]:

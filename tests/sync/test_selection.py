@@ -1,7 +1,7 @@
 import pytest
 
 from connectors.core.port import Partition, StreamSpec
-from sync.selection import PlaceRef, Selected, needed, shared_places, wanted
+from sync.selection import PlaceRef, Selected, anchored_places, needed, shared_places, wanted
 
 JIRA = (
     StreamSpec(name="issues", title="Issues", per_place=True),
@@ -67,3 +67,14 @@ def test_a_shared_place_names_all_its_engagements_without_regard_to_case():
     found = shared_places([NIM, ORB, lower])
     assert found["jira", "NIM"] == ("abc-01", "NIM-01", "ORB-01")
     assert found["jira-dc", "NIMDC"] == ("NIM-01",)
+
+
+def test_anchored_places_are_those_of_the_connection_with_an_anchor():
+    places = (
+        PlaceRef(connection="jira", place="NIM", anchor="NIM-1"),
+        PlaceRef(connection="jira", place="NIMX"),
+        PlaceRef(connection="github", place="nimbus/images", anchor="nimbus/images#1"),
+    )
+    one = Selected(key="NIM-01", record_connection="sales", record_key="NIM-01", places=places)
+    assert anchored_places([one], "jira") == {"NIM"}
+    assert anchored_places([one], "launchpad") == frozenset()

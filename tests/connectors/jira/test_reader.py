@@ -136,3 +136,16 @@ def test_a_version_is_fetched_by_its_id(site):
     connector = site.connector()
     found = connector.reader.fetch("versions", ["501", "502"], [], connector.catalog([]))
     assert (found["501"].partition, found["501"].key, found["502"]) == ("NIM", "1.0", None)
+
+
+# The catalog ----------------------------------------------------------------------------------------------------
+
+
+def test_what_can_be_created_is_asked_only_of_places_with_an_anchor(site):
+    connector = site.connector(owned=["anchor.status"])
+    everywhere = connector.catalog(["FOX", "NIM"])
+    site.log.clear()
+    found = connector.catalog(["FOX", "NIM"], ["NIM"])
+    assert [p for p in site.paths() if "createmeta" in p and "/NIM/" not in p] == []
+    assert len([p for p in site.paths() if "createmeta" in p]) >= 1
+    assert set(found.record_types) == {"NIM"} < set(everywhere.record_types)

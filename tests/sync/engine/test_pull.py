@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,12 +10,13 @@ from sqlalchemy import func, select
 from connectors.core.faults import Fault, FaultKind, KilledError, Op
 from connectors.core.port import Partition
 from mapping.model import WorkItem
+from sync.engine.pull import get_catalog
 from sync.plan.types import BrakeKind
 from sync.store.model import dirty, entities
 from sync.store.partitions import partition_rows
 from sync.store.records import load_records
 from sync.store.runs import held
-from sync.store.tables import EntityRow, HeadRow, RecordRow
+from sync.store.tables import CatalogRow, EntityRow, HeadRow, RecordRow
 
 ISSUES_ONE = ("tracker", Partition(stream="issues", key="ONE"))
 
@@ -154,8 +156,6 @@ def test_a_held_record_is_mapped_when_the_mapping_learns_it_with_no_request(pull
 
 
 def _without(mapper: Any, record: Any, catalog: Any) -> Any:
-    from dataclasses import replace
-
     return mapper.map(replace(record, payload={k: v for k, v in record.payload.items() if k != "broken"}), catalog)
 
 
@@ -235,6 +235,31 @@ def test_a_catalog_is_asked_for_once_a_day_and_a_stale_one_serves_when_it_cannot
     report = pulled.pull()
     assert [note.place for note in report.failed] == ["tracker"]
     assert set(report.catalogs) == {"crm", "tracker"}
+
+
+def test_a_new_anchor_makes_a_young_catalog_be_asked_for_again(pulled: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[list[str], list[str]]] = []
+    live = pulled.lives()["tracker"]
+
+    def catalog(places: Any, anchored: Any) -> Any:
+        asked.append((list(places), list(anchored)))
+        return pulled.tracker.catalog
+
+    monkeypatch.setattr(live.connector, "catalog", catalog)
+    for anchored in (("ONE",), ("ONE",), ("ONE", "elsewhere"), ("ONE", "TWO"), ("TWO",)):
+        one = replace(live, anchored=frozenset(anchored))
+        get_catalog(pulled.store, one, ["ONE", "TWO"], pulled.run(), timedelta(hours=24))
+    assert asked == [(["ONE", "TWO"], ["ONE"]), (["ONE", "TWO"], ["ONE", "TWO"])]
+
+
+def test_a_catalog_that_an_earlier_release_asked_of_all_places_alike_serves(pulled: Any) -> None:
+    with pulled.store.unit_of_work() as session:
+        session.get(CatalogRow, "tracker").places = ["ONE", "TWO"]
+        session.commit()
+    live = replace(pulled.lives()["tracker"], anchored=frozenset({"TWO"}))
+    before = pulled.tracker.requests(Op.CATALOG)
+    get_catalog(pulled.store, live, ["ONE", "TWO"], pulled.run(), timedelta(hours=24))
+    assert pulled.tracker.requests(Op.CATALOG) == before
 
 
 def test_nonsense_from_a_reader_fails_its_own_connection_alone(pulled: Any, monkeypatch: pytest.MonkeyPatch) -> None:
