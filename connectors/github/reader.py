@@ -58,6 +58,7 @@ class GithubReader:
         cursors = {w.partition.key: issues_cursor(w.cursor) for w in wanted if w.partition.stream == ISSUES}
         for want in wanted:
             self._recall(want, cursors)
+        self._places.begin()
         view = self._look(anchors, cursors)
         self._places.meet(w.partition.key for w in wanted)
         failures = 0

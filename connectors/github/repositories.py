@@ -108,6 +108,11 @@ class Places:
         self._client = client
         self._known: dict[str, Repository] = {}
         self._names: dict[str, str] = {}  # as configured, by the folded form
+        self._hidden: set[str] = set()  # folded; found to be nowhere since ``begin``
+
+    def begin(self) -> None:
+        """A new read begins: what could not be seen before is asked for again."""
+        self._hidden.clear()
 
     def known(self, place: str) -> Repository | None:
         """The repository of a place, if this process has met it."""
@@ -120,6 +125,7 @@ class Places:
     def remember(self, place: str, repository: Repository) -> None:
         """Keep what is known of a place."""
         self._known[place.casefold()] = repository
+        self._hidden.discard(place.casefold())
         self._names[place.casefold()] = place
 
     def update(self, seen: Mapping[int, Repository | None]) -> None:
@@ -134,7 +140,7 @@ class Places:
     def meet(self, places: Iterable[str]) -> None:
         """Find the repositories of places that were not met yet by their names: one request for 50 of them.
 
-        What is not found so (a single one, and those that GitHub does not show) is left to ``find``, which tells why.
+        A single one is left to ``find``, and so are all when GitHub refuses the question.
         """
         unknown = [p for p in dict.fromkeys(places) if p.count("/") == 1 and self.known(p) is None]
         if len(unknown) < 2:
@@ -156,9 +162,17 @@ class Places:
                 repository = _met(data.get(f"r{n}"))
                 if repository is not None:
                     self.remember(place, repository)
+                else:
+                    self._hidden.add(place.casefold())
 
     def find(self, place: str) -> Repository:
-        """The repository of a place: as known, else by its name (one request, one more when it was renamed)."""
+        """The repository of a place: as known, else by its name (one request, one more when it was renamed).
+
+        Raises:
+            PartitionError: There is none, or this login may not see it; that is asked once a read.
+        """
+        if place.casefold() in self._hidden:
+            raise self._nowhere(place, None)
         return self.known(place) or self.ask(place)
 
     def ask(self, place: str) -> Repository:
@@ -177,15 +191,19 @@ class Places:
         try:
             repository = self._follow(path)
         except NotFoundError as exc:
-            raise PartitionError(
-                f"{self._client.connection}: repository {place} does not exist or this login may not see it; give the"
-                " token or the app's installation access to it, or correct its name",
-                connection=self._client.connection,
-                place=exc.place,
-                status=exc.status,
-            ) from exc
+            self._hidden.add(place.casefold())
+            raise self._nowhere(place, exc) from exc
         self.remember(place, repository)
         return repository
+
+    def _nowhere(self, place: str, exc: NotFoundError | None) -> PartitionError:
+        return PartitionError(
+            f"{self._client.connection}: repository {place} does not exist or this login may not see it; give the"
+            " token or the app's installation access to it, or correct its name",
+            connection=self._client.connection,
+            place=exc.place if exc is not None else f"repository {place}",
+            status=exc.status if exc is not None else 404,
+        )
 
     def _follow(self, path: str) -> Repository:
         for _ in range(_MOST_MOVES):

@@ -52,9 +52,12 @@ class IssueReading:
         known = {k: c for k, c in cursors.items() if c is not None and k not in self.hidden}
         new = {k: c for k, c in cursors.items() if c is None and k not in self.hidden}
         apart = {k: c for k, c in cursors.items() if k in self.hidden}
-        if apart and (unseen := unseen_projects(self._client, apart)):
+        # Beside projects that go on, one that was never read is most often one that never could be.
+        doubtful = {**apart, **(new if known else {})}
+        if doubtful and (unseen := unseen_projects(self._client, doubtful)):
             yield from self._set_apart(unseen, None)
             apart = {k: c for k, c in apart.items() if k not in unseen}
+            new = {k: c for k, c in new.items() if k not in unseen}
         for group in (known, new, apart):
             names = list(group)
             for start in range(0, len(names), _PROJECTS_A_SEARCH):

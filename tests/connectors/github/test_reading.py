@@ -415,14 +415,20 @@ def test_anchors_held_back_when_reading_stops_come_with_the_next_read(site) -> N
     assert reading.read() == {}
 
 
-def test_a_repository_that_is_hidden_is_named_though_all_are_found_together(site) -> None:
+def test_a_repository_that_is_hidden_is_asked_for_once_a_read_and_named(site) -> None:
     site.add()
     site.repository(OTHER)["visible"] = False
-    other = Partition(stream="issues", key=OTHER)
-    reading = Reading(site, ISSUES, other)
+    others = [Partition(stream=stream, key=OTHER) for stream in ("issues", "milestones")]
+    reading = Reading(site, ISSUES, *others, project=None, owned=())
     assert len(reading.read()) == 1
-    assert [f.partitions for f in reading.failures] == [frozenset({other})]
-    assert "does not exist or this login may not see it" in str(reading.failures[0].error)
+    for asked in ("POST /graphql", f"GET /repos/{OTHER}"):  # with others by GraphQL; then alone
+        assert [f.partitions for f in reading.failures] == [frozenset({other}) for other in others]
+        assert all("does not exist or this login may not see it" in str(f.error) for f in reading.failures)
+        assert [p for p in site.paths() if not p.endswith("/issues")] == [asked]
+        reading.read()
+    site.repository(OTHER)["visible"] = True
+    reading.read()
+    assert reading.failures == []
 
 
 def test_a_missing_project_is_a_matter_for_a_person(site) -> None:

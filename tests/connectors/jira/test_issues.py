@@ -315,6 +315,11 @@ def test_hidden_projects_cost_the_same_few_requests_however_many_they_are(site, 
     assert len(again.failures) == 7
     assert again.complete == {"NIM"}
     assert len(site.paths()) == 2
+    later = site.connector()  # another process
+    third = _cycle(site, again.cursors, "NIM", *bad, connector=later, catalog=later.catalog([]))
+    assert len(third.failures) == 7
+    assert third.complete == {"NIM"}
+    assert len(site.paths()) == 3  # the list, the login confirmed, the search; no search that would be refused
 
 
 def test_a_site_that_tells_no_list_of_projects_still_names_the_hidden_ones(site):
