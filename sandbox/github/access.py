@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Any
 
 from sandbox.core.http import HttpError
+from sandbox.github.accounts import Account, Team
 from sandbox.github.entities import Repo
 from sandbox.github.state import State
 
@@ -129,7 +130,21 @@ def role(state: State, login: str, repo: Repo) -> Role:
         roles.append(Role[owner.base_permission.upper()])
     if login in repo.collaborators:
         roles.append(Role[repo.collaborators[login].upper()])
+    roles += [Role[each.upper()] for each in _of_teams(owner, login, repo)]
     return max(roles)
+
+
+def _of_teams(owner: Account, login: str, repo: Repo) -> Iterator[str]:
+    """Give the roles that teams bring; a team's members have what its parents have."""
+    by_slug = {each.slug: each for each in owner.teams}
+    for team in owner.teams:
+        if login not in team.members:
+            continue
+        above: Team | None = team
+        while above is not None:
+            if repo.full_name in above.repositories:
+                yield above.repositories[repo.full_name]
+            above = by_slug.get(above.parent or "")
 
 
 def access(state: State, rights: Rights, repo: Repo) -> Role:
@@ -224,6 +239,14 @@ _SCOPES: Mapping[str, Mapping[str, frozenset[str]]] = {
     "organization_projects": {
         "read": frozenset({"read:project", "project"}),
         "write": frozenset({"project"}),
+    },
+    "administration": {
+        "read": frozenset({"repo"}),
+        "write": frozenset({"repo", "public_repo"}),
+    },
+    "organization_administration": {
+        "read": frozenset({"read:org", "write:org", "admin:org"}),
+        "write": frozenset({"admin:org"}),
     },
     "members": {
         "read": frozenset({"read:org", "write:org", "admin:org"}),

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from sandbox.core.http import HttpError
 from sandbox.github import ids
 from sandbox.github.access import Kind, Rights, error
-from sandbox.github.entities import App, InstallationToken, Token
+from sandbox.github.accounts import App, InstallationToken, Token
 from sandbox.github.state import State
 
 JWT_SECONDS = 600
@@ -51,7 +51,7 @@ def repository_ids(state: State, given: Any) -> frozenset[int] | None:
     """Turn `"all"` or a list of `owner/name` into ids; None is all."""
     if given == "all" or not isinstance(given, list):
         return None
-    found = (state.repo(each) if isinstance(each, str) else state.repos.get(each) for each in given)
+    found = (state.repo_once(each) if isinstance(each, str) else state.repos.get(each) for each in given)
     return frozenset(each.id for each in found if each)
 
 

@@ -1,4 +1,4 @@
-"""Handlers of a repository itself and of its labels, milestones and releases."""
+"""Handlers of a repository's labels and milestones."""
 
 from __future__ import annotations
 
@@ -9,79 +9,10 @@ from werkzeug.wrappers import Response
 
 from sandbox.core.http import Json, empty_response, json_response
 from sandbox.github import reading
-from sandbox.github.access import Role, access, error, invalid, not_found, role
-from sandbox.github.context import Context, choice, flag, text
+from sandbox.github.access import invalid, not_found
+from sandbox.github.context import Context, choice, text
 from sandbox.github.edits import check_label
-from sandbox.github.entities import Issue, Label, Milestone, Release, Repo
-
-
-def get(context: Context, repo: Repo) -> Response:
-    """`GET` of the repository."""
-    return json_response(context.render.full_repo(repo))
-
-
-def edit(context: Context, repo: Repo) -> Json:
-    """`PATCH` of the repository: description, visibility, archived, has_issues, and a new name."""
-    body = context.body()
-    name, description = text(body, "name"), text(body, "description")
-    private = flag(body, "private", default=repo.private)
-    archived = flag(body, "archived", default=repo.archived)
-    has_issues = flag(body, "has_issues", default=repo.has_issues)
-    if name is not None and name != repo.name:
-        rename(context, repo, f"{repo.owner}/{name}")
-    if "description" in body:
-        repo.description = description
-    repo.private, repo.archived, repo.has_issues = private, archived, has_issues
-    repo.updated_at = context.state.stamp()
-    context.state.touch(repo)
-    return context.render.full_repo(repo)
-
-
-def rename(context: Context, repo: Repo, full_name: str) -> None:
-    """Give a repository another name or owner; the old one redirects. Raises HttpError 422 when it is taken."""
-    state = context.state
-    owner, _, name = full_name.partition("/")
-    account = state.account(owner)
-    if not account or not name or not all(each.isalnum() or each in "-_." for each in name):
-        raise invalid("Repository", "name", "invalid")
-    if state.names.get(full_name.casefold(), repo.id) != repo.id:
-        raise invalid("Repository", "name", "custom", "name already exists on this account")
-    old = repo.full_name
-    repo.full_name = f"{account.login}/{name}"
-    del state.names[old.casefold()]
-    state.names[repo.full_name.casefold()] = repo.id
-    state.former_names.pop(repo.full_name.casefold(), None)
-    state.former_names[old.casefold()] = repo.id
-    repo.previous_names = [*(each for each in repo.previous_names if each != repo.full_name), old]
-    state.touch(repo)
-    action = "transferred" if account.login != old.partition("/")[0] else "renamed"
-    context.edits.tell("repository", action, None, repo=repo, before=old)
-
-
-def permission(context: Context, repo: Repo, login: str) -> Json:
-    """`GET collaborators/LOGIN/permission`."""
-    account = context.state.account(login)
-    if account is None:
-        raise not_found()
-    level = role(context.state, account.login, repo)
-    plain = {Role.TRIAGE: "read", Role.MAINTAIN: "write"}.get(level, level.name.lower())
-    user = {**context.render.someone(account.login), "permissions": level.as_json(), "role_name": level.name.lower()}
-    return {"permission": plain, "user": user, "role_name": level.name.lower()}
-
-
-def collaborators(context: Context, repo: Repo) -> Response:
-    """`GET collaborators`."""
-    state = context.state
-    owner = state.accounts[repo.owner.casefold()]
-    logins = sorted({*owner.members, *repo.collaborators, *([] if owner.is_organization else [owner.login])})
-
-    def render(login: str) -> dict[str, Any]:
-        level = role(state, login, repo)
-        user = context.render.someone(login)
-        return {**user, "permissions": level.as_json(), "role_name": level.name.lower()}
-
-    return context.listed(logins, f"{context.repo_url(repo)}/collaborators", render)
-
+from sandbox.github.entities import Issue, Label, Milestone, Repo
 
 # ── labels ──
 
@@ -259,74 +190,3 @@ def milestone_labels(context: Context, repo: Repo, number: int) -> Response:
     found = [each for each in repo.labels if each.name in names]
     url = f"{context.repo_url(repo)}/milestones/{number}/labels"
     return context.listed(found, url, lambda each: context.render.label(repo, each))
-
-
-# ── releases ──
-
-
-def _releases(context: Context, repo: Repo) -> list[Release]:
-    drafts = access(context.state, context.rights, repo) >= Role.WRITE and context.may(repo, "contents", "write")
-    found = [each for each in repo.releases if drafts or not each.draft]
-    return sorted(found, key=lambda each: (each.created_at, each.id), reverse=True)
-
-
-def releases(context: Context, repo: Repo) -> Response:
-    """`GET releases`, newest first; drafts for those with push access."""
-    url = f"{context.repo_url(repo)}/releases"
-    return context.listed(_releases(context, repo), url, lambda each: context.render.release(repo, each))
-
-
-def release(context: Context, repo: Repo, release_id: int) -> Json:
-    """`GET releases/ID`."""
-    return _one_release(context, repo, lambda each: each.id == release_id)
-
-
-def release_by_tag(context: Context, repo: Repo, tag: str) -> Json:
-    """`GET releases/tags/TAG`."""
-    return _one_release(context, repo, lambda each: each.tag_name == tag and not each.draft)
-
-
-def latest_release(context: Context, repo: Repo) -> Json:
-    """`GET releases/latest`: neither draft nor prerelease."""
-    return _one_release(context, repo, lambda each: not each.draft and not each.prerelease)
-
-
-def _one_release(context: Context, repo: Repo, fits: Any) -> Json:
-    found = next((each for each in _releases(context, repo) if fits(each)), None)
-    if found is None:
-        raise not_found()
-    return context.render.release(repo, found)
-
-
-def create_release(context: Context, repo: Repo) -> Response:
-    """`POST releases`."""
-    body, now = context.body(), context.state.stamp()
-    tag = text(body, "tag_name", needed=True) or ""
-    if not tag.strip():
-        raise invalid("Release", "tag_name", "missing_field")
-    if any(each.tag_name == tag for each in repo.releases):
-        raise invalid("Release", "tag_name", "already_exists")
-    draft = flag(body, "draft", default=False)
-    made = Release(
-        tag_name=tag,
-        name=text(body, "name"),
-        body=text(body, "body"),
-        draft=draft,
-        prerelease=flag(body, "prerelease", default=False),
-        target_commitish=text(body, "target_commitish") or repo.default_branch,
-        author=context.rights.login,
-        created_at=now,
-        published_at=None if draft else now,
-    )
-    made.id = context.state.next_id("release")
-    repo.releases.append(made)
-    context.state.touch(repo)
-    if not draft:
-        context.edits.tell("release", "published", None, repo=repo, release=made)
-    rendered = context.render.release(repo, made)
-    return json_response(rendered, status=201, headers={"Location": rendered["url"]})
-
-
-def archived(repo: Repo) -> Exception:
-    """Make the refusal of writes to an archived repository."""
-    return error(403, f"Repository {repo.full_name} was archived so is read-only.")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from sandbox.github import ids
-from sandbox.github.entities import Account, Hook, Issue, Label, Repo
+from sandbox.github.accounts import Account, Hook
+from sandbox.github.entities import Issue, Label, Repo
 from sandbox.github.projects import Project
+from sandbox.github.render import REACTIONS
 from sandbox.github.state import State
 
 ROLES = ("none", "read", "triage", "write", "maintain", "admin")
@@ -25,6 +29,19 @@ def complete(state: State, problems: list[str]) -> None:
     work.projects()
     work.tokens()
     work.ids()
+
+
+def slug_of(name: str) -> str:
+    """Make the slug of a team."""
+    return re.sub(r"[^a-z0-9_]+", "-", name.casefold()).strip("-")
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        base64.b64decode(text, validate=True)
+    except ValueError:
+        return False
+    return True
 
 
 class _Completion:
@@ -44,13 +61,42 @@ class _Completion:
             self.login(f"{app.slug}[bot]", kind="Bot")
             for installation in app.installations:
                 installation.account = self.login(installation.account)
+            for installation in app.installations:
+                self.times(installation, app.created_at)
+            if app.hook:
+                self._hooks([app.hook])
         for account in list(state.accounts.values()):
             self.times(account)
+            self._teams(account)
             for login in list(account.members):
                 account.members[self.login(login)] = account.members.pop(login)
             for each in account.issue_types:
                 self.times(each, account.created_at)
             self.given("issue_type", account.issue_types)
+
+    def _teams(self, account: Account) -> None:
+        above = {}
+        for team in account.teams:
+            team.slug = team.slug or slug_of(team.name)
+            self.times(team, account.created_at)
+            for login, part in list(team.members.items()):
+                if part not in ("member", "maintainer"):
+                    self._problems.append(
+                        f"{account.login}: team {team.slug}: {part!r} is neither member nor maintainer"
+                    )
+                team.members[self.login(login)] = team.members.pop(login)
+            for name, role in team.repositories.items():
+                if role not in ROLES:
+                    self._problems.append(f"{account.login}: team {team.slug}: {name}: {role!r} is no role")
+            above[team.slug] = team.parent
+        for slug in above:
+            seen, place = [], above.get(slug)
+            while place is not None and place not in seen:
+                seen.append(place)
+                place = above.get(place)
+            if slug in seen or any(each not in above for each in seen):
+                self._problems.append(f"{account.login}: team {slug}: parent is another team, and not one below it")
+        self.given("team", account.teams)
 
     def login(self, login: str, *, kind: str = "User") -> str:
         """Give the login as its account spells it; makes the account when it is missing."""
@@ -108,11 +154,22 @@ class _Completion:
             release.created_at = release.created_at or self._now
             if not release.draft:
                 release.published_at = release.published_at or release.created_at
+            for asset in release.assets:
+                self.times(asset, release.created_at)
+                if not _is_base64(asset.data):
+                    self._problems.append(f"{repo.full_name}: {release.tag_name}: {asset.name}: data is base 64")
+                asset.uploader = self.login(asset.uploader or release.author)
+            self.given("asset", release.assets)
+            self._reacted(release, release.created_at)
         self._hooks(repo.hooks)
+        for branch in repo.branches:
+            branch.sha = branch.sha or ids.sha(repo.full_name, branch.name)
 
     def _hooks(self, hooks: list[Hook]) -> None:
         for each in hooks:
             self.times(each)
+            if not each.url:
+                self._problems.append("a hook needs a url")
         self.given("hook", hooks)
 
     def _number(self, things: list[Any]) -> None:
@@ -163,10 +220,12 @@ class _Completion:
         return found.name
 
     def _conversation(self, issue: Issue) -> None:
+        self._reacted(issue, issue.updated_at)
         for comment in issue.comments:
             comment.issue = issue
             comment.user = self.login(comment.user)
             self.times(comment, issue.created_at)
+            self._reacted(comment, comment.updated_at)
         for event in issue.events:
             event.issue = issue
             event.created_at = event.created_at or issue.updated_at
@@ -174,6 +233,14 @@ class _Completion:
             event.assignee = self.login(event.assignee) if event.assignee else None
         self.given("comment", issue.comments)
         self.given("event", issue.events)
+
+    def _reacted(self, thing: Any, moment: str) -> None:
+        for each in thing.reacted:
+            each.user = self.login(each.user)
+            each.created_at = each.created_at or moment
+            if each.content not in REACTIONS:
+                self._problems.append(f"{each.content!r} is no reaction: {' '.join(REACTIONS)}")
+        self.given("reaction", thing.reacted)
 
     def _pull(self, repo: Repo, issue: Issue) -> None:
         pull = issue.pull_request
@@ -195,6 +262,7 @@ class _Completion:
             comment.user = self.login(comment.user)
             comment.commit_id = comment.commit_id or pull.head_sha
             self.times(comment, issue.created_at)
+            self._reacted(comment, comment.updated_at)
         for check in pull.checks:
             check.started_at = check.started_at or issue.updated_at
             if check.status == "completed":
@@ -215,6 +283,11 @@ class _Completion:
             if project.closed:
                 project.closed_at = project.closed_at or project.updated_at
             self._fields(project)
+            self._number(project.views)
+            for view in project.views:
+                view.creator = self.login(view.creator or project.creator)
+                self.times(view, project.created_at)
+            self.given("project_view", project.views)
             for item in project.items:
                 item.creator = self.login(item.creator or project.creator)
                 self.times(item, project.created_at)

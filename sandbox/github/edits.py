@@ -50,25 +50,31 @@ class Edits:
         self._tell = tell
 
     def tell(
-        self, event: str, action: str | None, issue: Issue | None, *, repo: Repo | None = None, **more: Any
+        self,
+        event: str,
+        action: str | None,
+        issue: Issue | None,
+        *,
+        repo: Repo | None = None,
+        organization: str | None = None,
+        **more: Any,
     ) -> None:
-        """Tell news of an issue or a repository."""
+        """Tell news of an issue, a repository or an organization."""
         place = issue.repo if issue else repo
-        self._tell(News(event=event, action=action, repo=place, issue=issue, more=more, sender=self.login))
+        made = News(
+            event=event,
+            action=action,
+            repo=place,
+            issue=issue,
+            more=more,
+            sender=self.login,
+            organization=organization,
+        )
+        self._tell(made)
 
     def tell_project(self, project: Project, item: ProjectItem, action: str, **more: Any) -> None:
         """Tell news of an item of a project: organizations' hooks alone hear of them."""
-        news = {"project": project, "item": item, **more}
-        made = News(
-            event="projects_v2_item",
-            action=action,
-            repo=None,
-            issue=None,
-            more=news,
-            sender=self.login,
-            organization=project.owner,
-        )
-        self._tell(made)
+        self.tell("projects_v2_item", action, None, organization=project.owner, project=project, item=item, **more)
 
     def remember(self, issue: Issue) -> None:
         """Keep an issue as it is before a change, for lists that lag behind."""

@@ -9,112 +9,42 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-INSTANT = {"kind": "instant"}
-DAY = {"kind": "day"}
-DERIVED = {"kind": "derived"}
-
-
-def references(*keys: str) -> dict[str, Any]:
-    """Say of a field that it holds these references as the document spells them, while it is read or written."""
-    return {"kind": "references", "keys": keys}
-
-
-def instant() -> Any:
-    """Make a field that holds an instant, completed at load."""
-    return field(default="", metadata=INSTANT)
-
-
-def maybe_instant() -> Any:
-    """Make a field that holds an instant or nothing."""
-    return field(default=None, metadata=INSTANT)
+from sandbox.github.accounts import Hook
+from sandbox.github.state_fields import DERIVED, instant, maybe_instant, references
 
 
 @dataclass(slots=True, kw_only=True)
-class IssueType:
-    """A type of issues, of an organization."""
+class Reaction:
+    """Somebody's reaction."""
+
+    user: str
+    content: str
+    id: int = 0
+    created_at: str = instant()
+
+
+@dataclass(slots=True, kw_only=True)
+class Branch:
+    """A branch of a repository."""
+
+    name: str
+    sha: str = ""
+    protected: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Asset:
+    """A file of a release; its bytes are kept as text in base 64."""
 
     name: str
     id: int = 0
-    description: str | None = None
-    color: str | None = None
-    is_enabled: bool = True
+    label: str | None = None
+    content_type: str = "application/octet-stream"
+    data: str = ""
+    download_count: int = 0
+    uploader: str = ""
     created_at: str = instant()
     updated_at: str = instant()
-
-
-@dataclass(slots=True, kw_only=True)
-class Account:
-    """A user, an organization or a bot."""
-
-    login: str
-    id: int = 0
-    type: str = "User"
-    name: str | None = None
-    email: str | None = None
-    company: str | None = None
-    bio: str | None = None
-    site_admin: bool = False
-    members: dict[str, str] = field(default_factory=dict)
-    base_permission: str = "read"
-    issue_types: list[IssueType] = field(default_factory=list)
-    created_at: str = instant()
-    updated_at: str = instant()
-
-    @property
-    def is_organization(self) -> bool:
-        """Whether members, not itself, act in it."""
-        return self.type == "Organization"
-
-
-@dataclass(slots=True, kw_only=True)
-class Installation:
-    """An app's right to act on an account's repositories."""
-
-    id: int
-    account: str
-    permissions: dict[str, str]
-    repositories: Any = "all"
-    suspended: bool = False
-
-
-@dataclass(slots=True, kw_only=True)
-class App:
-    """A GitHub App."""
-
-    id: int
-    slug: str
-    name: str = ""
-    owner: str = ""
-    client_id: str = ""
-    public_key: str = ""
-    installations: list[Installation] = field(default_factory=list)
-    created_at: str = instant()
-    updated_at: str = instant()
-
-
-@dataclass(slots=True, kw_only=True)
-class Token:
-    """A personal access token."""
-
-    token: str
-    login: str
-    kind: str = "fine_grained"
-    permissions: dict[str, str] = field(default_factory=dict)
-    repositories: Any = "all"
-    scopes: list[str] = field(default_factory=list)
-    expires_at: str | None = maybe_instant()
-
-
-@dataclass(slots=True, kw_only=True)
-class InstallationToken:
-    """A token that an app got for an installation, perhaps narrowed."""
-
-    token: str
-    app: int
-    installation: int
-    permissions: dict[str, str]
-    repositories: Any = "all"
-    expires_at: str = instant()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -154,7 +84,10 @@ class Comment:
     created_at: str = instant()
     updated_at: str = instant()
     app: str | None = None
+    pinned_at: str | None = maybe_instant()
+    pinned_by: str | None = None
     reactions: dict[str, int] = field(default_factory=dict)
+    reacted: list[Reaction] = field(default_factory=list)
     issue: Issue = field(default=None, repr=False, metadata=DERIVED)  # type: ignore[assignment] # set by its maker
 
 
@@ -209,6 +142,8 @@ class ReviewComment:
     commit_id: str | None = None
     created_at: str = instant()
     updated_at: str = instant()
+    reactions: dict[str, int] = field(default_factory=dict)
+    reacted: list[Reaction] = field(default_factory=list)
     issue: Issue = field(default=None, repr=False, metadata=DERIVED)  # type: ignore[assignment] # set by its maker
 
 
@@ -240,6 +175,7 @@ class PullRequest:
     merge_commit_sha: str | None = None
     mergeable: bool | None = True
     requested_reviewers: list[str] = field(default_factory=list)
+    requested_teams: list[str] = field(default_factory=list)
     commits: int = 1
     additions: int = 1
     deletions: int = 0
@@ -276,6 +212,7 @@ class Issue:
     app: str | None = None
     deleted: bool = False
     reactions: dict[str, int] = field(default_factory=dict)
+    reacted: list[Reaction] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     pull_request: PullRequest | None = None
@@ -310,43 +247,9 @@ class Release:
     author: str = ""
     created_at: str = instant()
     published_at: str | None = maybe_instant()
-
-
-@dataclass(slots=True, kw_only=True)
-class Hook:
-    """A webhook of a repository or an organization."""
-
-    url: str
-    id: int = 0
-    secret: str = ""
-    content_type: str = "json"
-    insecure_ssl: str = "0"
-    events: list[str] = field(default_factory=lambda: ["push"])
-    active: bool = True
-    created_at: str = instant()
-    updated_at: str = instant()
-    last_status: int | None = None
-
-
-@dataclass(slots=True, kw_only=True)
-class Delivery:
-    """One attempt to tell a hook."""
-
-    id: int
-    hook: int
-    guid: str
-    event: str
-    action: str | None
-    delivered_at: str = instant()
-    redelivery: bool = False
-    duration: float = 0.0
-    status: str = "OK"
-    status_code: int = 200
-    repository_id: int | None = None
-    payload: Any = None
-    request_headers: dict[str, str] = field(default_factory=dict)
-    response_headers: dict[str, str] = field(default_factory=dict)
-    response_body: str | None = None
+    assets: list[Asset] = field(default_factory=list)
+    reactions: dict[str, int] = field(default_factory=dict)
+    reacted: list[Reaction] = field(default_factory=list)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -370,6 +273,8 @@ class Repo:
     milestones: list[Milestone] = field(default_factory=list)
     releases: list[Release] = field(default_factory=list)
     hooks: list[Hook] = field(default_factory=list)
+    branches: list[Branch] = field(default_factory=list)
+    homepage: str | None = None
     issues: list[Issue] = field(default_factory=list)
     by_number: dict[int, Issue] = field(default_factory=dict, repr=False, metadata=DERIVED)
     version: int = field(default=0, metadata=DERIVED)

@@ -10,9 +10,10 @@ from werkzeug.wrappers import Response
 from sandbox.core.http import Json, empty_response, json_response
 from sandbox.github import paging
 from sandbox.github.access import allows_account, error, invalid, not_found, refused, schema_mismatch
+from sandbox.github.accounts import Delivery, Hook
 from sandbox.github.auth import seconds_of
 from sandbox.github.context import Context, flag, texts
-from sandbox.github.entities import Delivery, Hook, Repo
+from sandbox.github.entities import Repo
 
 HIDDEN = "********"
 
@@ -24,7 +25,8 @@ def _one(hooks: list[Hook], hook_id: int) -> Hook:
     return found
 
 
-def _config(hook: Hook) -> dict[str, str]:
+def config_of(hook: Hook) -> dict[str, str]:
+    """Render the configuration, without its secret."""
     secret = {"secret": HIDDEN} if hook.secret else {}
     return {"url": hook.url, "content_type": hook.content_type, **secret, "insecure_ssl": hook.insecure_ssl}
 
@@ -37,7 +39,7 @@ def _render(context: Context, repo: Repo, hook: Hook) -> dict[str, Any]:
         "name": "web",
         "active": hook.active,
         "events": hook.events,
-        "config": _config(hook),
+        "config": config_of(hook),
         "updated_at": hook.updated_at,
         "created_at": hook.created_at,
         "url": url,
@@ -65,25 +67,30 @@ def get(context: Context, repo: Repo, hook_id: int) -> Json:
 
 def config(context: Context, repo: Repo, hook_id: int) -> Json:  # noqa: ARG001 - the signature of handlers
     """`GET hooks/ID/config`."""
-    return _config(_one(repo.hooks, hook_id))
+    return config_of(_one(repo.hooks, hook_id))
 
 
 def create(context: Context, repo: Repo) -> Response:
     """`POST hooks`: addresses on loopback alone are told."""
-    body = context.body()
-    now = context.state.now()
-    made = Hook(url="", created_at=now, updated_at=now, active=flag(body, "active", default=True))
-    _fill(made, body)
-    if not made.url:
-        raise invalid("Hook", "url", "missing_field")
-    if any(each.url == made.url and each.events == made.events for each in repo.hooks):
-        raise invalid("Hook", None, "custom", "Hook already exists on this repository")
-    made.id = context.state.next_id("hook")
-    repo.hooks.append(made)
+    made = _made(context, repo.hooks, "Hook already exists on this repository")
     context.state.touch(repo)
     context.edits.tell("ping", None, None, repo=repo, hook=made)
     rendered = _render(context, repo, made)
     return json_response(rendered, status=201, headers={"Location": rendered["url"]})
+
+
+def _made(context: Context, hooks: list[Hook], taken: str) -> Hook:
+    body, now = context.body(), context.state.stamp()
+    made = Hook(url="", created_at=now, updated_at=now, active=flag(body, "active", default=True))
+    _fill(made, body)
+    if not made.url:
+        raise invalid("Hook", "url", "missing_field")
+    if any(each.url == made.url and each.events == made.events for each in hooks):
+        raise invalid("Hook", None, "custom", taken)
+    made.id = context.state.next_id("hook")
+    hooks.append(made)
+    context.state.writes += 1
+    return made
 
 
 def _fill(hook: Hook, body: dict[str, Any]) -> None:
@@ -99,25 +106,50 @@ def _fill(hook: Hook, body: dict[str, Any]) -> None:
         parts = None
     if parts is None or (url and (parts.scheme not in ("http", "https") or not parts.netloc)):
         raise invalid("Hook", "url", "invalid")
-    events = texts(body, "events")
+    events, added, removed = (texts(body, name) for name in ("events", "add_events", "remove_events"))
     hook.url = url
     hook.secret = str(settings.get("secret") or hook.secret)
     hook.content_type = "form" if settings.get("content_type", hook.content_type) == "form" else "json"
     hook.insecure_ssl = str(settings.get("insecure_ssl", hook.insecure_ssl))
     if events is not None:
         hook.events = events
-    hook.events = [each for each in hook.events if each not in (texts(body, "remove_events") or [])]
-    hook.events += [each for each in texts(body, "add_events") or [] if each not in hook.events]
+    hook.events = [each for each in hook.events if each not in (removed or [])]
+    hook.events += [each for each in added or [] if each not in hook.events]
 
 
 def edit(context: Context, repo: Repo, hook_id: int) -> Json:
     """`PATCH hooks/ID`."""
-    hook, body = _one(repo.hooks, hook_id), context.body()
-    active = flag(body, "active", default=hook.active)
-    _fill(hook, body)
-    hook.active, hook.updated_at = active, context.state.now()
+    hook = _one(repo.hooks, hook_id)
+    _change(context, hook)
     context.state.touch(repo)
     return _render(context, repo, hook)
+
+
+def _change(context: Context, hook: Hook) -> None:
+    body = context.body()
+    active = flag(body, "active", default=hook.active)
+    _fill(hook, body)
+    hook.active, hook.updated_at = active, context.state.stamp()
+    context.state.writes += 1
+
+
+def change_config(context: Context, hook: Hook) -> Json:
+    """Change the configuration as a body says; raises HttpError 422."""
+    _fill(hook, {"config": context.body()})
+    hook.updated_at = context.state.stamp()
+    context.state.writes += 1
+    return config_of(hook)
+
+
+def edit_config(context: Context, repo: Repo, hook_id: int) -> Json:
+    """`PATCH hooks/ID/config`."""
+    return change_config(context, _one(repo.hooks, hook_id))
+
+
+def try_out(context: Context, repo: Repo, hook_id: int) -> Response:  # noqa: ARG001 - the signature of handlers
+    """`POST hooks/ID/tests`: would send a push; there are none."""
+    _one(repo.hooks, hook_id)
+    return empty_response()
 
 
 def delete(context: Context, repo: Repo, hook_id: int) -> Response:
@@ -155,14 +187,17 @@ def _item(delivery: Delivery) -> dict[str, Any]:
         "status_code": delivery.status_code,
         "event": delivery.event,
         "action": delivery.action,
-        "installation_id": None,
+        "installation_id": delivery.installation_id,
         "repository_id": delivery.repository_id,
         "throttled_at": None,
     }
 
 
-def _list(context: Context, hook: Hook, url: str) -> Response:
+def listed(context: Context, hook: Hook, url: str) -> Response:
+    """List the deliveries to a hook, newest first, by cursor."""
     found, cursor = _kept(context, hook), context.call.args.get("cursor")
+    if (wanted := context.call.args.get("status")) in ("success", "failure"):
+        found = [each for each in found if (each.status_code < 400) == (wanted == "success")]
     if cursor:
         if not cursor.removeprefix("v1_").isdecimal():
             raise error(422, "Invalid cursor")
@@ -173,7 +208,8 @@ def _list(context: Context, hook: Hook, url: str) -> Response:
     return json_response([_item(each) for each in page], headers={"Link": link} if link else {})
 
 
-def _detail(context: Context, hook: Hook, delivery_id: int) -> Json:
+def detail(context: Context, hook: Hook, delivery_id: int) -> Json:
+    """Render a delivery with what was sent and answered; raises HttpError 404."""
     delivery = next((each for each in _kept(context, hook) if each.id == delivery_id), None)
     if delivery is None:
         raise not_found()
@@ -185,7 +221,8 @@ def _detail(context: Context, hook: Hook, delivery_id: int) -> Json:
     }
 
 
-def _again(context: Context, hook: Hook, delivery_id: int) -> Response:
+def again(context: Context, hook: Hook, delivery_id: int) -> Response:
+    """Send a delivery again, under the same GUID; raises HttpError 404."""
     delivery = next((each for each in _kept(context, hook) if each.id == delivery_id), None)
     if delivery is None:
         raise not_found()
@@ -196,17 +233,17 @@ def _again(context: Context, hook: Hook, delivery_id: int) -> Response:
 def deliveries(context: Context, repo: Repo, hook_id: int) -> Response:
     """`GET hooks/ID/deliveries`, newest first, by cursor."""
     url = f"{context.repo_url(repo)}/hooks/{hook_id}/deliveries"
-    return _list(context, _one(repo.hooks, hook_id), url)
+    return listed(context, _one(repo.hooks, hook_id), url)
 
 
 def delivery(context: Context, repo: Repo, hook_id: int, delivery_id: int) -> Json:
     """`GET hooks/ID/deliveries/ID`: with what was sent and answered."""
-    return _detail(context, _one(repo.hooks, hook_id), delivery_id)
+    return detail(context, _one(repo.hooks, hook_id), delivery_id)
 
 
 def redeliver(context: Context, repo: Repo, hook_id: int, delivery_id: int) -> Response:
     """`POST hooks/ID/deliveries/ID/attempts`: sends the same again, under the same GUID."""
-    return _again(context, _one(repo.hooks, hook_id), delivery_id)
+    return again(context, _one(repo.hooks, hook_id), delivery_id)
 
 
 # ── of organizations ──
@@ -229,7 +266,7 @@ def _short(context: Context, org: str, hook: Hook) -> dict[str, Any]:
         "name": "web",
         "active": hook.active,
         "events": hook.events,
-        "config": _config(hook),
+        "config": config_of(hook),
         "updated_at": hook.updated_at,
         "created_at": hook.created_at,
         "url": url,
@@ -252,14 +289,57 @@ def get_of_organization(context: Context, org: str, hook_id: int) -> Json:
 def deliveries_of_organization(context: Context, org: str, hook_id: int) -> Response:
     """`GET orgs/ORG/hooks/ID/deliveries`."""
     hook = _one(_of_organization(context, org, "read"), hook_id)
-    return _list(context, hook, f"{context.render.api}/orgs/{org}/hooks/{hook_id}/deliveries")
+    return listed(context, hook, f"{context.render.api}/orgs/{org}/hooks/{hook_id}/deliveries")
 
 
 def delivery_of_organization(context: Context, org: str, hook_id: int, delivery_id: int) -> Json:
     """`GET orgs/ORG/hooks/ID/deliveries/ID`."""
-    return _detail(context, _one(_of_organization(context, org, "read"), hook_id), delivery_id)
+    return detail(context, _one(_of_organization(context, org, "read"), hook_id), delivery_id)
 
 
 def redeliver_of_organization(context: Context, org: str, hook_id: int, delivery_id: int) -> Response:
     """`POST orgs/ORG/hooks/ID/deliveries/ID/attempts`."""
-    return _again(context, _one(_of_organization(context, org, "write"), hook_id), delivery_id)
+    return again(context, _one(_of_organization(context, org, "write"), hook_id), delivery_id)
+
+
+def create_of_organization(context: Context, org: str) -> Response:
+    """`POST orgs/ORG/hooks`."""
+    there = _of_organization(context, org, "write")
+    account = context.state.accounts[org.casefold()]
+    hooks = context.state.organization_hooks.setdefault(org.casefold(), there)
+    made = _made(context, hooks, "Hook already exists on this organization")
+    context.edits.tell("ping", None, None, hook=made, organization=account.login)
+    rendered = _short(context, account.login, made)
+    return json_response(rendered, status=201, headers={"Location": rendered["url"]})
+
+
+def edit_of_organization(context: Context, org: str, hook_id: int) -> Json:
+    """`PATCH orgs/ORG/hooks/ID`."""
+    hook = _one(_of_organization(context, org, "write"), hook_id)
+    _change(context, hook)
+    return _short(context, org, hook)
+
+
+def delete_of_organization(context: Context, org: str, hook_id: int) -> Response:
+    """`DELETE orgs/ORG/hooks/ID`."""
+    hooks = _of_organization(context, org, "write")
+    hooks.remove(_one(hooks, hook_id))
+    context.state.writes += 1
+    return empty_response()
+
+
+def config_of_organization(context: Context, org: str, hook_id: int) -> Json:
+    """`GET orgs/ORG/hooks/ID/config`."""
+    return config_of(_one(_of_organization(context, org, "read"), hook_id))
+
+
+def edit_config_of_organization(context: Context, org: str, hook_id: int) -> Json:
+    """`PATCH orgs/ORG/hooks/ID/config`."""
+    return change_config(context, _one(_of_organization(context, org, "write"), hook_id))
+
+
+def ping_of_organization(context: Context, org: str, hook_id: int) -> Response:
+    """`POST orgs/ORG/hooks/ID/pings`."""
+    hook = _one(_of_organization(context, org, "write"), hook_id)
+    context.edits.tell("ping", None, None, hook=hook, organization=context.state.accounts[org.casefold()].login)
+    return empty_response()

@@ -335,6 +335,12 @@ def assignee(context: Context, repo: Repo, login: str) -> Response:
     return empty_response()
 
 
+def assignee_of_issue(context: Context, repo: Repo, number: int, login: str) -> Response:
+    """`GET issues/N/assignees/LOGIN`: 204 when they may be assigned to it."""
+    context.issue(repo, number)
+    return assignee(context, repo, login)
+
+
 def of_organization(context: Context, org: str) -> Response:
     """`GET orgs/ORG/issues`: of all its repositories that the caller sees."""
     account = context.state.account(org)
@@ -350,6 +356,17 @@ def of_caller(context: Context) -> Response:
     if not context.rights.login:
         raise error(401, "Requires authentication")
     return _everywhere(context, context.state.repos.values(), f"{context.render.api}/issues")
+
+
+def of_caller_and_theirs(context: Context) -> Response:
+    """`GET user/issues`: of the repositories that the caller and their organizations own."""
+    if not context.rights.login:
+        raise error(401, "Requires authentication")
+    me, accounts = context.rights.login, context.state.accounts
+    repos = [
+        each for each in context.state.repos.values() if me in (each.owner, *accounts[each.owner.casefold()].members)
+    ]
+    return _everywhere(context, repos, f"{context.render.api}/user/issues")
 
 
 def _everywhere(context: Context, repos: Iterable[Repo], url: str) -> Response:

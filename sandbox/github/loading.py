@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sandbox.core.clock import Clock
+from sandbox.github.accounts import Account, App, Delivery, Hook, InstallationToken, Token
 from sandbox.github.completing import complete
-from sandbox.github.entities import Account, App, Delivery, Hook, InstallationToken, Repo, Token
+from sandbox.github.entities import Repo
 from sandbox.github.projects import Project
 from sandbox.github.reading import Wrong, read, write
 from sandbox.github.references import resolve, spell

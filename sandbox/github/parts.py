@@ -100,6 +100,24 @@ def delete_comment(context: Context, repo: Repo, comment_id: int) -> Response:
     return empty_response()
 
 
+def pin_comment(context: Context, repo: Repo, comment_id: int) -> Json:
+    """`PUT issues/comments/ID/pin`: one for an issue; another that was pinned is not any more."""
+    comment = _comment(context, repo, comment_id)
+    for each in comment.issue.comments:
+        each.pinned_at, each.pinned_by = None, None
+    comment.pinned_at, comment.pinned_by = context.state.stamp(), context.rights.login
+    context.state.touch(repo)
+    return context.render.comment(comment)
+
+
+def unpin_comment(context: Context, repo: Repo, comment_id: int) -> Response:
+    """`DELETE issues/comments/ID/pin`."""
+    comment = _comment(context, repo, comment_id)
+    comment.pinned_at, comment.pinned_by = None, None
+    context.state.touch(repo)
+    return empty_response()
+
+
 # ── labels of an issue ──
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.github import ids
+from sandbox.github.accounts import Hook
 from sandbox.github.edits import News
-from sandbox.github.entities import Hook, Issue, Repo, Review
+from sandbox.github.entities import Issue, Repo, Review
 from sandbox.github.projects import Project, ProjectItem
 from sandbox.github.render_issues import IssueRender, issue_node
 
@@ -126,9 +127,13 @@ def _repo(news: News) -> Repo:
 
 def _repository(news: News, render: IssueRender) -> dict[str, Any]:
     owner, _, name = str(news.more["before"]).partition("/")
-    if news.action == "renamed":
-        return {"changes": {"repository": {"name": {"from": name}}}}
-    return {"changes": {"owner": {"from": {"user": render.someone(owner)}}}}
+    match news.action:
+        case "renamed":
+            return {"changes": {"repository": {"name": {"from": name}}}}
+        case "transferred":
+            return {"changes": {"owner": {"from": {"user": render.someone(owner)}}}}
+        case _:
+            return {}
 
 
 def _sub_issues(news: News, render: IssueRender) -> dict[str, Any]:
@@ -216,7 +221,9 @@ def ping(hook: Hook, kind: str, url: str) -> dict[str, Any]:
 
 def _ping(news: News, render: IssueRender) -> dict[str, Any]:
     hook = news.more["hook"]
-    return ping(hook, "Repository", f"{render.api}/repos/{_repo(news).full_name}/hooks/{hook.id}")
+    if news.repo is None:
+        return ping(hook, "Organization", f"{render.api}/orgs/{news.organization}/hooks/{hook.id}")
+    return ping(hook, "Repository", f"{render.api}/repos/{news.repo.full_name}/hooks/{hook.id}")
 
 
 _WRITERS: dict[str, Callable[[News, IssueRender], dict[str, Any]]] = {

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from typing import Any
 
 from werkzeug.wrappers import Response
 
-from sandbox.core.http import Json, empty_response, json_response
-from sandbox.github import auth
-from sandbox.github.access import Kind, Role, allows_account, error, not_found, refused, schema_mismatch
-from sandbox.github.context import Context
-from sandbox.github.entities import Account, App, Installation, InstallationToken, Repo
+from sandbox.core.http import Json, empty_response
+from sandbox.github.access import Kind, allows_account, error, not_found, refused
+from sandbox.github.accounts import Account
+from sandbox.github.context import Context, choice, text
+from sandbox.github.entities import Repo
 from sandbox.github.parts import require_user
 
 Sorting = Callable[[Repo], Any]
@@ -94,10 +93,133 @@ def member(context: Context, org: str, login: str) -> Response:
     return empty_response()
 
 
-def issue_types(context: Context, org: str) -> Response:
-    """`GET orgs/ORG/issue-types`."""
+def remove_member(context: Context, org: str, login: str) -> Response:
+    """`DELETE orgs/ORG/members/LOGIN` and `.../memberships/LOGIN`: out of its teams too."""
+    account = _administered(context, org)
+    found = context.state.account(login)
+    if found is None or account.members.pop(found.login, None) is None:
+        raise not_found()
+    for team in account.teams:
+        team.members.pop(found.login, None)
+    context.state.writes += 1
+    return empty_response()
+
+
+def _administered(context: Context, org: str) -> Account:
     account = _organization(context, org)
-    return json_response([context.render.issue_type(each) for each in account.issue_types])
+    if not allows_account(context.state, context.rights, account.login, "members", "write"):
+        raise refused(context.rights, "members", "write")
+    if not context.rights.app and account.members.get(context.rights.login) != "admin":
+        raise error(403, "You must be an admin of the organization.")
+    return account
+
+
+def _membership(context: Context, account: Account, login: str) -> dict[str, Any]:
+    return {
+        "url": f"{context.render.api}/orgs/{account.login}/memberships/{login}",
+        "state": "active",
+        "role": account.members[login],
+        "organization_url": f"{context.render.api}/orgs/{account.login}",
+        "organization": context.render.organization(account, full=False),
+        "user": context.render.someone(login),
+        "permissions": {"can_create_repository": True},
+    }
+
+
+def membership(context: Context, org: str, login: str) -> Json:
+    """`GET orgs/ORG/memberships/LOGIN`."""
+    account = _organization(context, org)
+    found = context.state.account(login)
+    seen = allows_account(context.state, context.rights, account.login, "members", "read")
+    if not seen or found is None or found.login not in account.members:
+        raise not_found()
+    return _membership(context, account, found.login)
+
+
+def add_member(context: Context, org: str, login: str) -> Json:
+    """`PUT orgs/ORG/memberships/LOGIN`: at once, without an invitation."""
+    account = _administered(context, org)
+    found = context.state.account(login)
+    if found is None or found.is_organization:
+        raise not_found()
+    account.members[found.login] = choice(context.body(), "role", ("member", "admin")) or "member"
+    context.state.writes += 1
+    return _membership(context, account, found.login)
+
+
+def my_membership(context: Context, org: str) -> Json:
+    """`GET user/memberships/orgs/ORG`."""
+    require_user(context)
+    account = _organization(context, org)
+    if context.rights.login not in account.members:
+        raise not_found()
+    return _membership(context, account, context.rights.login)
+
+
+def my_memberships(context: Context) -> Response:
+    """`GET user/memberships/orgs`."""
+    require_user(context)
+    me = context.rights.login
+    mine = [each for each in context.state.accounts.values() if me in each.members]
+    url = f"{context.render.api}/user/memberships/orgs"
+    return context.listed(mine, url, lambda each: _membership(context, each, me))
+
+
+def organizations_of_user(context: Context, login: str) -> Response:
+    """`GET users/LOGIN/orgs`: memberships are not public here, so those of others are for fellow members."""
+    found = context.state.account(login)
+    if found is None:
+        raise not_found()
+    me = context.rights.login
+    shared = [each for each in context.state.accounts.values() if found.login in each.members and me in each.members]
+    url = f"{context.render.api}/user/{found.id}/orgs"
+    return context.listed(shared, url, lambda each: _short(context, each))
+
+
+def users(context: Context) -> Response:
+    """`GET users`: all accounts, by id, after `since`."""
+    given = context.call.args.get("since", "0")
+    since = int(given) if given.isdecimal() and len(given) < 19 else 0
+    found = sorted((each for each in context.state.accounts.values() if each.id > since), key=lambda each: each.id)
+    return context.listed([each.login for each in found], f"{context.render.api}/users", context.render.someone)
+
+
+def edit_me(context: Context) -> Json:
+    """`PATCH user`."""
+    require_user(context)
+    account, body = context.state.accounts[context.rights.login.casefold()], context.body()
+    if context.rights.kind is Kind.CLASSIC and "user" not in context.rights.scopes:
+        raise not_found()
+    _describe(account, body, ("name", "email", "company", "bio", "location", "blog"))
+    return _edited(context, account)
+
+
+def _describe(account: Account, body: dict[str, Any], names: tuple[str, ...]) -> None:
+    values = {name: text(body, name) for name in names if name in body}
+    for name, value in values.items():
+        setattr(account, name, value or "" if name == "blog" else value)
+
+
+def _edited(context: Context, account: Account) -> Json:
+    account.updated_at = context.state.stamp()
+    context.state.writes += 1
+    if account.is_organization:
+        return context.render.organization(account)
+    return context.render.full_user(account, private=True)
+
+
+def edit_organization(context: Context, org: str) -> Json:
+    """`PATCH orgs/ORG`: what it says of itself, and what its members may do."""
+    account, body = _organization(context, org), context.body()
+    if not allows_account(context.state, context.rights, account.login, "organization_administration", "write"):
+        raise refused(context.rights, "organization_administration", "write")
+    if not context.rights.app and account.members.get(context.rights.login) != "admin":
+        raise error(403, "You must be an admin of the organization.")
+    base = choice(body, "default_repository_permission", ("read", "write", "admin", "none"))
+    described = {**body, "bio": body["description"]} if "description" in body else body
+    _describe(account, described, ("name", "email", "company", "bio", "location", "blog"))
+    account.base_permission = base or account.base_permission
+    return _edited(context, account)
 
 
 # ── repositories ──
@@ -146,154 +268,3 @@ def _mine(context: Context, repo: Repo) -> bool:
     login = context.rights.login
     members = context.state.accounts[repo.owner.casefold()].members
     return context.sees(repo) and (repo.owner == login or login in members or login in repo.collaborators)
-
-
-# ── apps ──
-
-
-def _app(context: Context) -> App:
-    if context.rights.kind is not Kind.APP:
-        raise error(401, "A JSON web token could not be decoded")
-    return context.state.apps[context.rights.app_id]
-
-
-def app(context: Context) -> Json:
-    """`GET app`."""
-    found = _app(context)
-    rendered = context.render.integration(found)
-    return {**rendered, "installations_count": len(found.installations)}
-
-
-def _installation(context: Context, each: Installation, owner: App) -> dict[str, Any]:
-    base = context.render.api
-    return {
-        "id": each.id,
-        "account": context.render.someone(each.account),
-        "access_tokens_url": f"{base}/app/installations/{each.id}/access_tokens",
-        "repositories_url": f"{base}/installation/repositories",
-        "html_url": f"{context.render.html}/organizations/{each.account}/settings/installations/{each.id}",
-        "app_id": owner.id,
-        "app_slug": owner.slug,
-        "target_id": context.state.accounts[each.account.casefold()].id,
-        "target_type": context.state.accounts[each.account.casefold()].type,
-        "permissions": each.permissions,
-        "events": [],
-        "repository_selection": "all" if each.repositories == "all" else "selected",
-        "single_file_name": None,
-        "created_at": owner.created_at,
-        "updated_at": owner.updated_at,
-        "suspended_at": owner.updated_at if each.suspended else None,
-        "suspended_by": None,
-    }
-
-
-def installations(context: Context) -> Response:
-    """`GET app/installations`."""
-    found = _app(context)
-    url = f"{context.render.api}/app/installations"
-    return context.listed(found.installations, url, lambda each: _installation(context, each, found))
-
-
-def installation(context: Context, installation_id: int) -> Json:
-    """`GET app/installations/ID`."""
-    found = _app(context)
-    each = next((one for one in found.installations if one.id == installation_id), None)
-    if each is None:
-        raise not_found()
-    return _installation(context, each, found)
-
-
-def installation_of_account(context: Context, org: str) -> Json:
-    """`GET orgs/ORG/installation` and `users/LOGIN/installation`."""
-    found, account = _app(context), context.state.account(org)
-    each = next((one for one in found.installations if account and one.account == account.login), None)
-    if each is None:
-        raise not_found()
-    return _installation(context, each, found)
-
-
-def installation_of_repo(context: Context, owner: str, repo_name: str) -> Json:
-    """`GET repos/O/R/installation`."""
-    repo = context.state.repo(f"{owner}/{repo_name}")
-    if repo is None:
-        raise not_found()
-    return installation_of_account(context, repo.owner)
-
-
-def create_token(context: Context, installation_id: int) -> Response:
-    """`POST app/installations/ID/access_tokens`: a token for an hour, perhaps narrowed."""
-    found, state = _app(context), context.state
-    each = next((one for one in found.installations if one.id == installation_id), None)
-    if each is None:
-        raise not_found()
-    if each.suspended:
-        raise error(403, "This installation has been suspended")
-    body = context.body()
-    permissions = _narrowed(each, body.get("permissions"))
-    chosen = _chosen(context, each, body)
-    serial = state.next_id("token")
-    ends = datetime.fromtimestamp(state.clock.seconds() + state.switches.token_seconds, tz=UTC)
-    made = InstallationToken(
-        token=auth.new_token(state, found, serial, (installation_id, ends)),
-        app=found.id,
-        installation=installation_id,
-        permissions=permissions,
-        repositories="all" if chosen is None else [repo.full_name for repo in chosen],
-        expires_at=ends.strftime("%Y-%m-%dT%H:%M:%SZ"),
-    )
-    state.installation_tokens[made.token] = made
-    answer: dict[str, Any] = {"token": made.token, "expires_at": made.expires_at, "permissions": permissions}
-    selected = chosen is not None or each.repositories != "all"
-    answer["repository_selection"] = "selected" if selected else "all"
-    if chosen is not None:
-        answer["repositories"] = [context.render.repo(repo) for repo in chosen]
-    return json_response(answer, status=201)
-
-
-def _narrowed(each: Installation, asked: object) -> dict[str, str]:
-    if asked is None or asked == {}:  # PyGithub sends an empty object, and gets all
-        return {"metadata": "read", **each.permissions}
-    if not isinstance(asked, dict):
-        raise schema_mismatch("For 'properties/permissions', an object is needed.")
-    levels = ("read", "write", "admin")
-    for name, level in asked.items():
-        had = each.permissions.get(name, "read" if name == "metadata" else "")
-        if level not in levels or had not in levels or levels.index(level) > levels.index(had):
-            raise error(422, "The permissions requested are not granted to this installation.")
-    return {"metadata": "read", **asked}
-
-
-def _chosen(context: Context, each: Installation, body: dict[str, Any]) -> list[Repo] | None:
-    names, numbers = body.get("repositories"), body.get("repository_ids")
-    if names is None and numbers is None:
-        return None
-    if not isinstance(names or [], list) or not isinstance(numbers or [], list):
-        raise schema_mismatch("For 'properties/repositories', an array is needed.")
-    reached = auth.repository_ids(context.state, each.repositories)
-    owned = [one for one in context.state.owned(each.account) if reached is None or one.id in reached]
-    wanted = [*(names or []), *(numbers or [])]
-    chosen = [one for one in owned if one.name in wanted or one.id in wanted]
-    if len(chosen) != len(wanted):
-        raise error(
-            422, "There is at least one repository that does not exist or is not accessible to the parent installation."
-        )
-    return chosen
-
-
-def revoke_token(context: Context) -> Response:
-    """`DELETE installation/token`."""
-    if context.rights.kind is not Kind.INSTALLATION:
-        raise error(403, "You must authenticate with an installation access token")
-    del context.state.installation_tokens[context.rights.token]
-    return empty_response()
-
-
-def installation_repositories(context: Context) -> Response:
-    """`GET installation/repositories`."""
-    if context.rights.kind is not Kind.INSTALLATION:
-        raise error(403, "You must authenticate with an installation access token in order to list repositories")
-    found = [each for each in context.state.owned(context.rights.account) if context.role(each) is Role.ADMIN]
-    page = context.listed(found, f"{context.render.api}/installation/repositories", context.render.repo)
-    headers = {"Link": page.headers["Link"]} if "Link" in page.headers else {}
-    whole = {"total_count": len(found), "repository_selection": "selected", "repositories": page.json}
-    return json_response(whole, headers=headers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.github.entities import DAY, DERIVED, instant, maybe_instant, references
+from sandbox.github.state_fields import DAY, DERIVED, instant, maybe_instant, references
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,6 +70,24 @@ class ProjectItem:
 
 
 @dataclass(slots=True, kw_only=True)
+class View:
+    """A view of a project. Fields are named by their ids."""
+
+    name: str
+    number: int = 0
+    id: int = 0
+    layout: str = "table"
+    filter: str | None = None
+    visible_fields: list[int] = field(default_factory=list)
+    sort_by: list[Any] = field(default_factory=list)
+    group_by: list[int] = field(default_factory=list)
+    vertical_group_by: list[int] = field(default_factory=list)
+    creator: str | None = None
+    created_at: str = instant()
+    updated_at: str = instant()
+
+
+@dataclass(slots=True, kw_only=True)
 class Project:
     """A project (Projects v2) of an organization or a user."""
 
@@ -87,3 +105,4 @@ class Project:
     closed_at: str | None = maybe_instant()
     fields: list[ProjectField] = field(default_factory=list)
     items: list[ProjectItem] = field(default_factory=list)
+    views: list[View] = field(default_factory=list)

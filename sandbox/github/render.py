@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+import base64
+import hashlib
+from typing import Any, TypeAlias
 from urllib.parse import quote
 
 from sandbox.github import ids
 from sandbox.github.access import Rights, access
-from sandbox.github.entities import Account, App, Issue, IssueType, Label, Milestone, Release, Repo
+from sandbox.github.accounts import Account, App, IssueType
+from sandbox.github.entities import Asset, Comment, Issue, Label, Milestone, Release, Repo, ReviewComment
 from sandbox.github.state import State
 
 _USER_PATHS = (
@@ -59,6 +62,7 @@ _REPO_PATHS = (
     ("releases_url", "/releases{/id}"),
     ("deployments_url", "/deployments"),
 )
+Reacted: TypeAlias = Issue | Comment | ReviewComment | Release
 REACTIONS = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
 
 
@@ -134,8 +138,8 @@ class Render:
             **self.someone(account.login),
             "name": account.name,
             "company": account.company,
-            "blog": "",
-            "location": None,
+            "blog": account.blog,
+            "location": account.location,
             "email": account.email,
             "hireable": None,
             "bio": account.bio,
@@ -264,7 +268,7 @@ class Render:
             "ssh_url": f"git@{host}:{repo.full_name}.git",
             "clone_url": f"{html}.git",
             "svn_url": html,
-            "homepage": None,
+            "homepage": repo.homepage,
             "size": 0,
             "stargazers_count": 0,
             "watchers_count": 0,
@@ -358,7 +362,7 @@ class Render:
         return {
             "url": url,
             "assets_url": f"{url}/assets",
-            "upload_url": f"{url}/assets{{?name,label}}",
+            "upload_url": f"{self.uploads}/repos/{repo.full_name}/releases/{release.id}/assets{{?name,label}}",
             "html_url": f"{self.html}/{repo.full_name}/releases/tag/{_quoted(release.tag_name)}",
             "id": release.id,
             "author": self.someone(release.author),
@@ -372,10 +376,37 @@ class Render:
             "created_at": release.created_at,
             "updated_at": release.published_at or release.created_at,
             "published_at": release.published_at,
-            "assets": [],
+            "assets": [self.asset(repo, release, each) for each in release.assets],
             "tarball_url": f"{zipball}/tarball/{_quoted(release.tag_name)}",
             "zipball_url": f"{zipball}/zipball/{_quoted(release.tag_name)}",
             "body": release.body,
+            **({"reactions": self.reactions(url, release)} if release.reacted or release.reactions else {}),
+        }
+
+    @property
+    def uploads(self) -> str:
+        """What addresses of uploads begin with; on GHES it is a path of its own."""
+        return f"{self.api.removesuffix('/api/v3')}/api/uploads" if self.api.endswith("/api/v3") else self.api
+
+    def asset(self, repo: Repo, release: Release, asset: Asset) -> dict[str, Any]:
+        """Render a file of a release."""
+        data = base64.b64decode(asset.data)
+        html = f"{self.html}/{repo.full_name}/releases/download/{_quoted(release.tag_name)}/{_quoted(asset.name)}"
+        return {
+            "url": f"{self.api}/repos/{repo.full_name}/releases/assets/{asset.id}",
+            "id": asset.id,
+            "node_id": ids.node_id(ids.ASSET, repo.id, asset.id),
+            "name": asset.name,
+            "label": asset.label,
+            "uploader": self.user(asset.uploader),
+            "content_type": asset.content_type,
+            "state": "uploaded",
+            "size": len(data),
+            "digest": f"sha256:{hashlib.sha256(data).hexdigest()}",
+            "download_count": asset.download_count,
+            "created_at": asset.created_at,
+            "updated_at": asset.updated_at,
+            "browser_download_url": html,
         }
 
     # ── small things ──
@@ -425,13 +456,14 @@ class Render:
         return "CONTRIBUTOR" if login in mergers else "NONE"
 
     @staticmethod
-    def reactions(url: str, counts: dict[str, int]) -> dict[str, Any]:
-        """Render the roll-up of reactions."""
-        return {
-            "url": f"{url}/reactions",
-            "total_count": sum(counts.values()),
-            **{name: counts.get(name, 0) for name in REACTIONS},
-        }
+    def reactions(url: str, thing: Reacted) -> dict[str, Any]:
+        """Render the roll-up of reactions: those of the document that are counts alone, and those with a person."""
+        counts = dict.fromkeys(REACTIONS, 0)
+        for name, count in thing.reactions.items():
+            counts[name] = counts.get(name, 0) + count
+        for each in thing.reacted:
+            counts[each.content] += 1
+        return {"url": f"{url}/reactions", "total_count": sum(counts.values()), **counts}
 
 
 def _quoted(text: str) -> str:

@@ -39,7 +39,7 @@ class IssueRender(Render):
             "labels_url": f"{url}/labels{{/name}}",
             "comments_url": f"{url}/comments",
             "events_url": f"{url}/events",
-            "html_url": self._html(issue),
+            "html_url": self.html_of(issue),
             "id": issue.id,
             "node_id": issue_node(issue),
             "number": issue.number,
@@ -63,7 +63,7 @@ class IssueRender(Render):
             "issue_dependencies_summary": self._dependencies(issue),
             "body": issue.body,
             "closed_by": self.user(issue.closed_by) if issue.state == "closed" else None,
-            "reactions": self.reactions(url, issue.reactions),
+            "reactions": self.reactions(url, issue),
             "timeline_url": f"{url}/timeline",
             "performed_via_github_app": self.app(issue.app),
             "state_reason": issue.state_reason,
@@ -73,7 +73,8 @@ class IssueRender(Render):
             rendered["repository"] = self.repo(repo)
         return rendered
 
-    def _html(self, issue: Issue) -> str:
+    def html_of(self, issue: Issue) -> str:
+        """Give the address of an issue on the site."""
         place = "pull" if issue.pull_request else "issues"
         return f"{self.html}/{issue.repo.full_name}/{place}/{issue.number}"
 
@@ -87,7 +88,7 @@ class IssueRender(Render):
         pull = issue.pull_request
         if pull is None:
             return {}
-        html = self._html(issue)
+        html = self.html_of(issue)
         return {
             "draft": pull.draft,
             "pull_request": {
@@ -121,7 +122,7 @@ class IssueRender(Render):
         url = f"{repo}/issues/comments/{comment.id}"
         return {
             "url": url,
-            "html_url": f"{self._html(issue)}#issuecomment-{comment.id}",
+            "html_url": f"{self.html_of(issue)}#issuecomment-{comment.id}",
             "issue_url": f"{repo}/issues/{issue.number}",
             "id": comment.id,
             "node_id": ids.node_id(ids.COMMENT, issue.repo.id, comment.id),
@@ -130,9 +131,13 @@ class IssueRender(Render):
             "updated_at": comment.updated_at,
             "body": comment.body,
             "author_association": self.association(comment.user, issue.repo),
-            "reactions": self.reactions(url, comment.reactions),
+            "reactions": self.reactions(url, comment),
             "performed_via_github_app": self.app(comment.app),
+            **({"pin": self._pin(comment)} if comment.pinned_at else {}),
         }
+
+    def _pin(self, comment: Comment) -> dict[str, Any]:
+        return {"pinned_at": comment.pinned_at, "pinned_by": self.user(comment.pinned_by)}
 
     # ── events ──
 
@@ -241,7 +246,7 @@ class IssueRender(Render):
             raise LookupError(f"#{issue.number} is no pull request")
         repo = issue.repo
         at = f"{self.api}/repos/{repo.full_name}"
-        url, html = f"{at}/pulls/{issue.number}", self._html(issue)
+        url, html = f"{at}/pulls/{issue.number}", self.html_of(issue)
         assignees = [self.someone(each) for each in issue.assignees]
         links = {
             "self": url,
@@ -320,7 +325,7 @@ class IssueRender(Render):
 
     def review(self, issue: Issue, review: Review) -> dict[str, Any]:
         """Render a review."""
-        html = f"{self._html(issue)}#pullrequestreview-{review.id}"
+        html = f"{self.html_of(issue)}#pullrequestreview-{review.id}"
         url = f"{self.api}/repos/{issue.repo.full_name}/pulls/{issue.number}"
         return {
             "id": review.id,
@@ -341,7 +346,7 @@ class IssueRender(Render):
         issue = comment.issue
         at = f"{self.api}/repos/{issue.repo.full_name}"
         url, pull = f"{at}/pulls/comments/{comment.id}", f"{at}/pulls/{issue.number}"
-        html = f"{self._html(issue)}#discussion_r{comment.id}"
+        html = f"{self.html_of(issue)}#discussion_r{comment.id}"
         reply = {"in_reply_to_id": comment.in_reply_to} if comment.in_reply_to else {}
         return {
             "url": url,
@@ -360,7 +365,7 @@ class IssueRender(Render):
             "pull_request_url": pull,
             "author_association": self.association(comment.user, issue.repo),
             "_links": {"self": {"href": url}, "html": {"href": html}, "pull_request": {"href": pull}},
-            "reactions": self.reactions(url, {}),
+            "reactions": self.reactions(url, comment),
             "start_line": None,
             "original_start_line": None,
             "start_side": None,

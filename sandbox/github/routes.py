@@ -6,7 +6,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.github import catalogue, hooks, issues, parts, people, pulls, search
+from sandbox.github import (
+    catalogue,
+    code,
+    hooks,
+    issues,
+    parts,
+    pulls,
+    reactions,
+    releases,
+    repositories,
+    reviews,
+    teams,
+)
 from sandbox.github.access import Role
 
 ISSUES, PULLS, EITHER, META = "issues", "pull_requests", "issues|pull_requests", "metadata"
@@ -56,13 +68,26 @@ def repository_routes() -> Iterator[RepoRoute]:
 Table = dict[str, Callable[..., Any]]
 
 _REPOSITORY: Table = {
-    "GET ": catalogue.get,
+    "GET ": repositories.get,
     "GET /assignees": issues.assignees,
     "GET /assignees/<login>": issues.assignee,
-    "GET /collaborators": catalogue.collaborators,
-    "GET /collaborators/<login>/permission": catalogue.permission,
+    "GET /collaborators": repositories.collaborators,
+    "GET /collaborators/<login>": repositories.collaborator,
+    "GET /collaborators/<login>/permission": repositories.permission,
+    "GET /topics": repositories.topics,
+    "GET /languages": repositories.nothing,
+    "GET /teams": teams.of_repository,
+    "GET /branches": code.branches,
+    "GET /branches/<path:name>": code.branch,
+    "GET /tags": code.tags,
 }
-_ADMINISTRATION: Table = {"PATCH ": catalogue.edit}
+_ADMINISTRATION: Table = {
+    "PATCH ": repositories.edit,
+    "DELETE ": repositories.delete,
+    "PUT /collaborators/<login>": repositories.add_collaborator,
+    "DELETE /collaborators/<login>": repositories.remove_collaborator,
+    "PUT /topics": repositories.set_topics,
+}
 _HOOKS: Table = {
     "GET /hooks": hooks.list_of_repo,
     "POST /hooks": hooks.create,
@@ -70,6 +95,8 @@ _HOOKS: Table = {
     "PATCH /hooks/<int:hook_id>": hooks.edit,
     "DELETE /hooks/<int:hook_id>": hooks.delete,
     "GET /hooks/<int:hook_id>/config": hooks.config,
+    "PATCH /hooks/<int:hook_id>/config": hooks.edit_config,
+    "POST /hooks/<int:hook_id>/tests": hooks.try_out,
     "POST /hooks/<int:hook_id>/pings": hooks.ping,
     "GET /hooks/<int:hook_id>/deliveries": hooks.deliveries,
     "GET /hooks/<int:hook_id>/deliveries/<int:delivery_id>": hooks.delivery,
@@ -95,6 +122,8 @@ _BY_ANYBODY: Table = {
     "GET /issues/<int:number>/parent": parts.parent,
     "GET /issues/<int:number>/dependencies/blocked_by": parts.blocked_by,
     "GET /issues/<int:number>/dependencies/blocking": parts.blocking,
+    "GET /issues/<int:number>/assignees/<login>": issues.assignee_of_issue,
+    **reactions.table("issues", "issues/comments"),
     "GET /labels": catalogue.labels,
     "GET /labels/<name>": catalogue.label,
     "GET /milestones": catalogue.milestones,
@@ -115,6 +144,8 @@ _BY_TRIAGE: Table = {
     "DELETE /issues/<int:number>/assignees": issues.remove_assignees,
 }
 _BY_WRITERS: Table = {
+    "PUT /issues/comments/<int:comment_id>/pin": parts.pin_comment,
+    "DELETE /issues/comments/<int:comment_id>/pin": parts.unpin_comment,
     "PUT /issues/<int:number>/lock": issues.lock,
     "DELETE /issues/<int:number>/lock": issues.unlock,
     "POST /labels": catalogue.create_label,
@@ -130,64 +161,58 @@ _PULLS: Table = {
     "GET /pulls/<int:number>": pulls.get,
     "PATCH /pulls/<int:number>": pulls.edit,
     "GET /pulls/<int:number>/merge": pulls.merged,
-    "GET /pulls/comments": pulls.comments_of_repo,
-    "GET /pulls/comments/<int:comment_id>": pulls.review_comment,
-    "PATCH /pulls/comments/<int:comment_id>": pulls.edit_review_comment,
-    "DELETE /pulls/comments/<int:comment_id>": pulls.delete_review_comment,
-    "GET /pulls/<int:number>/comments": pulls.review_comments,
-    "GET /pulls/<int:number>/reviews": pulls.reviews,
-    "POST /pulls/<int:number>/reviews": pulls.create_review,
-    "GET /pulls/<int:number>/reviews/<int:review_id>": pulls.review,
-    "GET /pulls/<int:number>/reviews/<int:review_id>/comments": pulls.comments_of_review,
-    "GET /pulls/<int:number>/requested_reviewers": pulls.requested_reviewers,
+    "GET /pulls/<int:number>/commits": code.of_pull,
+    "GET /pulls/<int:number>/files": pulls.files,
+    "GET /pulls/comments": reviews.comments_of_repo,
+    "GET /pulls/comments/<int:comment_id>": reviews.review_comment,
+    "PATCH /pulls/comments/<int:comment_id>": reviews.edit_review_comment,
+    "DELETE /pulls/comments/<int:comment_id>": reviews.delete_review_comment,
+    "GET /pulls/<int:number>/comments": reviews.review_comments,
+    "POST /pulls/<int:number>/comments": reviews.create_comment,
+    "POST /pulls/<int:number>/comments/<int:comment_id>/replies": reviews.reply,
+    "GET /pulls/<int:number>/reviews": reviews.reviews,
+    "POST /pulls/<int:number>/reviews": reviews.create_review,
+    "GET /pulls/<int:number>/reviews/<int:review_id>": reviews.review,
+    "PUT /pulls/<int:number>/reviews/<int:review_id>": reviews.edit_review,
+    "DELETE /pulls/<int:number>/reviews/<int:review_id>": reviews.delete_review,
+    "POST /pulls/<int:number>/reviews/<int:review_id>/events": reviews.submit_review,
+    "GET /pulls/<int:number>/reviews/<int:review_id>/comments": reviews.comments_of_review,
+    "GET /pulls/<int:number>/requested_reviewers": reviews.requested_reviewers,
+    **reactions.table("pulls/comments"),
 }
 _PULLS_BY_WRITERS: Table = {
     "PUT /pulls/<int:number>/merge": pulls.merge,
-    "POST /pulls/<int:number>/requested_reviewers": pulls.request_reviewers,
+    "PUT /pulls/<int:number>/update-branch": pulls.update_branch,
+    "PUT /pulls/<int:number>/reviews/<int:review_id>/dismissals": reviews.dismiss_review,
+    "POST /pulls/<int:number>/requested_reviewers": reviews.request_reviewers,
+    "DELETE /pulls/<int:number>/requested_reviewers": reviews.withdraw_reviewers,
 }
 _RELEASES: Table = {
-    "GET /releases": catalogue.releases,
-    "GET /releases/latest": catalogue.latest_release,
-    "GET /releases/tags/<path:tag>": catalogue.release_by_tag,
-    "GET /releases/<int:release_id>": catalogue.release,
+    "GET /releases": releases.releases,
+    "GET /releases/latest": releases.latest_release,
+    "GET /releases/tags/<path:tag>": releases.release_by_tag,
+    "GET /releases/<int:release_id>": releases.release,
+    "GET /releases/<int:release_id>/assets": releases.assets,
+    "GET /releases/assets/<int:asset_id>": releases.asset,
+    **reactions.table("releases"),
+    "GET /commits": code.commits,
+    "GET /commits/<path:ref>": code.commit,
+    "GET /commits/<sha>/pulls": code.pulls_of_commit,
+    "GET /git/ref/<path:ref>": code.reference,
 }
-_RELEASES_BY_WRITERS: Table = {"POST /releases": catalogue.create_release}
+_RELEASES_BY_WRITERS: Table = {
+    "POST /releases": releases.create_release,
+    "PATCH /releases/<int:release_id>": releases.edit,
+    "DELETE /releases/<int:release_id>": releases.delete,
+    "POST /releases/generate-notes": releases.notes,
+    "POST /releases/<int:release_id>/assets": releases.upload,
+    "PATCH /releases/assets/<int:asset_id>": releases.edit_asset,
+    "DELETE /releases/assets/<int:asset_id>": releases.delete_asset,
+    "POST /git/refs": code.create_reference,
+    "PATCH /git/refs/<path:ref>": code.move_reference,
+    "DELETE /git/refs/<path:ref>": code.delete_reference,
+}
 _CHECKS: Table = {
     "GET /commits/<path:ref>/check-runs": pulls.check_runs,
     "GET /commits/<path:ref>/status": pulls.combined_status,
 }
-
-OTHER: Table = {
-    "GET /": search.root,
-    "GET /meta": search.meta,
-    "GET /search/issues": search.issues,
-    "GET /user": people.me,
-    "GET /user/orgs": people.my_organizations,
-    "GET /user/repos": people.my_repos,
-    "GET /user/<int:user_id>": people.user_by_id,
-    "GET /users/<login>": people.user,
-    "GET /users/<login>/repos": people.repos_of_user,
-    "GET /users/<org>/installation": people.installation_of_account,
-    "GET /issues": issues.of_caller,
-    "GET /orgs/<org>": people.organization,
-    "GET /organizations/<int:org_id>": people.organization_by_id,
-    "GET /orgs/<org>/issues": issues.of_organization,
-    "GET /orgs/<org>/repos": people.repos_of_organization,
-    "GET /orgs/<org>/members": people.members,
-    "GET /orgs/<org>/members/<login>": people.member,
-    "GET /orgs/<org>/issue-types": people.issue_types,
-    "GET /orgs/<org>/installation": people.installation_of_account,
-    "GET /repos/<owner>/<repo_name>/installation": people.installation_of_repo,
-    "GET /app": people.app,
-    "GET /app/installations": people.installations,
-    "GET /app/installations/<int:installation_id>": people.installation,
-    "POST /app/installations/<int:installation_id>/access_tokens": people.create_token,
-    "GET /installation/repositories": people.installation_repositories,
-    "DELETE /installation/token": people.revoke_token,
-    "GET /orgs/<org>/hooks": hooks.list_of_organization,
-    "GET /orgs/<org>/hooks/<int:hook_id>": hooks.get_of_organization,
-    "GET /orgs/<org>/hooks/<int:hook_id>/deliveries": hooks.deliveries_of_organization,
-    "GET /orgs/<org>/hooks/<int:hook_id>/deliveries/<int:delivery_id>": hooks.delivery_of_organization,
-    "POST /orgs/<org>/hooks/<int:hook_id>/deliveries/<int:delivery_id>/attempts": hooks.redeliver_of_organization,
-}
-"""What does not lie below one repository; each handler sees for itself who may."""

@@ -11,8 +11,9 @@ from werkzeug.wrappers import Response
 from sandbox.core.http import Json, json_response
 from sandbox.github import reading
 from sandbox.github.access import invalid
+from sandbox.github.accounts import Account
 from sandbox.github.context import Context
-from sandbox.github.entities import Issue
+from sandbox.github.entities import Issue, Repo
 from sandbox.github.issues import SORTS, as_seen
 
 MOST_RESULTS = 1_000
@@ -81,6 +82,78 @@ def issues(context: Context) -> Response:
     headers = {"Link": page.headers["Link"]} if "Link" in page.headers else {}
     whole = {"total_count": len(hits), "incomplete_results": False, "search_type": "lexical", "items": page.json}
     return json_response(whole, headers=headers)
+
+
+def repositories(context: Context) -> Response:
+    """`GET search/repositories`: words, and `org`, `user`, `repo`, `is`, `topic`, `archived`."""
+    text = context.call.args.get("q", "")
+    if not text.strip():
+        raise invalid("Search", "q", "missing")
+    hits = [each for each in context.state.repos.values() if context.sees(each) and _fits_repo(each, text)]
+    return _results(context, hits, "repositories", context.render.repo)
+
+
+def _fits_repo(repo: Repo, text: str) -> bool:
+    for word in _words(text):
+        name, colon, value = word.casefold().partition(":")
+        tests: dict[str, bool] = {
+            "org": repo.owner.casefold() == value,
+            "user": repo.owner.casefold() == value,
+            "repo": repo.full_name.casefold() == value,
+            "is": value == ("private" if repo.private else "public"),
+            "topic": value in repo.topics,
+            "archived": value == str(repo.archived).lower(),
+        }
+        told = f"{repo.name} {repo.description or ''}".casefold()
+        if not (tests.get(name, True) if colon else name in told):
+            return False
+    return True
+
+
+def users(context: Context) -> Response:
+    """`GET search/users`: words in login and name, and `type`."""
+    text = context.call.args.get("q", "")
+    if not text.strip():
+        raise invalid("Search", "q", "missing")
+    kinds = {"type:user": "User", "type:org": "Organization"}
+    words = [each.casefold() for each in _words(text)]
+
+    def fits(account: Account) -> bool:
+        told = f"{account.login} {account.name or ''}".casefold()
+        return all(account.type == kinds[word] if word in kinds else ":" in word or word in told for word in words)
+
+    hits = [each for each in context.state.accounts.values() if each.type != "Bot" and fits(each)]
+    return _results(context, hits, "users", lambda each: context.render.someone(each.login))
+
+
+def labels(context: Context) -> Response:
+    """`GET search/labels`: of one repository."""
+    args = context.call.args
+    number = args.get("repository_id", "")
+    repo = context.state.repos.get(int(number)) if number.isdecimal() and len(number) < 19 else None
+    if repo is None or not context.sees(repo):
+        raise invalid("Search", "repository_id", "invalid" if number else "missing")
+    wanted = args.get("q", "").casefold()
+    hits = [each for each in repo.labels if wanted in f"{each.name} {each.description or ''}".casefold()]
+    return _results(context, hits, "labels", lambda each: context.render.label(repo, each))
+
+
+def _results(context: Context, hits: list[Any], what: str, render: Callable[[Any], dict[str, Any]]) -> Response:
+    url = f"{context.render.api}/search/{what}"
+    page = context.listed(hits[:MOST_RESULTS], url, lambda each: {**render(each), "score": 1.0})
+    headers = {"Link": page.headers["Link"]} if "Link" in page.headers else {}
+    whole = {"total_count": len(hits), "incomplete_results": False, "items": page.json}
+    return json_response(whole, headers=headers)
+
+
+def zen(context: Context) -> Response:  # noqa: ARG001 - the signature of handlers
+    """`GET zen`."""
+    return Response("Approachable is better than simple.", content_type="text/plain;charset=utf-8")
+
+
+def versions(context: Context) -> Json:
+    """`GET versions`: of the API."""
+    return ["2022-11-28"] if context.state.enterprise else ["2026-03-10", "2022-11-28"]
 
 
 def found(context: Context, text: str) -> list[Issue]:

@@ -17,19 +17,21 @@ from sandbox.core.http import Call, Handler, HttpError, Json, Route, json_respon
 from sandbox.core.service import Delivery, Service
 from sandbox.github import auth, loading, steering
 from sandbox.github.access import DOCS, Kind, Rights, error, not_found, require
-from sandbox.github.catalogue import archived
+from sandbox.github.account_routes import OTHER
 from sandbox.github.context import Context, moved, raw_path
 from sandbox.github.edits import Edits
 from sandbox.github.entities import Repo
 from sandbox.github.graph.engine import GraphEngine
 from sandbox.github.limits import UNLIMITED, Crowd, Meter
 from sandbox.github.render_issues import IssueRender
-from sandbox.github.routes import OTHER, RepoRoute, repository_routes
+from sandbox.github.repositories import archived
+from sandbox.github.routes import RepoRoute, repository_routes
 from sandbox.github.search import ENTERPRISE_VERSION
 from sandbox.github.state import State
 from sandbox.github.webhooks import Webhooks
 
 ENTERPRISE_PREFIX = "/api/v3"
+ENTERPRISE_PREFIXES = (ENTERPRISE_PREFIX, "/api/uploads")
 GRAPHQL_PATHS = ("/graphql", "/api/graphql")
 DEFAULT_VERSION = "2022-11-28"
 VERSIONS = (DEFAULT_VERSION, "2026-03-10")
@@ -127,9 +129,10 @@ class GitHubService(Service):
     def _match(self, call: Call) -> tuple[Handler, dict[str, Any]]:
         """Find the route; the base path of GHES is passed over."""
         sent = raw_path(call)
-        if not sent.startswith(f"{ENTERPRISE_PREFIX}/"):
+        prefix = next((each for each in ENTERPRISE_PREFIXES if f"{sent}/".startswith(f"{each}/")), None)
+        if prefix is None:
             return super()._match(call)
-        call.environ["RAW_PATH"] = sent.removeprefix(ENTERPRISE_PREFIX)
+        call.environ["RAW_PATH"] = sent.removeprefix(prefix) or "/"
         try:
             return super()._match(call)
         finally:
@@ -188,7 +191,7 @@ class GitHubService(Service):
         account = self._state.account(login)
         if account is None:
             raise ValueError(f"{login!r} has no account")
-        scopes = frozenset({"repo", "project", "admin:org", "admin:org_hook"})
+        scopes = frozenset({"repo", "delete_repo", "project", "admin:org", "admin:org_hook", "user"})
         return Rights(kind=Kind.CLASSIC, login=account.login, owner=f"site {account.id}", scopes=scopes)
 
     def act(self, login: str, method: str, path: str, body: Json, host_url: str) -> Json:

@@ -109,20 +109,8 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from sandbox.core.clock import Clock
-from sandbox.github.entities import (
-    Account,
-    App,
-    Comment,
-    Delivery,
-    Event,
-    Hook,
-    Installation,
-    InstallationToken,
-    Issue,
-    Repo,
-    ReviewComment,
-    Token,
-)
+from sandbox.github.accounts import Account, App, Delivery, Hook, Installation, InstallationToken, Token
+from sandbox.github.entities import Comment, Event, Issue, Repo, ReviewComment
 from sandbox.github.projects import Project
 from sandbox.github.switches import Knobs, Limits, Switches
 
@@ -207,6 +195,12 @@ class State:
         """Find a repository by its present name."""
         number = self.names.get(full_name.casefold())
         return self.repos[number] if number is not None else None
+
+    def repo_once(self, full_name: str) -> Repo | None:
+        """Find a repository by its present name or one that it had."""
+        key = full_name.casefold()
+        number = self.names.get(key, self.former_names.get(key))
+        return self.repos.get(number) if number is not None else None
 
     def installation(self, number: int) -> tuple[App, Installation] | None:
         """Find an installation and its app."""

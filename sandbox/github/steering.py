@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.test import EnvironBuilder
 
 from sandbox.core.http import Call, HttpError, Json, Route
-from sandbox.github import catalogue, references, transfers
+from sandbox.github import references, repositories, transfers
 
 if TYPE_CHECKING:
     from sandbox.github.context import Context
@@ -84,7 +84,7 @@ class _Desk:
         repo = self._service.state.repo(body["repository"])
         if repo is None:
             raise ValueError(f"{body['repository']!r} is no repository")
-        catalogue.rename(self._context(call, repo.owner), repo, body["to"])
+        repositories.rename(self._context(call, repo.owner), repo, body["to"])
         return {}
 
     def transfer(self, body: dict[str, Any], call: Call) -> Json:

@@ -77,6 +77,7 @@ class Switches:
         pulls_hidden_without_permission: issue lists of private repositories leave out pull requests when the token
             lacks `pull_requests`.
         add_project_item_idempotent: `addProjectV2ItemById` gives the item that exists; else it is an error.
+        project_queries: REST lists of projects and their items heed `q`; else they give all.
         org_issues_for_apps: `/orgs/{org}/issues` answers to App tokens; else 403.
         user_projects_for_apps: projects of users can be reached by App tokens.
         conditional_costs_secondary: a 304 costs points of the secondary limit.
@@ -95,6 +96,7 @@ class Switches:
     if_match_on_writes: bool = False
     pulls_hidden_without_permission: bool = False
     add_project_item_idempotent: bool = True
+    project_queries: bool = True
     org_issues_for_apps: bool = True
     user_projects_for_apps: bool = False
     conditional_costs_secondary: bool = True

@@ -46,6 +46,37 @@ def transfer(edits: Edits, issue: Issue, target: Repo) -> Issue:
     return made
 
 
+def delete_repository(edits: Edits, repo: Repo) -> None:
+    """Delete a repository with all that is in it; what refers to it elsewhere is undone."""
+    state = edits.state
+    gone = {each.id for each in repo.issues}
+    for issue in repo.issues:
+        _untie(edits, issue)
+        _leave_projects(edits, issue)
+        state.issues.pop(issue.id, None)
+        for comment in issue.comments:
+            state.comments.pop(comment.id, None)
+        for event in issue.events:
+            state.events.pop(event.id, None)
+        if issue.pull_request:
+            state.pulls.pop(issue.pull_request.id, None)
+            for each in issue.pull_request.review_comments:
+                state.review_comments.pop(each.id, None)
+    for issue in state.issues.values():
+        for event in [each for each in issue.events if each.other in gone]:
+            issue.events.remove(event)
+            state.events.pop(event.id, None)
+        if issue.transferred_to in gone:
+            issue.transferred_to, issue.deleted = None, True
+        if issue.pull_request:
+            issue.pull_request.closes = [each for each in issue.pull_request.closes if each not in gone]
+    for names in (state.names, state.former_names):
+        for name in [name for name, number in names.items() if number == repo.id]:
+            del names[name]
+    del state.repos[repo.id]
+    state.touch(repo)
+
+
 def _untie(edits: Edits, issue: Issue) -> None:
     issues = edits.state.issues
     if issue.parent is not None:

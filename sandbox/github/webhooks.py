@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import http.client
@@ -12,12 +13,14 @@ import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from sandbox.core.http import dumps
 from sandbox.github import ids
+from sandbox.github.accounts import Delivery, Hook, Installation
+from sandbox.github.auth import repository_ids
 from sandbox.github.edits import News
-from sandbox.github.entities import Delivery, Hook
 from sandbox.github.payloads import payload
 from sandbox.github.render_issues import IssueRender
 from sandbox.github.state import State
@@ -54,11 +57,11 @@ class Webhooks:
         if news.event == "redelivery":
             self._again(render.state, news.more["hook"], news.more["delivery"])
             return
-        wanted = [news.more["hook"]] if news.event == "ping" else list(_listening(render.state, news))
-        if not wanted:
+        told = [(news.more["hook"], None)] if news.event == "ping" else list(_listening(render.state, news))
+        if not told:
             return
         body = payload(news, render)
-        for hook in wanted:
+        for hook, installation in told:
             number = render.state.next_id("delivery")
             self._put(
                 render.state,
@@ -70,7 +73,8 @@ class Webhooks:
                     event=news.event,
                     action=news.action,
                     repository_id=news.repo.id if news.repo else None,
-                    payload=body,
+                    installation_id=installation,
+                    payload=body if installation is None else {**body, "installation": _installation(installation)},
                 ),
             )
 
@@ -82,6 +86,7 @@ class Webhooks:
             event=earlier.event,
             action=earlier.action,
             repository_id=earlier.repository_id,
+            installation_id=earlier.installation_id,
             payload=earlier.payload,
             redelivery=True,
         )
@@ -130,11 +135,65 @@ class Webhooks:
             job.state.deliveries.append(delivery)
 
 
-def _listening(state: State, news: News) -> Iterator[Hook]:
+_PERMISSIONS = {
+    "issues": "issues",
+    "issue_comment": "issues|pull_requests",
+    "label": "issues|pull_requests",
+    "milestone": "issues|pull_requests",
+    "sub_issues": "issues",
+    "issue_dependencies": "issues",
+    "pull_request": "pull_requests",
+    "pull_request_review": "pull_requests",
+    "pull_request_review_comment": "pull_requests",
+    "release": "contents",
+    "repository": "metadata",
+    "projects_v2_item": "organization_projects",
+}
+"""What an installation must have been given to hear of an event."""
+
+
+def _listening(state: State, news: News) -> Iterator[tuple[Hook, int | None]]:
+    """List the hooks that want some news; with those of apps goes the installation that hears it."""
     hooks = list(news.repo.hooks) if news.repo else []
     owner = news.organization or (news.repo.owner if news.repo else "")
     hooks += state.organization_hooks.get(owner.casefold(), [])
-    return (each for each in hooks if each.active and ("*" in each.events or news.event in each.events))
+    yield from ((each, None) for each in hooks if _wants(each, news))
+    for app in state.apps.values():
+        if app.hook is None or not _wants(app.hook, news):
+            continue
+        for each in app.installations:
+            if each.account.casefold() == owner.casefold() and _hears(state, each, news):
+                yield app.hook, each.id
+
+
+def _wants(hook: Hook, news: News) -> bool:
+    return hook.active and bool(hook.url) and ("*" in hook.events or news.event in hook.events)
+
+
+def _hears(state: State, installation: Installation, news: News) -> bool:
+    given = repository_ids(state, installation.repositories)
+    reached = news.repo is None or given is None or news.repo.id in given
+    names = _PERMISSIONS.get(news.event, "metadata").split("|")
+    allowed = "metadata" in names or any(name in installation.permissions for name in names)
+    return reached and allowed and not installation.suspended
+
+
+def _installation(number: int) -> dict[str, Any]:
+    node = base64.b64encode(f"023:IntegrationInstallation{number}".encode()).decode()
+    return {"id": number, "node_id": node}
+
+
+def _target(state: State, hook: Hook) -> tuple[str, int]:
+    """Say what a hook belongs to, and the id of that."""
+    for repo in state.repos.values():
+        if any(each is hook for each in repo.hooks):
+            return "repository", repo.id
+    for app in state.apps.values():
+        if app.hook is hook:
+            return "integration", app.id
+    owners = (login for login, hooks in state.organization_hooks.items() if any(each is hook for each in hooks))
+    account = state.account(next(owners, None))
+    return "organization", account.id if account else 0
 
 
 def _request(job: _Job) -> tuple[bytes, dict[str, str]]:
@@ -142,7 +201,7 @@ def _request(job: _Job) -> tuple[bytes, dict[str, str]]:
     body = dumps(delivery.payload)
     if hook.content_type == "form":
         body = urlencode({"payload": body.decode()}).encode()
-    of_repository = any(hook in repo.hooks for repo in job.state.repos.values())
+    kind, number = _target(job.state, hook)
     headers = {
         "Accept": "*/*",
         "Content-Type": "application/x-www-form-urlencoded" if hook.content_type == "form" else "application/json",
@@ -150,10 +209,9 @@ def _request(job: _Job) -> tuple[bytes, dict[str, str]]:
         "X-GitHub-Delivery": delivery.guid,
         "X-GitHub-Event": delivery.event,
         "X-GitHub-Hook-ID": str(hook.id),
-        "X-GitHub-Hook-Installation-Target-Type": "repository" if of_repository else "organization",
+        "X-GitHub-Hook-Installation-Target-Type": kind,
+        "X-GitHub-Hook-Installation-Target-ID": str(number),
     }
-    if delivery.repository_id is not None:
-        headers["X-GitHub-Hook-Installation-Target-ID"] = str(delivery.repository_id)
     if hook.secret:
         headers["X-Hub-Signature"] = f"sha1={hmac.new(hook.secret.encode(), body, hashlib.sha1).hexdigest()}"
         headers["X-Hub-Signature-256"] = f"sha256={hmac.new(hook.secret.encode(), body, hashlib.sha256).hexdigest()}"

@@ -9,7 +9,8 @@ from typing import Any
 from sandbox.core.http import HttpError
 from sandbox.github import search
 from sandbox.github.access import allows_account
-from sandbox.github.entities import Account, Repo
+from sandbox.github.accounts import Account
+from sandbox.github.entities import Repo
 from sandbox.github.graph import nodes
 from sandbox.github.graph.scope import GraphError, Info, Resolvers, Scope, connection, from_http, missing, scope_of
 from sandbox.github.limits import UNLIMITED

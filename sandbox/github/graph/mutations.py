@@ -10,15 +10,17 @@ from typing import Any
 from sandbox.core.http import HttpError
 from sandbox.github import issues
 from sandbox.github.access import Role
-from sandbox.github.catalogue import archived
-from sandbox.github.entities import Account, Comment, Issue, Repo
+from sandbox.github.accounts import Account
+from sandbox.github.entities import Comment, Issue, Repo
 from sandbox.github.graph import nodes
 from sandbox.github.graph.boards import require_write
 from sandbox.github.graph.scope import GraphError, Info, Resolvers, Scope, from_http, scope_of
 from sandbox.github.graph.views import FieldView, ItemView, LabelView, MilestoneView
 from sandbox.github.paging import encode
 from sandbox.github.parts import check_comment
-from sandbox.github.projects import Draft, Project, ProjectItem
+from sandbox.github.project_edits import ProjectEdits
+from sandbox.github.projects import Project
+from sandbox.github.repositories import archived
 
 Mutation = Callable[[Info, dict[str, Any]], dict[str, Any]]
 _KINDS = {
@@ -194,36 +196,12 @@ def _item(info: Info, given: dict[str, Any]) -> ItemView:
     return found
 
 
-def _touch(info: Info, view: ItemView, action: str, what: str, **more: Any) -> None:
-    context = scope_of(info).context
-    now = context.state.stamp()
-    view.item.updated_at = view.project.updated_at = now
-    issue = context.state.issues.get(view.item.issue or 0)
-    if issue:
-        context.edits.moved(issue, what)
-    context.state.writes += 1
-    context.edits.tell_project(view.project, view.item, action, **more)
-
-
-def _new_item(info: Info, project: Project, issue: Issue | None, draft: Draft | None) -> ItemView:
-    context = scope_of(info).context
-    now = context.state.stamp()
-    item = ProjectItem(
-        id=context.state.next_id("project_item"), creator=context.rights.login, created_at=now, updated_at=now
-    )
-    item.issue, item.draft = issue.id if issue else None, draft
-    project.items.append(item)
-    view = ItemView(project, item)
-    _touch(info, view, "created", "project_item")
-    return view
-
-
 def _add_item(info: Info, given: dict[str, Any]) -> dict[str, Any]:
     project = _project(info, given["projectId"])
     issue: Issue = _find(info, given["contentId"], Issue)
     there = next((each for each in project.items if each.issue == issue.id), None)
     if there is None:
-        return {"item": _new_item(info, project, issue, None)}
+        return {"item": ItemView(project, _edits(info).new_item(project, issue, None))}
     if not scope_of(info).context.state.switches.add_project_item_idempotent:
         raise GraphError("UNPROCESSABLE", "Content already exists in this project")
     return {"item": ItemView(project, there)}
@@ -232,14 +210,13 @@ def _add_item(info: Info, given: dict[str, Any]) -> dict[str, Any]:
 def _add_draft(info: Info, given: dict[str, Any]) -> dict[str, Any]:
     project = _project(info, given["projectId"])
     people: list[Account] = [_find(info, each, Account) for each in given.get("assigneeIds") or []]
-    draft = Draft(
-        title=given["title"],
-        body=given.get("body") or "",
-        assignees=[each.login for each in people],
-        creator=scope_of(info).context.rights.login,
-        id=scope_of(info).context.state.next_id("draft"),
-    )
-    return {"projectItem": _new_item(info, project, None, draft)}
+    logins = [each.login for each in people]
+    item = _edits(info).new_draft(project, given["title"], given.get("body") or "", logins)
+    return {"projectItem": ItemView(project, item)}
+
+
+def _edits(info: Info) -> ProjectEdits:
+    return ProjectEdits(scope_of(info).context)
 
 
 def _field(info: Info, project: Project, text: str) -> FieldView:
@@ -256,11 +233,8 @@ def _set_value(info: Info, given: dict[str, Any]) -> dict[str, Any]:
     view = _item(info, given)
     field = _field(info, view.project, given["fieldId"])
     value = _value(field, given["value"])
-    before = view.item.values.get(field.name)
-    if before != value or field.name not in view.item.values:
-        view.item.values[field.name] = value
-        view.item.value_times[field.name] = scope_of(info).context.state.stamp()
-        _touch(info, view, "edited", "project_value", field=field.field, before=before, after=value)
+    if field.field is not None:
+        _edits(info).set_value(view.project, view.item, field.field, value)
     return {"projectV2Item": view}
 
 
@@ -292,26 +266,21 @@ def _value(field: FieldView, given: dict[str, Any]) -> Any:
 def _clear_value(info: Info, given: dict[str, Any]) -> dict[str, Any]:
     view = _item(info, given)
     field = _field(info, view.project, given["fieldId"])
-    if field.name in view.item.values:
-        before = view.item.values.pop(field.name)
-        view.item.value_times.pop(field.name, None)
-        _touch(info, view, "edited", "project_value", field=field.field, before=before, after=None)
+    if field.field is not None:
+        _edits(info).set_value(view.project, view.item, field.field, None)
     return {"projectV2Item": view}
 
 
 def _delete_item(info: Info, given: dict[str, Any]) -> dict[str, Any]:
     view = _item(info, given)
-    view.project.items.remove(view.item)
-    _touch(info, view, "deleted", "project_item")
+    _edits(info).delete_item(view.project, view.item)
     return {"deletedItemId": nodes.item_id(view)}
 
 
 def _archive(archive: bool) -> Mutation:  # noqa: FBT001 - one of two mutations
     def act(info: Info, given: dict[str, Any]) -> dict[str, Any]:
         view = _item(info, given)
-        if view.item.archived is not archive:
-            view.item.archived = archive
-            _touch(info, view, "archived" if archive else "restored", "project_item")
+        _edits(info).archive(view.project, view.item, archived=archive)
         return {"item": view}
 
     return act

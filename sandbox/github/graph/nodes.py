@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.github import ids
-from sandbox.github.entities import Account, Comment, Issue, Repo
+from sandbox.github.accounts import Account
+from sandbox.github.entities import Comment, Issue, Repo
 from sandbox.github.graph.scope import GraphError, Scope
 from sandbox.github.graph.views import (
     CheckView,

@@ -11,8 +11,9 @@ from graphql import GraphQLResolveInfo
 from sandbox.core.http import HttpError
 from sandbox.github import paging
 from sandbox.github.access import Kind, allows_account
+from sandbox.github.accounts import Account
 from sandbox.github.context import Context
-from sandbox.github.entities import Account, Repo
+from sandbox.github.entities import Repo
 from sandbox.github.limits import Standing
 
 MOST = 100

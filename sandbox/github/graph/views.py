@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.github.entities import Account, CheckRun, Comment, Issue, Label, Milestone, Release, Repo, Review
+from sandbox.github.accounts import Account
+from sandbox.github.entities import CheckRun, Comment, Issue, Label, Milestone, Release, Repo, Review
 from sandbox.github.projects import Draft, Iteration, Project, ProjectField, ProjectItem
 
 

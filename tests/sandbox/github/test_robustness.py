@@ -9,7 +9,8 @@ from urllib.parse import quote
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sandbox.github.routes import OTHER, repository_routes
+from sandbox.github.account_routes import OTHER
+from sandbox.github.routes import repository_routes
 
 PATHS = [f"/repos/fictive-partner/sizing{each.path}" for each in repository_routes()]
 PATHS += [f"/repositories/5001{each.path}" for each in repository_routes()] + [entry.split(" ")[1] for entry in OTHER]
