@@ -112,6 +112,14 @@ def _review(news: News, render: IssueRender) -> dict[str, Any]:
     return {"review": told, "pull_request": render.pull(issue, full=False)}
 
 
+def _review_comment(news: News, render: IssueRender) -> dict[str, Any]:
+    issue, comment = _of(news), news.more["comment"]
+    told = {key: value for key, value in render.review_comment(comment).items() if key != "subject_type"}
+    pull = {key: value for key, value in render.pull(issue, full=False).items() if key != "mergeable"}
+    changes = {"changes": news.more["changes"]} if "changes" in news.more else {}
+    return {"comment": {**told, "subject_type": "line"}, "pull_request": pull, **changes}
+
+
 def _release(news: News, render: IssueRender) -> dict[str, Any]:
     repo = _repo(news)
     told = render.release(repo, news.more["release"])
@@ -186,6 +194,12 @@ def _item_changes(news: News, project: Project, archived: str | None, item: Proj
             kinds = {"SINGLE_SELECT": ids.PROJECT_SELECT, "ITERATION": ids.PROJECT_ITERATION}
             node = ids.node_id(kinds.get(field.type, ids.PROJECT_FIELD), project.id, field.id)
             return {"changes": {"field_value": {"field_type": field.type.lower(), "field_node_id": node}}}
+        case "reordered":
+            before, after = (
+                ids.node_id(ids.PROJECT_ITEM, project.id, each.id) if each else None
+                for each in (news.more["before"], news.more["after"])
+            )
+            return {"changes": {"previous_projects_v2_item_node_id": {"from": before or "", "to": after}}}
         case "archived":
             return {"changes": {"archived_at": {"from": None, "to": archived}}}
         case "restored":
@@ -231,6 +245,7 @@ _WRITERS: dict[str, Callable[[News, IssueRender], dict[str, Any]]] = {
     "pull_request": _pull,
     "issue_comment": _comment,
     "pull_request_review": _review,
+    "pull_request_review_comment": _review_comment,
     "label": _common,
     "milestone": _common,
     "release": _release,

@@ -64,10 +64,12 @@ class ProjectEdits:
         self._touch(project, item, "edited", "project_value", field=field, before=before, after=value)
 
     def edit_draft(self, project: Project, item: ProjectItem, **changes: Any) -> None:
-        """Change title, body or assignees of a draft."""
+        """Change title, body or assignees of a draft. Webhooks hear nothing of it."""
         for name, value in changes.items():
             setattr(item.draft, name, value)
-        self._touch(project, item, "edited", "project_value", field=None)
+        now = self._state.stamp()
+        item.updated_at = project.updated_at = now
+        self._state.writes += 1
 
     def delete_item(self, project: Project, item: ProjectItem) -> None:
         """Take an item out of a project."""
@@ -82,10 +84,10 @@ class ProjectEdits:
 
     def move(self, project: Project, item: ProjectItem, after: ProjectItem | None) -> None:
         """Put an item behind another, or in front of all."""
+        before = project.items[place - 1] if (place := project.items.index(item)) else None
         project.items.remove(item)
-        place = project.items.index(after) + 1 if after else 0
-        project.items.insert(place, item)
-        self._touch(project, item, "reordered", "project_item")
+        project.items.insert(project.items.index(after) + 1 if after else 0, item)
+        self._touch(project, item, "reordered", "project_item", before=before, after=after)
 
     def new_field(self, project: Project, field: ProjectField) -> ProjectField:
         """Give a project another field."""

@@ -33,9 +33,10 @@ WRITE = {
     "checks": "read",
     "repository_hooks": "write",
     "administration": "write",
+    "organization_administration": "write",
     "organization_projects": "write",
     "organization_hooks": "write",
-    "members": "read",
+    "members": "write",
 }
 
 
@@ -67,6 +68,10 @@ def document(public_key: str = "") -> dict[str, Any]:
                 "members": {"ada": "admin", "bob": "member"},
                 "base_permission": "write",
                 "issue_types": [{"name": "Bug", "color": "red"}, {"name": "Task"}],
+                "teams": [
+                    {"name": "Core Team", "members": {"ada": "maintainer"}, "repositories": {REPO: "maintain"}},
+                    {"name": "Helpers", "parent": "core-team", "privacy": "closed", "members": {"bob": "member"}},
+                ],
             },
             {"login": "ada", "name": "Ada Example", "email": "ada@partner.example"},
             {"login": "bob"},
@@ -78,6 +83,7 @@ def document(public_key: str = "") -> dict[str, Any]:
                 "slug": "sync-app",
                 "owner": ORG,
                 "public_key": public_key,
+                "hook": {"url": "http://127.0.0.1:9/app", "events": []},
                 "installations": [{"id": 70, "account": ORG, "repositories": "all", "permissions": dict(WRITE)}],
             }
         ],
@@ -101,9 +107,17 @@ def document(public_key: str = "") -> dict[str, Any]:
                     {"title": "v1", "due_on": "2026-12-01T08:00:00Z", "description": "first"},
                     {"title": "v0", "state": "closed", "description": "none"},
                 ],
+                "branches": [{"name": "stable", "protected": True}],
                 "issues": issues(),
                 "releases": [
-                    {"tag_name": "v0.1", "name": "First", "author": "ada", "body": "notes"},
+                    {
+                        "tag_name": "v0.1",
+                        "name": "First",
+                        "author": "ada",
+                        "body": "notes",
+                        "assets": [{"name": "notes.txt", "data": "aGVsbG8="}],
+                        "reacted": [{"user": "bob", "content": "rocket"}],
+                    },
                     {"tag_name": "v0.2", "draft": True},
                 ],
             },
@@ -111,7 +125,10 @@ def document(public_key: str = "") -> dict[str, Any]:
             {"full_name": f"{ORG}/shut", "archived": True, "issues": [{"number": 1, "title": "old", "user": "ada"}]},
             {"full_name": "ada/own", "private": True},
         ],
-        "projects": [project()],
+        "projects": [
+            project(),
+            {"owner": "ada", "title": "Own", "items": [{"content": {"title": "Mine"}}]},
+        ],
         "limits": {"rest_points": None, "graphql_points": None, "content_minute": None, "content_hour": None},
     }
 
@@ -130,7 +147,12 @@ def issues() -> list[dict[str, Any]]:
             "milestone": 1,
             "type": "Bug",
             "updated_at": "2026-10-05T09:00:00Z",
-            "comments": [{"user": "bob", "body": "Agreed."}, {"user": "ada", "body": "Thanks."}],
+            "comments": [
+                {"user": "bob", "body": "Agreed.", "reacted": [{"user": "ada", "content": "+1"}]},
+                {"user": "ada", "body": "Thanks."},
+            ],
+            "reactions": {"heart": 1},
+            "reacted": [{"user": "bob", "content": "eyes"}],
             "events": [
                 {"event": "labeled", "label": "bug"},
                 {"event": "assigned", "assignee": "bob"},
@@ -197,6 +219,7 @@ def project() -> dict[str, Any]:
                 ],
             },
         ],
+        "views": [{"name": "Open", "filter": "is:open status:Todo"}],
         "items": [
             {
                 "content": f"{REPO}#1",

@@ -12,6 +12,8 @@ import pytest
 
 ORG = "fictive-partner"
 R = f"/repos/{ORG}/sizing"
+P = f"/orgs/{ORG}/projectsV2"
+U = "/users/ada/projectsV2"
 
 READS = f"""
 / /meta /rate_limit /user /users/bob /user/repos /issues?filter=all /orgs/{ORG} /orgs/{ORG}/repos
@@ -26,7 +28,14 @@ READS = f"""
 {R}/pulls/4/reviews/100001 {R}/pulls/4/comments {R}/pulls/comments {R}/pulls/comments/100001 {R}/pulls/7/merge
 {R}/pulls/4/requested_reviewers {R}/labels {R}/labels/bug {R}/labels/needs%20info {R}/labels/none
 {R}/milestones?state=all {R}/milestones/1 {R}/milestones/1/labels {R}/releases {R}/releases/latest
-{R}/releases/tags/v0.1 {R}/hooks {R}/issues?milestone=77 /repos/{ORG}/old-sizing
+{R}/releases/tags/v0.1 {R}/releases/100001 {R}/releases/100001/assets {R}/releases/assets/100001
+{R}/releases/100001/reactions {R}/issues/1/reactions {R}/issues/1/reactions?content=eyes
+{R}/issues/comments/100001/reactions {R}/pulls/comments/100001/reactions {R}/issues/1/assignees/bob
+{R}/issues/1/assignees/stranger {R}/collaborators/bob {R}/collaborators/stranger {R}/pulls/4/commits {R}/pulls/4/files
+{P} {P}?q=is:open {P}/1 {P}/9 {P}/1/fields {P}/1/fields/3 {P}/1/fields/100001 {P}/1/fields/999 {P}/1/items
+{P}/1/items?fields=1,2,3,4,5,6,7,8,9,100001,100002,100003,100004,100005 {P}/1/items/100001 {P}/1/items/999
+{P}/1/items?q=is:open&per_page=1 {P}/1/views/1/items {P}/1/views/2/items {U} {U}/1 {U}/1/fields {U}/1/items
+{U}/1/fields/1 {U}/1/items/100004 {R}/hooks {R}/issues?milestone=77 /repos/{ORG}/old-sizing
 """.split()
 
 HOOK = {"config": {"url": "http://127.0.0.1:9/x", "content_type": "json", "secret": "s"}, "events": ["star"]}
@@ -83,17 +92,72 @@ WRITES: list[tuple[str, str, Any]] = [
     ("PUT", "/pulls/10/merge", {}),
     ("POST", "/releases", {"tag_name": "v1"}),
     ("POST", "/hooks", HOOK),
-    ("PATCH", "/hooks/100001", {"active": False}),
-    ("GET", "/hooks/100001", None),
-    ("GET", "/hooks/100001/config", None),
-    ("DELETE", "/hooks/100001", None),
+    ("PATCH", "/hooks/100002", {"active": False}),
+    ("GET", "/hooks/100002", None),
+    ("GET", "/hooks/100002/config", None),
+    ("PATCH", "/hooks/100002/config", {"content_type": "form"}),
+    ("DELETE", "/hooks/100002", None),
     ("PATCH", "", {"description": "x"}),
+    ("POST", "/issues/8/reactions", {"content": "heart"}),
+    ("POST", "/issues/8/reactions", {"content": "heart"}),
+    ("DELETE", "/issues/8/reactions/100004", None),
+    ("POST", "/issues/comments/100001/reactions", {"content": "rocket"}),
+    ("POST", "/pulls/comments/100001/reactions", {"content": "-1"}),
+    ("POST", "/releases/100001/reactions", {"content": "laugh"}),
+    ("PUT", "/issues/comments/100001/pin", None),
+    ("DELETE", "/issues/comments/100001/pin", None),
+    ("PUT", "/collaborators/stranger", {"permission": "triage"}),
+    ("DELETE", "/collaborators/stranger", None),
+    ("POST", "/pulls/4/reviews", {"body": "soon", "comments": [{"path": "b.py", "line": 2, "body": "hm"}]}),
+    ("PUT", "/pulls/4/reviews/100003", {"body": "later"}),
+    ("GET", "/pulls/4/reviews/100003/comments", None),
+    ("POST", "/pulls/4/reviews/100003/events", {"event": "REQUEST_CHANGES"}),
+    ("PUT", "/pulls/4/reviews/100003/dismissals", {"message": "done"}),
+    ("POST", "/pulls/4/reviews", {"body": "pending"}),
+    ("DELETE", "/pulls/4/reviews/100004", None),
+    ("POST", "/pulls/4/comments/100001/replies", {"body": "because"}),
+    ("DELETE", "/pulls/4/requested_reviewers", {"reviewers": ["ada"]}),
+    ("PUT", "/pulls/4/update-branch", {}),
+    ("PATCH", "/releases/100001", {"name": "First of all"}),
+    ("POST", "/releases/generate-notes", {"tag_name": "v2"}),
+    ("PATCH", "/releases/assets/100001", {"label": "Notes"}),
+    ("DELETE", "/releases/assets/100001", None),
+    ("DELETE", "/releases/100003", None),
     ("GET", "/issues/8/events", None),
     ("GET", "/issues/8/timeline", None),
     ("GET", "/issues/events", None),
     ("GET", "/issues/1/timeline", None),
     ("POST", "/issues/4/labels", {"labels": ["plain"]}),
     ("GET", "/pulls", None),
+]
+
+ITERATION = {"start_date": "2026-12-01", "duration": 7}
+OPTIONS = [{"name": "Low", "color": "GREEN", "description": "can wait"}, {"name": "High"}]
+ELSEWHERE: list[tuple[str, str, Any]] = [
+    ("POST", f"{P}/1/items", {"type": "Issue", "owner": ORG, "repo": "sizing", "number": 3}),
+    ("POST", f"{P}/1/items", {"type": "PullRequest", "id": 100002}),
+    ("POST", f"{P}/1/drafts", {"title": "A thought", "body": "only one"}),
+    ("POST", f"{P}/1/fields", {"name": "Size", "data_type": "number"}),
+    ("POST", f"{P}/1/fields", {"name": "Size", "data_type": "number"}),
+    ("POST", f"{P}/1/fields", {"name": "Urgency", "data_type": "single_select", "single_select_options": OPTIONS}),
+    ("POST", f"{P}/1/fields", {"name": "Week", "data_type": "iteration", "iteration_configuration": ITERATION}),
+    ("PATCH", f"{P}/1/items/100001", {"fields": [{"id": 100002, "value": 8}, {"id": 100003, "value": "2026-12-24"}]}),
+    ("PATCH", f"{P}/1/items/100001", {"fields": [{"id": 100001, "value": "nonsense"}]}),
+    ("POST", f"{P}/1/views", {"name": "All", "layout": "table", "visible_fields": [1, 2], "sort_by": [[1, "asc"]]}),
+    ("DELETE", f"{P}/1/items/100002", None),
+    ("POST", f"{U}/1/fields", {"name": "Size", "data_type": "number"}),
+    ("POST", f"{U}/1/items", {"type": "Issue", "id": 100001}),
+    ("PATCH", f"{U}/1/items/100004", {"fields": [{"id": 100009, "value": 8}]}),
+    ("DELETE", f"{U}/1/items/100004", None),
+    ("POST", "/user/1002/projectsV2/1/drafts", {"title": "Mine too"}),
+    ("POST", "/users/ada/projectsV2/1/views", {"name": "All", "layout": "board"}),
+    ("GET", "/users/ada/projectsV2/1/views/1/items", None),
+    ("POST", f"/orgs/{ORG}/repos", {"name": "fresh", "private": True, "auto_init": True}),
+    ("POST", "/user/repos", {"name": "mine"}),
+    ("POST", "/user/repos", {"name": "mine"}),
+    ("DELETE", "/repos/ada/mine", None),
+    ("PATCH", "/user", {"bio": "writes tests"}),
+    ("PATCH", f"/orgs/{ORG}", {"description": "a partner"}),
 ]
 
 FIELDS = """
@@ -185,17 +249,19 @@ def test_rest_traffic_is_as_described(hub: Any, api_evidence: Path, tmp_path: Pa
         hub.ask("GET", prefix + path)
     for method, path, body in WRITES:
         hub.ask(method, prefix + R + path, body)
+    for method, path, body in ELSEWHERE:
+        hub.ask(method, prefix + path, body)
     hub.ask("GET", prefix + R, token=None)
     hub.ask("POST", f"{prefix}{R}/issues", {"title": "x"}, token="token-of-bob")
     spec = str(api_evidence / "github" / "github_openapi_trimmed.json")
     script = str(api_evidence / "validate.py")
     report = validated(hub, tmp_path, script, "--spec", spec, "--base-url", f"http://x{prefix}", "--fail-undeclared")
-    assert len(report) == len(READS) + len(WRITES) + 2
+    assert len(report) == len(READS) + len(WRITES) + len(ELSEWHERE) + 2
     found = {(each["matched"], kind, text) for each in report for kind, text in each["errors"]}
     assert {each for each in found if each[:2] not in EXPLAINED} == set()
     assert all(text.endswith("None is not of type 'string'") for _, _, text in found)
     assert {each[:2] for each in found} == EXPLAINED
-    assert len({(each["method"], each["matched"]) for each in report}) > 80
+    assert len({(each["method"], each["matched"]) for each in report}) > 140
 
 
 def test_by_id_is_as_by_name(hub: Any) -> None:
