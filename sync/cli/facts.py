@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
 
 from sync import bootstrap
 from sync.cli.app import App
+from sync.cli.exits import Exit, StoppedError
 from sync.reconcile.result import Finding
 from sync.reconcile.rules import reconcile
 from sync.show.facts import Facts
 from sync.store.database import Store
+from sync.store.records import anything_read
 from sync.store.results import load_findings, load_risks
 from sync.store.tables import FindingRow, StatusRow
 from sync.store.views import build_view, surroundings
@@ -47,6 +49,36 @@ def load_facts(app: App, store: Store, key: str | None = None) -> list[Facts]:
                 )
             )
     return found
+
+
+def refuse_when_unread(app: App, store: Store, facts: Sequence[Facts]) -> None:
+    """End a command that has nothing to show, with the reason and what to run.
+
+    Raises:
+        StoppedError: None of the engagements was ever read.
+    """
+    if any(one.view is not None for one in facts):
+        return
+    refuse_when_nothing_read(app, store)
+    names = ", ".join(f"{one.key} ({app.config.engagements[one.key].record.key})" for one in facts)
+    raise StoppedError(
+        f"the record was never read of: {names}; run syncline check, and look at `record` of the engagement in"
+        f" {app.config.path.name}"
+    )
+
+
+def refuse_when_nothing_read(app: App, store: Store) -> None:
+    """End a command before the first pull.
+
+    Raises:
+        StoppedError: No engagement is configured, or no record was ever read.
+    """
+    if not app.config.engagements:
+        message = f"no engagement in {app.config.path.name}: add an [engagements.KEY] table for each"
+        raise StoppedError(message, Exit.USAGE)
+    with store.unit_of_work() as session:
+        if not anything_read(session):
+            raise StoppedError("nothing was read yet, so there is nothing to show: run syncline pull, then this again")
 
 
 def _standing(now: Iterable[Finding], stored: Iterable[Finding], concluded: Iterable[object]) -> tuple[Finding, ...]:

@@ -10,8 +10,8 @@ import click
 from rich.text import Text
 
 from sync.cli.app import App, pass_app
-from sync.cli.facts import load_facts
-from sync.cli.output import json_option, print_json, say, table
+from sync.cli.facts import load_facts, refuse_when_unread
+from sync.cli.output import json_option, note, print_json, say, table
 from sync.reconcile.result import FindingKind
 from sync.show.facts import Facts
 from sync.show.ledger import deliverables_json, scope_json
@@ -21,10 +21,16 @@ from sync.show.text import age, light, one_line, severity
 _engagement = click.argument("engagement", required=False)
 
 
-def _facts(app: App, engagement: str | None) -> list[Facts]:
+def _facts(app: App, engagement: str | None, *, unread_too: bool) -> list[Facts]:
     key = app.engagement(engagement)
     with app.store() as store:
-        return load_facts(app, store, key)
+        facts = load_facts(app, store, key)
+        if not unread_too:
+            refuse_when_unread(app, store, facts)
+    unread = [one.key for one in facts if one.view is None]
+    if unread and not unread_too:
+        note(f"left out, since their records were never read (see syncline status): {', '.join(unread)}")
+    return facts
 
 
 def _show(
@@ -34,8 +40,10 @@ def _show(
     tell: Callable[[dict[str, Any], list[Facts]], None],
     *,
     as_json: bool,
+    unread_too: bool = False,
 ) -> None:
-    facts = _facts(app, engagement)
+    """Show what is made of the engagements; ``unread_too``: also of those that were never read."""
+    facts = _facts(app, engagement, unread_too=unread_too)
     data = make(facts)
     if as_json:
         print_json(data)
@@ -52,7 +60,8 @@ def status(app: App, *, engagement: str | None, as_json: bool) -> None:
 
     With ENGAGEMENT: every dimension, its reasons, and the smallest change that turns it green.
     """
-    _show(app, engagement, status_json, _tell_one if engagement else tell_status, as_json=as_json)
+    tell = _tell_one if engagement else tell_status
+    _show(app, engagement, status_json, tell, as_json=as_json, unread_too=True)
 
 
 def tell_status(data: dict[str, Any], facts: list[Facts]) -> None:
@@ -161,6 +170,9 @@ def _tell_deliverables(data: dict[str, Any], facts: list[Facts]) -> None:  # noq
         )
         for d in data["deliverables"]
     ]
+    if not rows:
+        say("no deliverables")
+        return
     columns = ("engagement", "key", "deliverable", "owed by", "state", "needed by", "effective", "dates", "found")
     table("", columns, rows)
 
@@ -190,6 +202,9 @@ def _tell_risks(data: dict[str, Any], facts: list[Facts]) -> None:  # noqa: ARG0
         (r["engagement"], severity(r["severity"]), r["category"], r["title"], r["lifecycle"], r["raised_on"], r["id"])
         for r in ordered
     ]
+    if not rows:
+        say("no risks to show (--all shows closed ones too)")
+        return
     table("", ("engagement", "severity", "threatens", "risk", "state", "raised", "id"), rows)
 
 
@@ -216,4 +231,7 @@ def findings(app: App, *, engagement: str | None, kind: str | None, as_json: boo
 
 def _tell_findings(data: dict[str, Any], facts: list[Facts]) -> None:  # noqa: ARG001 - all are called alike
     rows = [(f["engagement"], severity(f["severity"]), f["kind"], f["summary"], f["id"]) for f in data["findings"]]
+    if not rows:
+        say("no findings")
+        return
     table("", ("engagement", "severity", "kind", "finding", "id"), rows)

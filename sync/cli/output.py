@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -20,6 +21,7 @@ from sync.show.text import clean, cleaned
 
 _LINE_EVERY_S = 5.0
 
+_HANGING = " " * 4
 _LONGEST_WORD = 30  # longer than any date, id or kind of finding; addresses and file names may be broken
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object for scripts instead.")
@@ -81,6 +83,28 @@ def _print_blocks(out: Console, title: str, columns: Sequence[str], rows: Sequen
 def say(text: str | Text = "") -> None:
     """One line for a person on standard output; the text is made safe here, styled or not."""
     console().print(_safe(text))
+
+
+def say_hanging(text: str) -> None:
+    """A point of a list on standard output, made safe as by ``say``; what does not fit its first line is set in.
+
+    The blanks at its beginning say how far it is set in.
+    """
+    out = console()
+    first, *rest = clean(text).splitlines() or [""]
+    left = first[: len(first) - len(first.lstrip(" "))]
+    inner = left + _HANGING
+    for number, line in enumerate((first, *rest)):
+        lines = textwrap.wrap(
+            line.strip(),
+            width=max(out.width, len(inner) + _LONGEST_WORD),
+            initial_indent=inner if number else left,
+            subsequent_indent=inner,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for part in lines:
+            out.print(Text(part), soft_wrap=True)
 
 
 def note(text: str) -> None:

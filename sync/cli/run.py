@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.text import Text
@@ -16,13 +14,13 @@ from rich.text import Text
 from sync import bootstrap
 from sync.cli.app import App, pass_app
 from sync.cli.exits import Exit, StoppedError
-from sync.cli.output import Bars, json_option, print_json, say, table
+from sync.cli.facts import refuse_when_nothing_read
+from sync.cli.output import Bars, json_option, print_json, say, say_hanging, table
 from sync.engine.run import Engine
 from sync.engine.summary import Ending, Summary
 from sync.plan import codec
 from sync.plan.types import Plan
-from sync.show.plans import plan_json
-from sync.show.text import one_line
+from sync.show.plans import plan_json, plan_lines, short
 
 _EXITS = {
     Ending.DONE: Exit.DONE,
@@ -31,6 +29,7 @@ _EXITS = {
     Ending.BRAKED: Exit.BRAKE,
 }
 _SHOWN = 60  # lines of a plan or list shown on a terminal before "… and more"
+_PLACES = 5  # places named beside one message
 
 
 @contextmanager
@@ -117,14 +116,17 @@ def plan(ctx: click.Context, app: App, *, out: Path | None, as_json: bool) -> No
     It is made from what was last pulled, without a request. Exit code 4 when a brake would stop it, 3 when something is
     in conflict or held.
     """
+    with app.store() as store:
+        refuse_when_nothing_read(app, store)
     with running(app) as engine:
         made, summary = engine.plan()
     if out is not None:
         _write(out, codec.dumps(made))
     if as_json:
-        print_json(plan_json(made))
+        print_json(plan_json(made, summary.failed))
     else:
         tell_plan(made)
+        tell_notes("failed", [(n.place, n.message) for n in summary.failed])
     ctx.exit(_EXITS[summary.ending])
 
 
@@ -164,50 +166,41 @@ def tell_summary(summary: Summary) -> None:
     if summary.reconciled:
         say(f"reconciled: {', '.join(summary.reconciled)}")
     for title, notes in (("failed", summary.failed), ("held", summary.held)):
-        _list(title, [(n.place, n.message) for n in notes])
+        tell_notes(title, [(n.place, n.message) for n in notes])
     conflicts = [
-        (c.target_key, f"{c.field}: a person wrote {_short(c.theirs)}, ours is {_short(c.ours)} ({c.policy.value})")
+        (c.target_key, f"{c.field}: a person wrote {short(c.theirs)}, ours is {short(c.ours)} ({c.policy.value})")
         for c in summary.conflicts
     ]
-    _list("in conflict", conflicts)
-    _list("stopped by a brake", [(b.connection, f"{b.message}. {b.mend}") for b in summary.brakes])
+    tell_notes("in conflict", conflicts)
+    tell_notes("stopped by a brake", [(b.connection, f"{b.message}. {b.mend}") for b in summary.brakes])
     say(f"{summary.command} {summary.ending.value} in {summary.duration_s:.1f} s (run {summary.run})")
 
 
 def tell_plan(made: Plan) -> None:
-    """A plan as a table, one line a field."""
-    rows = [
-        (p.write.connection, p.target_key, line.field, _short(line.before), _short(line.after), p.write.reason)
-        for p in made.writes
-        for line in p.lines
-    ]
-    table("", ("connection", "record", "field", "before", "after", "because"), rows[:_SHOWN])
-    if len(rows) > _SHOWN:
-        say(f"… and {len(rows) - _SHOWN} more lines (--json shows all)")
-    _list("held", [(h.target, f"{h.rule}: {h.reason}") for h in made.held])
-    _list("in conflict", [(c.target_key, f"{c.field}: a person wrote {_short(c.theirs)}") for c in made.conflicts])
-    _list("a brake would stop it", [(b.connection, f"{b.message}. {b.mend}") for b in made.brakes])
+    """A plan record by record: why each is written, and each field before and after."""
+    lines = list(plan_lines(made))
+    for line in lines[:_SHOWN]:
+        say_hanging(line)
+    if len(lines) > _SHOWN:
+        say(f"… and {len(lines) - _SHOWN} more lines (--json shows all)")
+    if not made.writes:
+        say("nothing to write: every tool shows what it is to show, as far as it was read and may be written")
+    tell_notes("held", [(h.target, f"{h.rule}: {h.reason}") for h in made.held])
+    tell_notes("in conflict", [(c.target_key, f"{c.field}: a person wrote {short(c.theirs)}") for c in made.conflicts])
+    tell_notes("a brake would stop it", [(b.connection, f"{b.message}. {b.mend}") for b in made.brakes])
     say(f"plan {made.id}: {len(made.writes)} writes")
 
 
-def _list(title: str, rows: list[tuple[str, str]]) -> None:
+def tell_notes(title: str, rows: Sequence[tuple[str, str]]) -> None:
+    """What was held, failed or stopped, by place; what is the same for several places is told once."""
     if not rows:
         return
     say(Text(f"{title}: {len(rows)}", style="bold"))
-    for place, message in rows[:_SHOWN]:
-        say(f"  {place}: {message}")
-    if len(rows) > _SHOWN:
-        say(f"  … and {len(rows) - _SHOWN} more (--json shows all)")
-
-
-def _short(value: Any) -> str:
-    """A value of a tool on one short line."""
-    match value:
-        case None | "" | []:
-            return "(empty)"
-        case {"value": inner}:
-            return _short(inner)
-        case str():
-            return one_line(value, 60)
-        case _:
-            return one_line(json.dumps(value, ensure_ascii=False, default=str), 60)
+    alike: dict[str, list[str]] = {}
+    for place, message in rows:
+        alike.setdefault(message, []).append(place)
+    for message, places in list(alike.items())[:_SHOWN]:
+        more = f" and {len(places) - _PLACES} more" if len(places) > _PLACES else ""
+        say_hanging(f"  {', '.join(places[:_PLACES])}{more}: {message}")
+    if len(alike) > _SHOWN:
+        say(f"  … and {len(alike) - _SHOWN} more (--json shows all)")

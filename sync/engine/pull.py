@@ -29,10 +29,12 @@ class PullSettings:
     Attributes:
         catalog_max_age: A catalog older than this is asked for again.
         accept_emptied: Partitions (``connection:stream:KEY``) of which a person said that they really are that empty.
+        resting: (connection, place) that only closed engagements have: that it cannot be read is noted, and no failure.
     """
 
     catalog_max_age: timedelta = timedelta(hours=24)
     accept_emptied: frozenset[str] = frozenset()
+    resting: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +93,11 @@ def pull(
             reports.append(_Connection(store, connections[name], shared, clock, run, settings, progress).read(wanted))
         finally:
             progress.done(f"pull {name}")
+    return joined(reports)
+
+
+def joined(reports: Sequence[PullReport]) -> PullReport:
+    """The reports of several pulls, of no connection twice, as one."""
     return PullReport(
         records={name: n for r in reports for name, n in r.records.items()},
         changed=sum(r.changed for r in reports),
@@ -155,6 +162,7 @@ class _Connection:
         self._records = 0
         self._changed = 0
         self._failed: list[Note] = []
+        self._refused: set[str] = set()
         self._brakes: list[Brake] = []
 
     def read(self, partitions: Sequence[Partition]) -> PullReport:
@@ -248,9 +256,23 @@ class _Connection:
             new = note_error(session, self._live.name, partitions, str(error), self._clock.now())
             session.commit()
         places = [f"{self._live.name}:{p.stream}:{p.key}" for p in partitions] or [self._live.name]
-        self._failed += [Note(place=place, message=str(error)) for place in places]
+        told = self._to_tell(partitions) if isinstance(error, SkippableError) and partitions else places
+        self._failed += [Note(place=place, message=str(error)) for place in told]
         level = logging.WARNING if new or not partitions else logging.DEBUG  # what lasts is told once, not every run
         _LOG.log(level, "%s could not be read: %s", ", ".join(places), error, extra={"connection": self._live.name})
+
+    def _to_tell(self, partitions: Sequence[Partition]) -> list[str]:
+        """Which of the partitions that the tool refuses to show are told.
+
+        A place is told once and not once a stream; one that only closed engagements have is not told.
+        """
+        told = []
+        for partition in partitions:
+            place = (self._live.name, partition.key)
+            if partition.key not in self._refused and place not in self._settings.resting:
+                told.append(f"{self._live.name}:{partition.stream}:{partition.key}")
+            self._refused.add(partition.key)
+        return told
 
     def _report(self, catalogs: Mapping[str, Catalog], mappings: Mapping[str, str], *, down: bool) -> PullReport:
         return PullReport(

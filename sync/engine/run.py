@@ -16,14 +16,15 @@ from sync.engine.intake import Intake, mapping_hash
 from sync.engine.live import Live, Progress, RunContext
 from sync.engine.lock import single_run
 from sync.engine.planning import make_plan
-from sync.engine.pull import PullReport, PullSettings, get_catalog, pull
+from sync.engine.pull import PullReport, PullSettings, get_catalog
+from sync.engine.reading import read_all
 from sync.engine.reconcile import Portfolio, ReconcileReport, reconcile_changed
 from sync.engine.summary import Note, Reads, Summary
 from sync.plan.codec import PlanFormatError, from_json, to_json
 from sync.plan.inputs import PlanSettings
 from sync.plan.types import Plan
 from sync.reconcile.settings import ReconcileSettings
-from sync.selection import Selected, shared_places, wanted
+from sync.selection import Selected, shared_places
 from sync.store import runs
 from sync.store.codec import encode
 from sync.store.database import Store
@@ -160,11 +161,11 @@ class Engine:
 
     def _read(self, run: _Run) -> None:
         run.recovered = recover(self._desk(run, self._known_catalogs()))
-        run.pulled = pull(
+        run.pulled = read_all(
             self._store,
             self._connections,
-            wanted(self._engagements, self._streams),
-            self._shared,
+            self._engagements,
+            self._streams,
             self._clock,
             run.context,
             self._settings.pull,

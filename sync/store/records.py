@@ -109,6 +109,11 @@ def load_records(session: Session, refs: Iterable[str]) -> dict[str, Record]:
     return found
 
 
+def anything_read(session: Session) -> bool:
+    """Whether any record was ever read."""
+    return session.scalars(select(HeadRow.ref).limit(1)).first() is not None
+
+
 def stream_records(session: Session, connection: str, stream: str) -> dict[str, Record]:
     """All latest live records of one stream, by reference. For streams that stay small (risk records)."""
     query = select(HeadRow.ref).where(

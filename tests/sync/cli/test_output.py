@@ -61,3 +61,28 @@ def test_no_text_reaches_the_terminal_as_a_command(
 def test_every_object_names_its_version(capsys: pytest.CaptureFixture[str]) -> None:
     output.print_json({"run": "r1"})
     assert json.loads(capsys.readouterr().out) == {"version": 1, "run": "r1"}
+
+
+def test_what_does_not_fit_the_line_of_a_point_is_set_in_below_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(output, "console", lambda: Console(highlight=False, markup=False, width=40))
+    output.say_hanging(
+        "  jira:issues:A: refused\nfield one: too long for the line that it stands on\r\nfield two\x1b[2J"
+    )
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == [
+        "  jira:issues:A: refused",
+        "      field one: too long for the line",
+        "      that it stands on",
+        "      field two[2J",
+    ]
+
+
+def test_a_long_address_of_a_point_is_kept_whole(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(output, "console", lambda: Console(highlight=False, markup=False, width=40))
+    address = "https://jira.example/" + "x" * 60
+    output.say_hanging(f"  see {address}")
+    assert capsys.readouterr().out.splitlines()[-1].strip() == address
