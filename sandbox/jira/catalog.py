@@ -85,6 +85,7 @@ _CLAUSES: Mapping[str, tuple[str, ...]] = {
     "comment": ("comment",),
     "attachment": ("attachments",),
     "watches": ("watchers",),
+    "votes": ("votes",),
     "subtasks": ("subtasks",),
     "issuelinks": ("issueLink",),
 }

@@ -1,11 +1,11 @@
 """The site's own tables: who, which projects, versions, components, statuses, types."""
 
 from sandbox.core.http import Call, HttpError, Json
-from sandbox.jira import access, shapes
+from sandbox.jira import access
 from sandbox.jira.issues import project_types
 from sandbox.jira.jql_names import STATUS_CATEGORIES
 from sandbox.jira.model import Row
-from sandbox.jira.paging import body_object, number, page_bean
+from sandbox.jira.paging import number, page_bean
 from sandbox.jira.site import Site
 from sandbox.jira.stamps import render_instant
 
@@ -164,60 +164,6 @@ class Directory:
             row = renderer.issuetype(type_id)
             shown.append({key: row[key] for key in ("self", "id", "name", "subtask")} | {"statuses": statuses})
         return shown
-
-    def versions(self, call: Call, ref: str) -> Json:
-        """`GET /project/{ref}/versions`: all of them."""
-        project = self._site.project(call, ref)
-        renderer, state = self._site.renderer(call), self._site.state
-        return [renderer.version(one, full=True) for one in state.rows_of_project(state.versions, project["id"])]
-
-    def versions_page(self, call: Call, ref: str) -> Json:
-        """`GET /project/{ref}/version`: pages of 50."""
-        start, size = number(call.args.get("startAt"), 0), number(call.args.get("maxResults"), 50)
-        link = f"{self._site.renderer(call).rest}/project/{ref}/version"
-        return page_bean(self.versions(call, ref), start=start, size=size, link=link)
-
-    def version(self, call: Call, version_id: str) -> Json:
-        """`GET /version/{id}`."""
-        return self._site.renderer(call).version(self._version(call, version_id), full=True)
-
-    def edit_version(self, call: Call, version_id: str) -> Json:
-        """`PUT /version/{id}`: name, dates, released, archived, description. Does not bump the issues."""
-        row = self._site.state.versions[self._version(call, version_id)]
-        project = self._site.state.projects[row["projectId"]]
-        if not access.may_administer(self._site.state, self._site.caller(call).uid, project):
-            raise HttpError(403, "You must have global or project administrator rights to edit versions.")
-        body = body_object(call.json_body(), shapes.VERSION)
-        known = ("name", "description", "startDate", "releaseDate", "released", "archived")
-        row |= {key: body[key] for key in known if key in body}
-        self._site.state.tables_changed()
-        if self._site.bumps("version"):
-            for issue in self._site.state.issues.values():
-                if version_id in (issue.fields.get("fixVersions") or ()):
-                    self._site.state.before_write(issue)
-                    self._site.touched(issue)
-        shown = self.version(call, version_id)
-        self._site.tell("jira:version_released" if body.get("released") else "jira:version_updated", version=shown)
-        return shown
-
-    def _version(self, call: Call, version_id: str) -> str:
-        row = self._site.state.versions.get(version_id)
-        if row is None or row["projectId"] not in self._site.caller(call).eyes.projects:
-            raise HttpError(404, f"Could not find version for id '{version_id}'")
-        return version_id
-
-    def components(self, call: Call, ref: str) -> Json:
-        """`GET /project/{ref}/components`."""
-        project = self._site.project(call, ref)
-        renderer, state = self._site.renderer(call), self._site.state
-        return [renderer.component(one, full=True) for one in state.rows_of_project(state.components, project["id"])]
-
-    def component(self, call: Call, component_id: str) -> Json:
-        """`GET /component/{id}`."""
-        row = self._site.state.components.get(component_id)
-        if row is None or row["projectId"] not in self._site.caller(call).eyes.projects:
-            raise HttpError(404, f"The component with id {component_id} does not exist.")
-        return self._site.renderer(call).component(component_id, full=True)
 
     def user(self, call: Call) -> Json:
         """`GET /user?accountId=` or `?username=` or `?key=`."""

@@ -198,6 +198,8 @@ def _derived(renderer: Renderer, issue: Issue, field: FieldDef, hidden: frozense
     """Show a field, whether stored or worked out."""
     if field.kind is Kind.RANK:
         return f"0|i{round(renderer.state.rank(issue) * 1000):08x}:"
+    if field.id == "attachment":
+        return [*issue.fields.get("attachment", ()), *(renderer.attachment(row) for row in issue.attachments)]
     if field.kind is not Kind.DERIVED:
         return renderer.value(field, issue.fields.get(field.id))
     link = f"{renderer.rest}/issue/{issue.id if field.id == 'comment' else issue.key}"
@@ -218,9 +220,9 @@ def _derived(renderer: Renderer, issue: Issue, field: FieldDef, hidden: frozense
             rows = [renderer.worklog(issue, row) for row in issue.worklogs[:20]]
             return {"startAt": 0, "maxResults": 20, "total": len(issue.worklogs), "worklogs": rows}
         case "watches":
-            return {"self": f"{link}/watchers", "watchCount": 0, "isWatching": False}
+            return renderer.watches(issue)
         case "votes":
-            return {"self": f"{link}/votes", "votes": 0, "hasVoted": False}
+            return renderer.votes(issue)
         case _:
             return _related(renderer, issue, field, hidden)
 

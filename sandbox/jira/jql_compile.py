@@ -1,7 +1,5 @@
 """JQL with meaning: a parsed query against one site and one caller becomes a test on issues, and sort keys."""
 
-import operator
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -9,13 +7,11 @@ from typing import Any
 from sandbox.jira import jql_dates
 from sandbox.jira.jql import (
     Clause,
-    Empty,
     Function,
     JqlError,
     Junction,
     Negation,
     Node,
-    Operand,
     Past,
     Query,
     Several,
@@ -24,25 +20,34 @@ from sandbox.jira.jql import (
 from sandbox.jira.jql_history import past
 from sandbox.jira.jql_names import Scope, category, find_field, issue_id, reference
 from sandbox.jira.jql_properties import property_test
-from sandbox.jira.model import FieldDef, Issue, Kind
-from sandbox.jira.state import State
+from sandbox.jira.jql_tests import (
+    Test,
+    category_getter,
+    comment_words,
+    dated,
+    emptiness,
+    equality,
+    figure,
+    getter,
+    ids_getter,
+    likeness,
+    numeric,
+    ordered,
+    text_getters,
+)
+from sandbox.jira.model import Issue, Kind
 from sandbox.jira.values import TABLE_OF_KIND
 
-Test = Callable[[Issue], bool]
 SortKey = Callable[[Issue], Any]
 
-EQUALITY = frozenset({"=", "!=", "in", "not in"})
-EMPTINESS = frozenset({"is", "is not"})
-ORDERING = frozenset({"<", "<=", ">", ">="})
-LIKENESS = frozenset({"~", "!~"})
-_ORDER_OF: dict[str, Callable[[Any, Any], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "=": operator.eq,
+_AUDIENCE: dict[str, Callable[[Issue], Iterable[Any]]] = {
+    "watcher": lambda issue: issue.watchers,
+    "voter": lambda issue: issue.voters,
 }
-
+_COUNTED: dict[str, Callable[[Issue], list[str]]] = {
+    "watchers": lambda issue: issue.watchers,
+    "votes": lambda issue: issue.voters,
+}
 _KEYS = frozenset({"key", "issuekey", "id", "issue"})
 
 
@@ -137,165 +142,44 @@ def _clause(clause: Clause, scope: Scope) -> Test:
     if ".property[" in name:
         return property_test(clause)
     if name in _KEYS:
-        return _equality(clause, lambda issue: (issue.id,), lambda one: issue_id(one, clause.field, scope))
+        return equality(clause, lambda issue: (issue.id,), lambda one: issue_id(one, clause.field, scope))
     if name == "statuscategory":
-        return _equality(clause, _category_getter(scope.state), lambda one: category(one, clause.field))
+        return equality(clause, category_getter(scope.state), lambda one: category(one, clause.field))
     if name == "text":
-        return _likeness(clause, [*_text_getters(scope.state), _comment_words])
+        return likeness(clause, [*text_getters(scope.state), comment_words])
+    if (found := _hanging(clause, name, scope)) is not None:
+        return found
+    return _field(clause, scope)
+
+
+def _hanging(clause: Clause, name: str, scope: Scope) -> Test | None:
+    """Match by what hangs on an issue and is no field of it; None when the clause is about something else."""
+    if name in _AUDIENCE:
+        get, as_user = _AUDIENCE[name], scope.state.fields["assignee"]
+        return equality(clause, get, lambda one: reference(one, clause.field, as_user, scope))
+    if name in _COUNTED:
+        count = _COUNTED[name]
+        return ordered(clause, lambda issue: len(count(issue)), lambda one: figure(one, clause.field))
+    if name in ("attachments", "attachment"):
+        return emptiness(clause, lambda issue: [*issue.attachments, *(issue.fields.get("attachment") or ())])
+    return None
+
+
+def _field(clause: Clause, scope: Scope) -> Test:
     field = find_field(scope.state, clause.field)
     if field is None:
         raise JqlError(f"Field '{clause.field}' does not exist or you do not have permission to view it.")
     if field.id in ("created", "updated", "resolutiondate") or field.kind in (Kind.DATE, Kind.DATETIME):
-        return _dated(clause, field, scope)
+        return dated(clause, field, scope)
     if field.kind is Kind.NUMBER:
-        return _numeric(clause, field)
+        return numeric(clause, field)
     if field.id == "comment":
-        return _likeness(clause, [_comment_words])
+        return likeness(clause, [comment_words])
     if field.kind in (Kind.TEXT, Kind.TEXTAREA, Kind.EPIC_NAME, Kind.URL):
-        return _likeness(clause, [_getter(field.id)])
+        return likeness(clause, [getter(field.id)])
     if field.kind in (Kind.DERIVED, Kind.ANY, Kind.RANK):
         raise JqlError(f"Field '{clause.field}' is not searchable.")
-    return _equality(clause, _ids_getter(field.id), lambda one: reference(one, clause.field, field, scope))
-
-
-def _allow(clause: Clause, allowed: frozenset[str]) -> None:
-    if clause.operator not in allowed:
-        raise JqlError(f"The operator '{clause.operator}' is not supported by the '{clause.field}' field.")
-
-
-def _operands(clause: Clause) -> tuple[Operand, ...]:
-    if clause.operator in ("in", "not in"):
-        if not isinstance(clause.operand, Several):
-            if isinstance(clause.operand, Function):
-                return (clause.operand,)
-            raise JqlError(f"Operator '{clause.operator}' needs a list, for the field '{clause.field}'.")
-        return clause.operand.items
-    if isinstance(clause.operand, Several):
-        raise JqlError(f"Operator '{clause.operator}' does not support the list value for the field '{clause.field}'.")
-    return (clause.operand,)
-
-
-def _equality(clause: Clause, values_of: Callable[[Issue], Iterable[Any]], read: Callable[[Operand], set[Any]]) -> Test:
-    """Compare ids. As in Jira, `!=` and `not in` do not match issues where the field is empty."""
-    _allow(clause, EQUALITY | EMPTINESS)
-    wanted: set[Any] = set()
-    empty = False
-    for one in _operands(clause):
-        if isinstance(one, Empty) or (isinstance(one, Value) and one.text.casefold() == "unresolved"):
-            empty = True
-        else:
-            wanted |= read(one)
-    negated = clause.operator in ("!=", "not in", "is not")
-
-    def test(issue: Issue) -> bool:
-        found = values_of(issue)
-        if not found:
-            return empty and not negated
-        return (wanted.isdisjoint(found)) if negated else (not wanted.isdisjoint(found))
-
-    return test
-
-
-def _category_getter(state: State) -> Callable[[Issue], Iterable[Any]]:
-    statuses = state.tables["statuses"]
-    return lambda issue: (statuses[issue.fields["status"]].get("category", "new"),)
-
-
-def _ids_getter(field_id: str) -> Callable[[Issue], Iterable[Any]]:
-    def ids(issue: Issue) -> Iterable[Any]:
-        value = issue.fields.get(field_id)
-        if isinstance(value, list):
-            return value
-        if isinstance(value, dict):  # an issue outside the state
-            return (value["id"],)
-        return () if value is None else (value,)
-
-    return ids
-
-
-def _getter(field_id: str) -> Callable[[Issue], Any]:
-    match field_id:
-        case "created":
-            return lambda issue: issue.created
-        case "updated":
-            return lambda issue: issue.updated
-        case "resolutiondate":
-            return lambda issue: issue.resolved
-        case _:
-            return lambda issue: issue.fields.get(field_id)
-
-
-def _dated(clause: Clause, field: FieldDef, scope: Scope) -> Test:
-    read = jql_dates.day if field.kind is Kind.DATE else jql_dates.instant
-    return _ordered(clause, _getter(field.id), lambda one: read(one, clause.field, scope.moment))
-
-
-def _numeric(clause: Clause, field: FieldDef) -> Test:
-    def read(one: Value | Function) -> float:
-        text = one.text if isinstance(one, Value) else one.name
-        try:
-            return float(text)
-        except ValueError as error:
-            raise JqlError(f"Value '{text}' is invalid for the field '{clause.field}'.") from error
-
-    return _ordered(clause, _getter(field.id), read)
-
-
-def _ordered(clause: Clause, get: Callable[[Issue], Any], read: Callable[[Value | Function], Any]) -> Test:
-    """Compare by order; an empty field matches only `is EMPTY`."""
-    _allow(clause, EQUALITY | EMPTINESS | ORDERING)
-    operands = _operands(clause)
-    if clause.operator in EMPTINESS or any(isinstance(one, Empty) for one in operands):
-        wants_empty = clause.operator in ("is", "=", "in")
-        return lambda issue: (get(issue) is None) is wants_empty
-    bounds = [read(one) for one in operands if isinstance(one, (Value, Function))]
-    if clause.operator in ("!=", "not in"):
-        return lambda issue: get(issue) is not None and get(issue) not in bounds
-    if clause.operator == "in":
-        return lambda issue: get(issue) in bounds
-    compare, bound = _ORDER_OF[clause.operator], bounds[0]
-
-    def test(issue: Issue) -> bool:
-        value = get(issue)
-        return value is not None and compare(value, bound)
-
-    return test
-
-
-def _text_getters(state: State) -> list[Callable[[Issue], Any]]:
-    return [_getter(field.id) for field in state.fields.values() if field.kind in (Kind.TEXT, Kind.TEXTAREA)]
-
-
-def _comment_words(issue: Issue) -> str:
-    return "\n".join(str(comment.get("body") or "") for comment in issue.comments)
-
-
-def _likeness(clause: Clause, getters: list[Callable[[Issue], Any]]) -> Test:
-    """Match text: every word of the query must occur.
-
-    `word*` matches beginnings; a quoted phrase must occur as it stands.
-    """
-    _allow(clause, LIKENESS | EMPTINESS)
-    if clause.operator in EMPTINESS:
-        wants_empty = clause.operator == "is"
-        return lambda issue: (not any(get(issue) for get in getters)) is wants_empty
-    if not isinstance(clause.operand, Value):
-        raise JqlError(f"The operator '{clause.operator}' needs a text, for the field '{clause.field}'.")
-    phrases = [one.casefold() for one in re.findall(r'"([^"]+)"', clause.operand.text)]
-    words = re.findall(r"[\w*]+", re.sub(r'"[^"]*"', " ", clause.operand.text).casefold())
-    patterns = [
-        re.compile(r"\b" + re.escape(word.rstrip("*")) + (r"" if word.endswith("*") else r"\b")) for word in words
-    ]
-    negated = clause.operator == "!~"
-
-    def test(issue: Issue) -> bool:
-        for get in getters:
-            text = str(get(issue) or "").casefold()
-            if text and all(one.search(text) for one in patterns) and all(one in text for one in phrases):
-                return not negated
-        return negated
-
-    return test
+    return equality(clause, ids_getter(field.id), lambda one: reference(one, clause.field, field, scope))
 
 
 def _by_id(issue: Issue) -> int:
@@ -315,7 +199,7 @@ def _sort_key(name: str, scope: Scope) -> SortKey:
         return state.rank
     if field is None:
         raise JqlError(f"Field '{name}' does not exist or you do not have permission to view it.")
-    get = _getter(field.id)
+    get = getter(field.id)
     if field.kind in TABLE_OF_KIND:
         ranks = {one: number for number, one in enumerate(state.tables[TABLE_OF_KIND[field.kind]])}
         return lambda issue: _pair(ranks.get(get(issue)))

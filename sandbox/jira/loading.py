@@ -215,7 +215,14 @@ def _fill_parts(state: State, issue: Issue, row: Row, fields: Row) -> None:
     issue.comments = list(row.get("comments") or (fields.get("comment") or {}).get("comments") or [])
     issue.worklogs = list(row.get("worklogs") or (fields.get("worklog") or {}).get("worklogs") or [])
     issue.entries = list(row.get("changelog") or [])
-    for name, parts in (("comment", issue.comments), ("worklog", issue.worklogs), ("changelog", issue.entries)):
+    issue.attachments = list(row.get("attachments") or [])
+    issue.voters, issue.watchers = (_users(state, name, row.get(name) or []) for name in ("voters", "watchers"))
+    for name, parts in (
+        ("comment", issue.comments),
+        ("worklog", issue.worklogs),
+        ("attachment", issue.attachments),
+        ("changelog", issue.entries),
+    ):
         for part in parts:
             part["id"] = str(part.get("id") or state.next_id(name))
             state.saw_id(name, part["id"])
@@ -229,6 +236,16 @@ def _fill_parts(state: State, issue: Issue, row: Row, fields: Row) -> None:
             for stamp in ("created", "updated", "started"):
                 if stamp in part:
                     part[stamp] = stamps.parse_instant(part[stamp])
+
+
+def _users(state: State, name: str, refs: list[Any]) -> list[str]:
+    found = []
+    for ref in refs:
+        uid = state.user_id(ref)
+        if uid is None:
+            raise values.WrongValue(f"{name}: no such user: {ref}")
+        found.append(uid)
+    return found
 
 
 def _load_link(state: State, issue: Issue, row: Row) -> str:
@@ -268,7 +285,12 @@ def _dump_issue(state: State, issue: Issue) -> Row:
             {key: _utc(value) if key in ("created", "updated", "started") else value for key, value in part.items()}
             for part in rows
         ]
-        for name, rows in (("comments", issue.comments), ("worklogs", issue.worklogs), ("changelog", issue.entries))
+        for name, rows in (
+            ("comments", issue.comments),
+            ("worklogs", issue.worklogs),
+            ("attachments", issue.attachments),
+            ("changelog", issue.entries),
+        )
     }
     return {
         "id": issue.id,
@@ -277,6 +299,8 @@ def _dump_issue(state: State, issue: Issue) -> Row:
         "properties": issue.properties,
         "remotelinks": issue.remotelinks,
         **parts,
+        "voters": issue.voters,
+        "watchers": issue.watchers,
         "old_keys": issue.old_keys,
         **({"rank": state.ranks[issue.id]} if issue.id in state.ranks else {}),
         **({"archived": {"by": issue.archived["by"], "at": _utc(issue.archived["at"])}} if issue.archived else {}),

@@ -91,6 +91,8 @@ class Issue:
 
     Attributes:
         created: milliseconds since the epoch; `updated` and `resolved` likewise.
+        attachments: each with its bytes in `content`, as Base64.
+        voters: ids of users; `watchers` likewise.
         entries: the changelog, oldest first.
         archived: who archived it (`by`) and when (`at`, milliseconds); None when it is not.
     """
@@ -105,6 +107,9 @@ class Issue:
     remotelinks: list[Row] = field(default_factory=list)
     comments: list[Row] = field(default_factory=list)
     worklogs: list[Row] = field(default_factory=list)
+    attachments: list[Row] = field(default_factory=list)
+    voters: list[str] = field(default_factory=list)
+    watchers: list[str] = field(default_factory=list)
     entries: list[Row] = field(default_factory=list)
     old_keys: list[str] = field(default_factory=list)
     archived: Row | None = None
@@ -123,6 +128,9 @@ class Issue:
             remotelinks=list(self.remotelinks),
             comments=list(self.comments),
             worklogs=list(self.worklogs),
+            attachments=list(self.attachments),
+            voters=list(self.voters),
+            watchers=list(self.watchers),
             entries=list(self.entries),
             archived=self.archived,
         )

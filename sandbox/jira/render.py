@@ -1,7 +1,9 @@
 """The small things as REST shows them: users, statuses, versions, options, comments, worklogs, changelog entries."""
 
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from sandbox.jira import adf, sprint_values, stamps
 from sandbox.jira.auth import Caller
@@ -145,7 +147,9 @@ class Renderer:
             shown["description"] = row["description"]
         if full:
             project = self.state.projects[row["projectId"]]
-            shown |= {"assigneeType": "PROJECT_DEFAULT", "isAssigneeTypeValid": False}
+            shown |= {"assigneeType": row.get("assigneeType", "PROJECT_DEFAULT"), "isAssigneeTypeValid": False}
+            if row.get("lead"):
+                shown["lead"] = self.user(self.state.user_id(row["lead"]))
             shown |= {"project": project["key"], "projectId": int(project["id"])}
         return shown
 
@@ -274,6 +278,36 @@ class Renderer:
         histories = [self.entry(row) for row in (rows[::-1] if self.state.cloud else rows)]
         return {"startAt": 0, "maxResults": len(histories), "total": len(issue.entries), "histories": histories}
 
+    def attachment(self, row: Row) -> Row:
+        """Show an attachment."""
+        attachment_id, name = row["id"], quote(row["filename"])
+        shown: Row = {
+            "self": f"{self.rest}/attachment/{attachment_id}",
+            "id": attachment_id,
+            "filename": row["filename"],
+        }
+        shown |= {"author": self.user(row["author"])} if row.get("author") else {}
+        shown |= {"created": self.instant(row["created"]), "mimeType": row["mimeType"]}
+        shown["size"] = len(b64decode(row["content"]))
+        place = f"{self.rest}/attachment/content/{attachment_id}"
+        small = f"{self.rest}/attachment/thumbnail/{attachment_id}"
+        if not self.state.cloud:
+            place, small = (
+                f"{self.caller.base}/secure/{one}/{attachment_id}/{name}" for one in ("attachment", "thumbnail")
+            )
+        shown["content"] = place
+        return {**shown, "thumbnail": small} if row["mimeType"].startswith("image/") else shown
+
+    def votes(self, issue: Issue) -> Row:
+        """Show how many voted, and whether the caller did."""
+        link = f"{self.rest}/issue/{issue.key}/votes"
+        return {"self": link, "votes": len(issue.voters), "hasVoted": self.caller.uid in issue.voters}
+
+    def watches(self, issue: Issue) -> Row:
+        """Show how many watch, and whether the caller does."""
+        link = f"{self.rest}/issue/{issue.key}/watchers"
+        return {"self": link, "watchCount": len(issue.watchers), "isWatching": self.caller.uid in issue.watchers}
+
     def remote_link(self, issue: Issue, row: Row) -> Row:
         """Show a remote link."""
         shown: Row = {"id": row["id"], "self": f"{self.rest}/issue/{issue.id}/remotelink/{row['id']}"}
@@ -290,7 +324,7 @@ class Renderer:
         if field.kind in (Kind.LABELS, Kind.MULTISELECT, Kind.MULTIUSER, Kind.VERSIONS, Kind.COMPONENTS):
             return self._several(field, stored or [])
         if stored is None:
-            return [] if field.id == "attachment" else None
+            return None
         if field.kind in self._plain:
             return self._plain[field.kind](stored)
         if field.kind is Kind.SELECT:

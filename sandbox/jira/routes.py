@@ -4,10 +4,13 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sandbox.core.http import Call, Handler, HttpError, Json, Route
+from sandbox.core.http import Call, HttpError, Json, Route
 from sandbox.jira.agile_issues import AgileIssues
+from sandbox.jira.attachments import Attachments
+from sandbox.jira.audience import Audience
 from sandbox.jira.boards import Boards
 from sandbox.jira.bulk import Bulk
+from sandbox.jira.components import Components
 from sandbox.jira.directory import Directory
 from sandbox.jira.gateway import Edge
 from sandbox.jira.hook_routes import AdminHooks, DynamicHooks
@@ -17,9 +20,10 @@ from sandbox.jira.moving import Archive
 from sandbox.jira.parts import Comments, Worklogs
 from sandbox.jira.schemes import Schemes
 from sandbox.jira.search import Search
-from sandbox.jira.site import Site
+from sandbox.jira.site import Site, Table
 from sandbox.jira.sprints import Sprints
 from sandbox.jira.ties import IssueLinks, Properties, RemoteLinks
+from sandbox.jira.versions import Versions
 
 API_PREFIX = "/rest/api/"
 MAIN_VERSION = "2"
@@ -28,8 +32,6 @@ MAIN_VERSION = "2"
 AGILE_PREFIX = "/rest/agile/1.0"
 
 _VERSION = re.compile(r"/rest/api/(2|3|latest)(?=/)")
-
-Table = list[tuple[str, str, Handler]]
 
 
 def version_of(path: str, *, cloud: bool) -> str | None:
@@ -57,6 +59,7 @@ def all_routes(site: Site) -> Iterable[Route]:
         return {"list": []}
 
     yield Route(method="GET", path="/rest/applinks/latest/listApplicationlinks", handler=application_links)
+    yield from Attachments(site).routes()
     if cloud:
         yield from Edge(site).routes()
     table = [*_issue_routes(site), *_part_routes(site), *_directory_routes(site)]
@@ -144,23 +147,21 @@ def _directory_routes(site: Site) -> Table:
         "/project": directory.projects,
         "/project/<ref>": directory.project,
         "/project/<ref>/statuses": directory.project_statuses,
-        "/project/<ref>/version": directory.versions_page,
-        "/project/<ref>/versions": directory.versions,
-        "/project/<ref>/components": directory.components,
         "/project/<project_ref>/securitylevel": directory.security_levels,
         "/project/<project_ref>/issuesecuritylevelscheme": schemes.of_project,
         "/issuesecurityschemes": schemes.all,
         "/issuesecurityschemes/<int:scheme_id>": schemes.get,
         "/securitylevel/<ref>": directory.security_level,
-        "/version/<version_id>": directory.version,
-        "/component/<component_id>": directory.component,
         "/user": directory.user,
         "/user/search": directory.user_search,
         "/user/assignable/search": directory.assignable,
     }
     return [
         *(("GET", path, handler) for path, handler in gets.items()),
-        ("PUT", "/version/<version_id>", directory.edit_version),
+        *Versions(site).table(),
+        *Components(site).table(),
+        *Attachments(site).table(),
+        *Audience(site).table(),
     ]
 
 

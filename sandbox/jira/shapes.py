@@ -28,6 +28,11 @@ def objects(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(one, Mapping) for one in value)
 
 
+def a_flag(value: Any) -> bool:
+    """Say whether it is true or false."""
+    return isinstance(value, bool)
+
+
 def an_object(value: Any) -> bool:
     """Say whether it is an object."""
     return isinstance(value, Mapping)
@@ -75,7 +80,14 @@ COMMENT: Mapping[str, Shape] = {"properties": properties, "visibility": an_objec
 LINK: Mapping[str, Shape] = {"type": an_object, "inwardIssue": an_object, "outwardIssue": an_object}
 REMOTE: Mapping[str, Shape] = {"object": a_remote_object, "application": an_object}
 BULK_CREATE: Mapping[str, Shape] = {"issueUpdates": objects}
-VERSION: Mapping[str, Shape] = dict.fromkeys(("name", "description", "startDate", "releaseDate"), text)
+VERSION: Mapping[str, Shape] = {
+    **dict.fromkeys(("name", "description", "startDate", "releaseDate", "project"), text),
+    "released": a_flag,
+    "archived": a_flag,
+}
+COMPONENT: Mapping[str, Shape] = dict.fromkeys(
+    ("name", "description", "project", "assigneeType", "leadAccountId", "leadUserName"), text
+)
 IDS: Mapping[str, Shape] = {"ids": numbers}
 
 

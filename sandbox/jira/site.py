@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sandbox.core.clock import Clock
-from sandbox.core.http import Call, HttpError
+from sandbox.core.http import Call, Handler, HttpError
 from sandbox.jira import access
 from sandbox.jira.auth import Caller
 from sandbox.jira.model import Issue, Row
 from sandbox.jira.render import Renderer
 from sandbox.jira.state import State
+
+Table = list[tuple[str, str, Handler]]
+"""Routes: method, path below the version's root, handler."""
 
 
 class Failed(Protocol):

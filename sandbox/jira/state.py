@@ -66,6 +66,9 @@ The document (every key but `deployment`, `users`, `projects`, `issuetypes`, `st
                        "properties": [{"key": "k", "value": 1}]}],
          "worklogs": [{"id": "1", "author": USER, "comment": "...", "started": "...", "timeSpentSeconds": 3600,
                        "created": "...", "updated": "..."}],
+         "attachments": [{"id": "1", "filename": "plan.pdf", "author": USER, "created": "...",
+                          "mimeType": "application/pdf", "content": "..."}],       # content: Base64
+         "voters": [USER], "watchers": [USER],
          "changelog": [{"id": "1", "author": USER, "created": "...", "items": [{"field": "status", "fieldtype": "jira",
                         "from": "1", "fromString": "To Do", "to": "3", "toString": "In Progress"}]}],
          "old_keys": ["OLD-3"],                    # keys it had before it was moved
@@ -77,7 +80,8 @@ The document (every key but `deployment`, `users`, `projects`, `issuetypes`, `st
     }
 
 `USER` is `{"accountId": ...}`, `{"name": ...}`, `{"key": ...}`, or just that string. Derived, never to be given: self
-links, `statusCategory`, `subtasks`, the summary and status inside `parent` and `issuelinks`, `timespent`, `watches`.
+links, `statusCategory`, `subtasks`, the summary and status inside `parent` and `issuelinks`, `timespent`, `watches`,
+`votes`.
 Left out: `id` counts from 10001 in the order of the document; `updated` is `created`; `status` is the workflow's
 initial one; the project comes from the key; `creator` is the reporter; comments and worklogs may also stand in
 `fields.comment.comments` and `fields.worklog.worklogs`. A link stated on both its issues is one link. A `parent`,

@@ -5,7 +5,18 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, Self
 
-BUMPS = ("comment", "worklog", "link", "remote_link", "property", "version", "sprint", "rank")
+BUMPS = (
+    "comment",
+    "worklog",
+    "link",
+    "attachment",
+    "remote_link",
+    "property",
+    "version",
+    "component",
+    "sprint",
+    "rank",
+)
 """What may move an issue's `updated`, beside edits of its fields and transitions."""
 
 
@@ -84,7 +95,7 @@ class Switches:
         data_center_signs: whether a Data Center signs its webhooks.
     """
 
-    bumps_updated: tuple[str, ...] = ("comment", "worklog", "link")
+    bumps_updated: tuple[str, ...] = ("comment", "worklog", "link", "attachment")
     wrong_credentials: WrongCredentials = WrongCredentials.ANONYMOUS
     gateway_self_links: SelfLinks = SelfLinks.SITE
     epoch_milliseconds: bool = True

@@ -1,0 +1,185 @@
+"""The tests that clauses of JQL become: equal, ordered, alike, empty."""
+
+import operator
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sandbox.jira import jql_dates
+from sandbox.jira.jql import Clause, Empty, Function, JqlError, Operand, Several, Value
+from sandbox.jira.jql_names import Scope
+from sandbox.jira.model import FieldDef, Issue, Kind
+from sandbox.jira.state import State
+
+Test = Callable[[Issue], bool]
+
+EQUALITY = frozenset({"=", "!=", "in", "not in"})
+EMPTINESS = frozenset({"is", "is not"})
+ORDERING = frozenset({"<", "<=", ">", ">="})
+LIKENESS = frozenset({"~", "!~"})
+_ORDER_OF: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "=": operator.eq,
+}
+
+
+def allow(clause: Clause, allowed: frozenset[str]) -> None:
+    """Check that a clause's operator is one of those allowed; raises JqlError."""
+    if clause.operator not in allowed:
+        raise JqlError(f"The operator '{clause.operator}' is not supported by the '{clause.field}' field.")
+
+
+def operands(clause: Clause) -> tuple[Operand, ...]:
+    """Give what a clause compares with, one or several; raises JqlError."""
+    if clause.operator in ("in", "not in"):
+        if not isinstance(clause.operand, Several):
+            if isinstance(clause.operand, Function):
+                return (clause.operand,)
+            raise JqlError(f"Operator '{clause.operator}' needs a list, for the field '{clause.field}'.")
+        return clause.operand.items
+    if isinstance(clause.operand, Several):
+        raise JqlError(f"Operator '{clause.operator}' does not support the list value for the field '{clause.field}'.")
+    return (clause.operand,)
+
+
+def equality(clause: Clause, values_of: Callable[[Issue], Iterable[Any]], read: Callable[[Operand], set[Any]]) -> Test:
+    """Compare ids. As in Jira, `!=` and `not in` do not match issues where the field is empty."""
+    allow(clause, EQUALITY | EMPTINESS)
+    wanted: set[Any] = set()
+    empty = False
+    for one in operands(clause):
+        if isinstance(one, Empty) or (isinstance(one, Value) and one.text.casefold() == "unresolved"):
+            empty = True
+        else:
+            wanted |= read(one)
+    negated = clause.operator in ("!=", "not in", "is not")
+
+    def test(issue: Issue) -> bool:
+        found = values_of(issue)
+        if not found:
+            return empty and not negated
+        return (wanted.isdisjoint(found)) if negated else (not wanted.isdisjoint(found))
+
+    return test
+
+
+def category_getter(state: State) -> Callable[[Issue], Iterable[Any]]:
+    """Give what finds the category of an issue's status."""
+    statuses = state.tables["statuses"]
+    return lambda issue: (statuses[issue.fields["status"]].get("category", "new"),)
+
+
+def ids_getter(field_id: str) -> Callable[[Issue], Iterable[Any]]:
+    """Give what finds the ids that a field of an issue holds."""
+
+    def ids(issue: Issue) -> Iterable[Any]:
+        value = issue.fields.get(field_id)
+        if isinstance(value, list):
+            return value
+        if isinstance(value, dict):  # an issue outside the state
+            return (value["id"],)
+        return () if value is None else (value,)
+
+    return ids
+
+
+def getter(field_id: str) -> Callable[[Issue], Any]:
+    """Give what finds a field of an issue, as it is stored."""
+    match field_id:
+        case "created":
+            return lambda issue: issue.created
+        case "updated":
+            return lambda issue: issue.updated
+        case "resolutiondate":
+            return lambda issue: issue.resolved
+        case _:
+            return lambda issue: issue.fields.get(field_id)
+
+
+def dated(clause: Clause, field: FieldDef, scope: Scope) -> Test:
+    """Match a date or an instant."""
+    read = jql_dates.day if field.kind is Kind.DATE else jql_dates.instant
+    return ordered(clause, getter(field.id), lambda one: read(one, clause.field, scope.moment))
+
+
+def numeric(clause: Clause, field: FieldDef) -> Test:
+    """Match a number."""
+    return ordered(clause, getter(field.id), lambda one: figure(one, clause.field))
+
+
+def figure(one: Value | Function, name: str) -> float:
+    """Read a number; raises JqlError."""
+    text = one.text if isinstance(one, Value) else one.name
+    try:
+        return float(text)
+    except ValueError as error:
+        raise JqlError(f"Value '{text}' is invalid for the field '{name}'.") from error
+
+
+def emptiness(clause: Clause, get: Callable[[Issue], Any]) -> Test:
+    """Match by whether anything is there."""
+    allow(clause, EMPTINESS)
+    wants_empty = clause.operator == "is"
+    return lambda issue: (not get(issue)) is wants_empty
+
+
+def ordered(clause: Clause, get: Callable[[Issue], Any], read: Callable[[Value | Function], Any]) -> Test:
+    """Compare by order; an empty field matches only `is EMPTY`."""
+    allow(clause, EQUALITY | EMPTINESS | ORDERING)
+    given = operands(clause)
+    if clause.operator in EMPTINESS or any(isinstance(one, Empty) for one in given):
+        wants_empty = clause.operator in ("is", "=", "in")
+        return lambda issue: (get(issue) is None) is wants_empty
+    bounds = [read(one) for one in given if isinstance(one, (Value, Function))]
+    if clause.operator in ("!=", "not in"):
+        return lambda issue: get(issue) is not None and get(issue) not in bounds
+    if clause.operator == "in":
+        return lambda issue: get(issue) in bounds
+    compare, bound = _ORDER_OF[clause.operator], bounds[0]
+
+    def test(issue: Issue) -> bool:
+        value = get(issue)
+        return value is not None and compare(value, bound)
+
+    return test
+
+
+def text_getters(state: State) -> list[Callable[[Issue], Any]]:
+    """Give what finds each text of an issue."""
+    return [getter(field.id) for field in state.fields.values() if field.kind in (Kind.TEXT, Kind.TEXTAREA)]
+
+
+def comment_words(issue: Issue) -> str:
+    """Give all comments of an issue as one text."""
+    return "\n".join(str(comment.get("body") or "") for comment in issue.comments)
+
+
+def likeness(clause: Clause, getters: list[Callable[[Issue], Any]]) -> Test:
+    """Match text: every word of the query must occur.
+
+    `word*` matches beginnings; a quoted phrase must occur as it stands.
+    """
+    allow(clause, LIKENESS | EMPTINESS)
+    if clause.operator in EMPTINESS:
+        wants_empty = clause.operator == "is"
+        return lambda issue: (not any(get(issue) for get in getters)) is wants_empty
+    if not isinstance(clause.operand, Value):
+        raise JqlError(f"The operator '{clause.operator}' needs a text, for the field '{clause.field}'.")
+    phrases = [one.casefold() for one in re.findall(r'"([^"]+)"', clause.operand.text)]
+    words = re.findall(r"[\w*]+", re.sub(r'"[^"]*"', " ", clause.operand.text).casefold())
+    patterns = [
+        re.compile(r"\b" + re.escape(word.rstrip("*")) + (r"" if word.endswith("*") else r"\b")) for word in words
+    ]
+    negated = clause.operator == "!~"
+
+    def test(issue: Issue) -> bool:
+        for get in getters:
+            text = str(get(issue) or "").casefold()
+            if text and all(one.search(text) for one in patterns) and all(one in text for one in phrases):
+                return not negated
+        return negated
+
+    return test
