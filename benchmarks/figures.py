@@ -39,10 +39,8 @@ def _rules(f: Mapping[str, Any]) -> str:
 
 def _kills(f: Mapping[str, Any]) -> str:
     return (
-        f"{f['kills_at_requests']} kills of the {f['kills_at_requests_of']} possible at {f['write_requests']} write "
-        f"requests, at {f.get('kinds_killed_at', '?')} of {f.get('kinds', '?')} kinds of write by tool; "
-        f"{f['kills_at_random']} at random "
-        "moments: "
+        f"{f['kills_at_requests']} kills, of the {f['kills_at_requests_of']} possible at {f['write_requests']} write "
+        f"requests of two plans, of {f['kinds_killed_at']} kinds by tool; {f['kills_at_random']} at random moments: "
         f"{f['duplicates']} duplicates, {f['other_end_states']} end states other than undisturbed"
     )
 

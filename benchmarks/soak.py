@@ -29,16 +29,13 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", choices=sorted(PROOFS), help="these proofs alone")
     parser.add_argument("--quick", action="store_true", help="a small sample of each; writes no figures")
     parser.add_argument("--again", action="store_true", help="also what is done for this state of the sources")
-    parser.add_argument("--all", action="store_true", help="kills: every write request, not some of each kind")
     parser.add_argument("--workers", type=int, help="kills: how many at once")
     chosen = parser.parse_args()
-    more: dict[str, dict[str, Any]] = {"kills": {"every": chosen.all}}
-    if chosen.workers:
-        more["kills"]["workers"] = chosen.workers
+    more: dict[str, dict[str, Any]] = {"kills": {"workers": chosen.workers}} if chosen.workers else {}
     failed = []
     for name in chosen.only or PROOFS:
         done = load().get(name, {})
-        if not (chosen.again or chosen.quick or chosen.all) and done.get("sources") == fingerprint():
+        if not (chosen.again or chosen.quick) and done.get("sources") == fingerprint():
             print(f"{name}: done for these sources on {done['date']}")
             continue
         print(f"{name}: begins", flush=True)
