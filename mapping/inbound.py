@@ -10,7 +10,7 @@ from connectors.core.port import Catalog, Record
 from mapping.confidentiality import narrowest
 from mapping.links import Finder, Standing
 from mapping.model import Access, AnyEntity, Unmapped
-from mapping.read import Answer, Asked, Context, Getter, Test, ask, conditions
+from mapping.read import Answer, Asked, Context, Getter, Said, Test, ask, conditions, watched
 from mapping.rules import Rules
 from mapping.schema import Attribute, Kind, kinds
 from mapping.spec import GATHERED, EntityRule, Shape, Step
@@ -49,7 +49,7 @@ def map_record(rules: Rules, record: Record, catalog: Catalog) -> tuple[AnyEntit
     if record.deleted:
         return ()
     made: dict[str, AnyEntity] = {}
-    bound = rules.bound("inbound", catalog, _bind)
+    bound = rules.bound("inbound", catalog, bind)
     for maker in bound.get(record.stream, ()):
         if maker.kind.name not in made:
             entity = maker.make(record)
@@ -58,19 +58,27 @@ def map_record(rules: Rules, record: Record, catalog: Catalog) -> tuple[AnyEntit
     return tuple(made.values())
 
 
-def _bind(rules: Rules, catalog: Catalog) -> dict[str, tuple[_Maker, ...]]:
+def bind(rules: Rules, catalog: Catalog, *, watch: bool = False) -> dict[str, tuple[Maker, ...]]:
+    """The rules of each stream, bound to a catalog.
+
+    Args:
+        rules: The rules.
+        catalog: The catalog.
+        watch: Whether what each step says can be noted (slower).
+    """
     known = kinds()
-    result: dict[str, tuple[_Maker, ...]] = {}
+    result: dict[str, tuple[Maker, ...]] = {}
     for rule in rules.entities:
-        maker = _maker(rules, rule, known[rule.makes], catalog)
+        maker = _maker(rules, rule, known[rule.makes], catalog, watch=watch)
         result[rule.stream] = (*result.get(rule.stream, ()), maker)
     return result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Maker:
+class Maker:
     """One entity rule bound to a catalog."""
 
+    rule: EntityRule
     kind: Kind
     fields_at: tuple[str, ...]
     test: Test | None
@@ -79,12 +87,18 @@ class _Maker:
     owner: str
     finder: Finder
 
-    def make(self, record: Record) -> AnyEntity | None:
+    def make(self, record: Record, said: list[Said] | None = None) -> AnyEntity | None:
+        """The entity, or None when the rule does not take the record. What its steps say goes to ``said``.
+
+        Raises:
+            InboundError: As ``map_record``.
+        """
         host, names = self.finder.names(record.url, self.owner)
         context = Context(
             record=record,
             fields=_fields(record.payload, self.fields_at),
             standing=Standing(owner=self.owner, place=record.partition, host=host),
+            said=said,
         )
         try:
             if self.test is not None and not self.test(context):
@@ -110,13 +124,16 @@ class _Maker:
         return made
 
 
-def _maker(rules: Rules, rule: EntityRule, kind: Kind, catalog: Catalog) -> _Maker:
+def _maker(rules: Rules, rule: EntityRule, kind: Kind, catalog: Catalog, *, watch: bool) -> Maker:
     getter = Getter(stream=rule.stream, fields_at=rules.streams[rule.stream].fields_at, catalog=catalog)
-    return _Maker(
+    return Maker(
+        rule=rule,
         kind=kind,
         fields_at=getter.fields_at,
         test=conditions(rule.when, getter),
-        fill=tuple((n, _fill(rules, kind.attributes[n], steps, getter)) for n, steps in rule.attributes.items()),
+        fill=tuple(
+            (n, _fill(rules, kind.attributes[n], steps, getter, watch=watch)) for n, steps in rule.attributes.items()
+        ),
         defaults={n: _nothing(a) for n, a in kind.attributes.items()},
         owner=rules.kind,
         finder=Finder(s for s in rules.spellings if s.owner == rules.kind),
@@ -138,8 +155,10 @@ def _fields(payload: Mapping[str, Any], at: tuple[str, ...]) -> Mapping[str, Any
     return held if isinstance(held, Mapping) else {}
 
 
-def _fill(rules: Rules, attribute: Attribute, steps: tuple[Step, ...], getter: Getter) -> Answer:
+def _fill(rules: Rules, attribute: Attribute, steps: tuple[Step, ...], getter: Getter, *, watch: bool) -> Answer:
     asked = [ask(attribute, step, getter, rules) for step in steps]
+    if watch:
+        asked = [watched(attribute, step, getter, a) for step, a in zip(steps, asked, strict=True)]
     if attribute.shape in GATHERED:
         return _gather(asked)
     return _first(attribute, steps, asked)

@@ -24,6 +24,23 @@ class Asked(Enum):
     UNKNOWN = "unknown"  # the tool says what is not understood: kept in ``Context.unmapped``, and nobody else is asked
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What one step said of one record.
+
+    Attributes:
+        attribute: The attribute that it was asked for.
+        step: The step.
+        raw: What stands in its field; None when it has none.
+        answer: Its answer, or ``Asked``.
+    """
+
+    attribute: str
+    step: Step
+    raw: Any
+    answer: Any
+
+
 @dataclass(slots=True, kw_only=True)
 class Context:
     """One record while it is mapped. The one mutable thing here; it lives for one record.
@@ -34,6 +51,7 @@ class Context:
         standing: Where its texts stand.
         label: Field that is being read, for an error.
         unmapped: What was not understood.
+        said: What each step said, when somebody wants to know; else None.
     """
 
     record: Record
@@ -41,6 +59,7 @@ class Context:
     standing: Standing
     label: str = ""
     unmapped: list[Unmapped] = field(default_factory=list)
+    said: list[Said] | None = None
     _prose: list[tuple[Any, Prose]] = field(default_factory=list)
 
     def prose(self, raw: Any, finder: Finder) -> Prose:
@@ -173,6 +192,20 @@ def _said(raw: Any) -> str | None:
         return None if empty(raw) else values.normal(raw)
     except NotReadableError:
         return None
+
+
+def watched(attribute: Attribute, step: Step, getter: Getter, answer: Answer) -> Answer:
+    """The same answer, noted in the record's context."""
+    get = None if step.source is None else getter.of(step.source)
+
+    def noted(context: Context) -> Any:
+        given = answer(context)
+        if context.said is not None:
+            raw = None if get is None else get(context)
+            context.said.append(Said(attribute=attribute.name, step=step, raw=raw, answer=given))
+        return given
+
+    return noted
 
 
 def ask(attribute: Attribute, step: Step, getter: Getter, rules: Rules) -> Answer:

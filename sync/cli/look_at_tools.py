@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import click
 from rich.text import Text
@@ -10,8 +11,9 @@ from rich.text import Text
 from connectors.core.checking import mend_of
 from connectors.core.errors import ConnectorError
 from connectors.core.port import CheckResult, FieldInfo
+from sync.cli import check_mapping
 from sync.cli.app import App, pass_app
-from sync.cli.exits import Exit
+from sync.cli.exits import Exit, StoppedError
 from sync.cli.output import json_option, print_json, say, table
 from sync.config.load import Config
 from sync.config.settings import PlaceSettings
@@ -20,18 +22,32 @@ from sync.engine.live import Live
 _MARKS = {True: ("✓", "green"), False: ("✗", "bold red"), None: ("?", "yellow")}
 
 
-@click.command(epilog="Example:  syncline -c syncline.toml check")
+@click.command(epilog="Examples:  syncline -c syncline.toml check      syncline check --mapping --record NIM-7")
 @click.option("--offline", is_flag=True, help="Check the configuration only; ask no tool.")
+@check_mapping.options
 @json_option
 @pass_app
 @click.pass_context
-def check(ctx: click.Context, app: App, *, offline: bool, as_json: bool) -> None:
+def check(ctx: click.Context, app: App, /, *, offline: bool, mapping: bool, as_json: bool, **asked: Any) -> None:
     """Validate the configuration, then look at each live connection, and say how to mend what is wrong.
 
     Looks at reachability, identity, permissions, fields by name and type, clock skew and rate budget. Exit code 1 when
     something is wrong.
+
+    With --mapping it shows instead what the stored records (or samples, or live ones) become, attribute by attribute:
+    by which step of which rule, from which field, and what stands there; what was not understood; which steps answered
+    for none of them. Exit code 3 when the mapping refuses a record.
     """
     config = app.config
+    if not mapping and check_mapping.Asked(**asked) != check_mapping.NOTHING_ASKED:
+        raise StoppedError("this option needs --mapping: syncline check --mapping …", Exit.USAGE)
+    if mapping:
+        data = check_mapping.mapped(app, check_mapping.Asked(**asked))
+        if as_json:
+            print_json(data)
+        else:
+            check_mapping.tell(data, whole=bool(asked["records"]))
+        ctx.exit(check_mapping.exit_code(data))
     results: dict[str, list[CheckResult]] = {}
     if not offline:
         with app.live() as live:

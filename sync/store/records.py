@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from connectors.core.port import Partition, Record, Visibility
@@ -112,6 +112,30 @@ def load_records(session: Session, refs: Iterable[str]) -> dict[str, Record]:
 def anything_read(session: Session) -> bool:
     """Whether any record was ever read."""
     return session.scalars(select(HeadRow.ref).limit(1)).first() is not None
+
+
+def find_refs(
+    session: Session, connection: str, stream: str, limit: int, *, place: str | None = None, names: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """References of up to ``limit`` live records of a stream, sorted.
+
+    Args:
+        session: Of the store.
+        connection: Their connection.
+        stream: Their stream.
+        limit: How many at most.
+        place: Only those of this partition; None: of any.
+        names: Only those with one of these references or keys, without regard to case; empty: any.
+    """
+    query = select(HeadRow.ref).where(
+        HeadRow.connection == connection, HeadRow.stream == stream, HeadRow.gone.is_(False)
+    )
+    if place is not None:
+        query = query.where(HeadRow.partition == place)
+    if names:
+        folded = [name.lower() for name in names]
+        query = query.where(or_(func.lower(HeadRow.ref).in_(folded), func.lower(HeadRow.key).in_(folded)))
+    return tuple(session.scalars(query.order_by(HeadRow.ref).limit(limit)))
 
 
 def stream_records(session: Session, connection: str, stream: str) -> dict[str, Record]:

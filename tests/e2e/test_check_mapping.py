@@ -1,0 +1,17 @@
+"""``check --mapping`` over what was pulled, and over what the tools say now."""
+
+from __future__ import annotations
+
+
+def test_stored_and_live_records_become_the_same(world) -> None:
+    stored = world.json("check", "--mapping", "--connection", "jira", "--stream", "versions", code=0)["mapping"]
+    live = world.json("check", "--mapping", "--connection", "jira", "--stream", "versions", "--live", code=0)["mapping"]
+    told = [{r["ref"]: r["entities"] for r in one["records"]} for (one,) in (stored, live)]
+    assert told[0] == told[1]
+    assert len(told[0]) > 3
+
+
+def test_every_record_of_every_tool_is_understood(world) -> None:
+    for one in world.json("check", "--mapping", code=0)["mapping"]:
+        assert one["records"], one["connection"]
+        assert (one["refused"], one["not_understood"], one["taken_by_no_rule"]) == ([], [], [])
