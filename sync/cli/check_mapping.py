@@ -102,7 +102,7 @@ def _stored(app: App, asked: Asked, names: Sequence[str]) -> Iterator[Source]:
                 connection=name,
                 origin=origin,
                 rules=connection.rules,
-                catalog=kept[0] if kept is not None else Catalog(fields=()),
+                catalog=kept.catalog if kept is not None else Catalog(fields=()),
                 records=_chosen(records, asked),
             )
 
