@@ -84,9 +84,13 @@ def launchpad_full_pull(*, lists: tuple[int, ...], bugs: int, watched: int) -> i
     return sum(pages(count, LAUNCHPAD_PAGE) for count in lists) + bugs + watched
 
 
-def launchpad_quiet(*, projects: int, changed_bugs: int, watched: int) -> int:
-    """One search a project, and each bug that changed. Blueprints and milestones have no search by date: not in it."""
-    return projects + changed_bugs + watched
+def launchpad_quiet(*, projects: int, lately: int) -> int:
+    """One search a project, and one request more for each in which bugs were written within the overlap.
+
+    The search shows those, but not whether they changed again. Blueprints and milestones have no search by date and are
+    not in it.
+    """
+    return projects + lately
 
 
 def launchpad_writes(*, bugs: int, blueprints: int) -> int:

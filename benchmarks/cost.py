@@ -149,15 +149,14 @@ def _least_of_github(held: Mapping[str, Any], own: Sequence[Mapping[str, Any]], 
 def _least_of_launchpad(held: Mapping[str, Any], own: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     bugs = {w["target"].partition("/")[0] for w in own if w["kind"] in ("add_label", "remove_label")}
     blueprints = {w["target"] for w in own if w["kind"] == "put_block"}
+    lately = {w["partition"] for w in own if w["kind"] in ("add_label", "remove_label")}
     lists = tuple(
         held[stream][place] for stream in ("bug_tasks", "blueprints", "milestones") for place in held["places"]
     )
     return {
         "full_pull": bounds.launchpad_full_pull(lists=lists, bugs=len(held["bugs"]), watched=len(held["watched"])),
         "writes": bounds.launchpad_writes(bugs=len(bugs), blueprints=len(blueprints)),
-        "quiet": bounds.launchpad_quiet(
-            projects=len(held["places"]), changed_bugs=len(bugs), watched=len(bugs & held["watched"])
-        ),
+        "quiet": bounds.launchpad_quiet(projects=len(held["places"]), lately=len(lately)),
     }
 
 

@@ -78,6 +78,14 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What the engine holds of one record: its version token, and the instant of its last change (aware UTC)."""
+
+    version: str
+    updated: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """One partition to be read.
 
@@ -90,6 +98,9 @@ class Wanted:
         until: Only records whose last change is before this instant are asked for; None: all. With either the cursor
             stands within these bounds, and ``complete`` means that everything between them has been delivered.
             Records from outside may come too. Given only for streams that ``Capabilities.bounded`` names.
+        held: By id, the records of the partition that are held and changed last within the day before its last whole
+            read, or since; so that they need not be read again at the same version. Given only for streams whose
+            ``StreamSpec.by_version`` says so, and only beside a cursor.
     """
 
     partition: Partition
@@ -97,6 +108,7 @@ class Wanted:
     fields: tuple[str, ...]
     since: datetime | None = None
     until: datetime | None = None
+    held: Mapping[str, Held] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -441,12 +453,15 @@ class StreamSpec:
         title: Plural for people ("Jira issues").
         per_place: True: one partition for each place that the engagements name (a project); False: one fixed partition.
         fixed_partition: Key of the fixed partition, when not ``per_place``.
+        by_version: Whether the reader is told what is held (``Wanted.held``): a search that tells which records may
+            have changed, and not their versions, makes it read them one by one.
     """
 
     name: str
     title: str
     per_place: bool
     fixed_partition: str = ""
+    by_version: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ SPEC = ConnectorSpec(
     title="Launchpad",
     settings=LaunchpadSettings,
     streams=(
-        StreamSpec(name=BUG_TASKS, title="Launchpad bug tasks", per_place=True),
+        StreamSpec(name=BUG_TASKS, title="Launchpad bug tasks", per_place=True, by_version=True),
         StreamSpec(name=BLUEPRINTS, title="Launchpad blueprints", per_place=True),
         StreamSpec(name=MILESTONES, title="Launchpad milestones", per_place=True),
     ),

@@ -42,6 +42,7 @@ class TasksCursor:
         public: Ids of the delivered tasks of public bugs.
         restricted: Ids of the delivered tasks of all other bugs.
         owed: Ids of tasks that Launchpad failed to give; to be asked for again.
+        unsure: Ids of tasks that the last read showed and did not read: they may have changed a second time.
         going: A read under way, or None.
     """
 
@@ -50,6 +51,7 @@ class TasksCursor:
     public: frozenset[str] = field(default_factory=frozenset)
     restricted: frozenset[str] = field(default_factory=frozenset)
     owed: frozenset[str] = field(default_factory=frozenset)
+    unsure: frozenset[str] = field(default_factory=frozenset)
     going: Going | None = None
 
     @property
@@ -77,6 +79,8 @@ class TasksCursor:
         }
         if self.owed:
             data["owed"] = sorted(self.owed)
+        if self.unsure:
+            data["unsure"] = sorted(self.unsure)
         if self.going is not None:
             data["going"] = {
                 "began": _say(self.going.began),
@@ -98,13 +102,14 @@ def tasks_cursor(text: str | None, project: str) -> TasksCursor:
     going = _going(data.get("going"))
     if at is None and going is None:
         return TasksCursor()
-    owed = data.get("owed")
+    owed, unsure = data.get("owed"), data.get("unsure")
     return TasksCursor(
         at=at,
         census=read_instant(data.get("census")),
         public=public,
         restricted=restricted,
         owed=frozenset(str(i) for i in owed) if isinstance(owed, list) else frozenset(),
+        unsure=frozenset(str(i) for i in unsure) if isinstance(unsure, list) else frozenset(),
         going=going,
     )
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from connectors.core.errors import NotFoundError, PartitionError, RefusedError, RetriableError
-from connectors.core.port import Page, Partition, PartitionFailure, Record, Visibility, Wanted
+from connectors.core.port import Held, Page, Partition, PartitionFailure, Record, Visibility, Wanted
 from connectors.launchpad.bugs import Bugs
 from connectors.launchpad.census import Census
 from connectors.launchpad.client import Entry, LaunchpadClient
@@ -16,6 +16,7 @@ from connectors.launchpad.cursor import Going, TasksCursor, tasks_cursor
 from connectors.launchpad.pages import REMEMBERED_ROWS, Pager, Rows
 from connectors.launchpad.records import BUG_TASKS, Gone, task_id, tombstone
 from connectors.launchpad.search import Search
+from connectors.launchpad.sifting import Sifted, sift
 
 CHUNK = 100
 """Most tasks in one page given to the engine: each costs a request, and what was read is to be kept soon."""
@@ -42,6 +43,7 @@ class TaskReading:
         self._census = Census(client, pager, self._search)
         self._overlap = timedelta(minutes=client.settings.overlap_minutes)
         self._failed = 0
+        self._true_since: datetime | None = None  # of tasks of this project that are left as they are held
 
     def pull(self, wanted: Sequence[Wanted]) -> Iterator[Page | PartitionFailure]:
         """Pages of all projects, one after the other; a project that cannot be read stops no other.
@@ -56,7 +58,7 @@ class TaskReading:
         for want in wanted:
             partition = want.partition
             try:
-                yield from self._project(partition, tasks_cursor(want.cursor, partition.key))
+                yield from self._project(partition, tasks_cursor(want.cursor, partition.key), want.held)
             except NotFoundError as exc:
                 self.hidden.add(partition.key)
                 yield hidden_failure(self._client, partition, exc)
@@ -75,43 +77,61 @@ class TaskReading:
         found = {record_id: self._bugs.by_id(record_id) for record_id in ids}
         return {record_id: None if isinstance(record, Gone) else record for record_id, record in found.items()}
 
-    def _project(self, partition: Partition, cursor: TasksCursor) -> Iterator[Page]:
+    def _project(self, partition: Partition, cursor: TasksCursor, held: Mapping[str, Held]) -> Iterator[Page]:
         self._bugs.begin_project()
+        self._true_since = None
         if cursor.going is not None:  # a read that was broken off goes on; what changed meanwhile comes after it
             cursor = yield from self._changes(partition, cursor)
-        cursor = yield from self._changes(partition, cursor)
+        cursor = yield from self._changes(partition, cursor, held)
         if self._census.due(cursor):
             yield from self._whole(partition, cursor)
 
-    def _changes(self, partition: Partition, cursor: TasksCursor) -> Generator[Page, None, TasksCursor]:
-        """What changed since the cursor, or what is left of a read under way."""
+    def _changes(
+        self, partition: Partition, cursor: TasksCursor, held: Mapping[str, Held] | None = None
+    ) -> Generator[Page, None, TasksCursor]:
+        """What changed since the cursor, or what is left of a read under way.
+
+        Args:
+            partition: The project.
+            cursor: Where reading stands.
+            held: What is held of its tasks: those of one page that are as they are held are not read again.
+        """
         going = cursor.going
-        owed = cursor.owed
+        owed = cursor.owed | cursor.unsure
+        left: frozenset[str] = frozenset()
         since = going.since if going is not None else cursor.at - self._overlap if cursor.at is not None else None
         delivered: set[str] = set()
         for rows in self._rows(partition.key, since, going):
+            whole = going is None and rows.last
             if going is None:
                 going = Going(began=rows.asked_at, since=since)
             fresh = [task for task in rows.entries if task_id(self._client, task) not in delivered]
             delivered.update(task_id(self._client, task) for task in fresh)
+            if whole and held:
+                sifted = self._sift(partition.key, fresh, _without(held, cursor.owed), going.began)
+                fresh, left, self._true_since = list(sifted.read), sifted.left, sifted.since
             chunks = [fresh[n : n + CHUNK] for n in range(0, len(fresh), CHUNK)] or [[]]
             for number, chunk in enumerate(chunks):
                 last = rows.last and number == len(chunks) - 1
-                left = sum(len(c) for c in chunks[number + 1 :])
+                behind = sum(len(c) for c in chunks[number + 1 :])
                 records, cursor = self._read(partition, cursor, chunk, going.began)
                 if last:
                     again, cursor = self._owed(partition, cursor, owed - delivered)
                     records += again
-                    cursor = _finished(cursor, going)
+                    cursor = replace(_finished(cursor, going), unsure=left)
                 else:
                     ids = [task_id(self._client, task) for task in chunk]
                     tail = tuple([*going.last, *ids][-REMEMBERED_ROWS:])
-                    going = replace(going, start=rows.start - left, last=tail)
+                    going = replace(going, start=rows.start - behind, last=tail)
                     cursor = replace(cursor, going=going)
                 yield _page(
                     partition, cursor, records, as_of=self._true_of(going.began), complete=last, expected=rows.total
                 )
         return cursor
+
+    def _sift(self, project: str, tasks: Sequence[Entry], held: Mapping[str, Held], began: datetime) -> Sifted:
+        shown = {task_id(self._client, task): task for task in tasks}
+        return sift(shown, held, began, self._overlap, lambda after: self._rows(project, after, None))
 
     def _rows(self, project: str, since: datetime | None, going: Going | None) -> Iterator[Rows]:
         start, last = (going.start, going.last) if going is not None else (0, ())
@@ -147,8 +167,8 @@ class TaskReading:
         yield _page(partition, replace(cursor, census=at), records, as_of=self._true_of(at), complete=True)
 
     def _true_of(self, began: datetime) -> datetime:
-        """What may be said of a read that began then: bugs read for another project may be a little older."""
-        return began if self._bugs.oldest is None else min(began, self._bugs.oldest)
+        """What may be said of a read that began then: bugs read for another project, or left, may be a little older."""
+        return min(filter(None, (began, self._bugs.oldest, self._true_since)))
 
     def _read(
         self, partition: Partition, cursor: TasksCursor, tasks: Sequence[Entry], began: datetime
@@ -216,6 +236,10 @@ def hidden_failure(client: LaunchpadClient, partition: Partition, exc: NotFoundE
     error = PartitionError(message, connection=client.connection, place=place, status=status)
     error.__cause__ = exc
     return PartitionFailure(partitions=frozenset({partition}), error=error)
+
+
+def _without(held: Mapping[str, Held], ids: frozenset[str]) -> Mapping[str, Held]:
+    return {number: one for number, one in held.items() if number not in ids}
 
 
 def _finished(cursor: TasksCursor, going: Going) -> TasksCursor:

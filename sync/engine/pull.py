@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from sqlalchemy.orm import Session
+
 from connectors.core.errors import ConnectorError, SkippableError
-from connectors.core.port import Catalog, Clock, Page, Partition, PartitionFailure, Wanted
+from connectors.core.port import Catalog, Clock, Held, Page, Partition, PartitionFailure, Wanted
 from sync.engine.guard import guarded
 from sync.engine.intake import Intake
 from sync.engine.live import Live, Progress, RunContext
@@ -16,10 +18,12 @@ from sync.engine.summary import Note
 from sync.plan.types import Brake
 from sync.store.database import Store
 from sync.store.partitions import load_catalog, note_error, partition_row, save_catalog
-from sync.store.records import live_count
+from sync.store.records import held_since, live_count
+from sync.store.tables import PartitionRow
 from sync.store.touching import Shared
 
 _LOG = logging.getLogger(__name__)
+_LATELY = timedelta(days=1)  # what a reader is told of: longer than any overlap of a search
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,9 +251,17 @@ class _Connection:
                     row.generation += 1
                     row.full_read = True
                     row.formerly_live = live_count(session, self._live.name, partition)
-                wanted.append(Wanted(partition=partition, cursor=row.cursor, fields=fields))
+                held = self._held(session, partition, row)
+                wanted.append(Wanted(partition=partition, cursor=row.cursor, fields=fields, held=held))
             session.commit()
         return wanted
+
+    def _held(self, session: Session, partition: Partition, row: PartitionRow) -> Mapping[str, Held]:
+        """What the reader is told of records that are held, see ``Wanted.held``."""
+        told = any(s.by_version for s in self._live.streams if s.name == partition.stream)
+        if not told or row.cursor is None or row.complete_at is None:
+            return {}
+        return held_since(session, self._live.name, partition, row.complete_at - _LATELY)
 
     def _fail(self, partitions: Sequence[Partition], error: ConnectorError) -> None:
         with self._store.unit_of_work() as session:

@@ -11,7 +11,7 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from connectors.core.port import Partition, Record, Visibility
+from connectors.core.port import Held, Partition, Record, Visibility
 from sync.store.tables import HeadRow, RecordRow
 from sync.store.types import digest
 
@@ -166,6 +166,14 @@ def live_count(session: Session, connection: str, partition: Partition, *, gener
     if generation is not None:
         query = query.where(HeadRow.generation == generation)
     return session.scalar(query) or 0
+
+
+def held_since(session: Session, connection: str, partition: Partition, since: datetime) -> dict[str, Held]:
+    """The live records of a partition whose last change was after ``since``, by id."""
+    query = select(HeadRow.id, HeadRow.version, HeadRow.updated).where(
+        _of(connection, partition), HeadRow.gone.is_(False), HeadRow.updated > since
+    )
+    return {id_: Held(version=version, updated=updated) for id_, version, updated in session.execute(query) if updated}
 
 
 def mark_unseen_gone(session: Session, connection: str, partition: Partition, generation: int) -> tuple[str, ...]:

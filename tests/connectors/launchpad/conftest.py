@@ -11,7 +11,7 @@ import pytest
 import requests
 import responses
 
-from connectors.core.port import ConnectorContext, Page, Partition, PartitionFailure, Wanted
+from connectors.core.port import ConnectorContext, Held, Page, Partition, PartitionFailure, Record, Wanted
 from connectors.core.tokens import MemoryTokenStore
 from connectors.core.transport import Transport
 from connectors.launchpad.connector import LaunchpadConnector
@@ -329,22 +329,31 @@ class Puller:
         self.failures: list[PartitionFailure] = []
         self.pages: list[Page] = []
         self.asked: list[str] = []
+        self.held: dict[str, Record] | None = None  # what was delivered, once a test wants the reader to be told
 
     def __call__(self, connector: LaunchpadConnector | None = None, most_pages: int | None = None):
         connector = connector or self.launchpad.connector()
         self.failures, self.pages = [], []
         del self.launchpad.log[:]
-        wanted = [Wanted(partition=p, cursor=self.cursors.get(p), fields=()) for p in self.partitions]
+        wanted = [
+            Wanted(partition=p, cursor=self.cursors.get(p), fields=(), held=self._told(p)) for p in self.partitions
+        ]
         for item in connector.reader.pull(wanted, connector.catalog([])):
             if isinstance(item, PartitionFailure):
                 self.failures.append(item)
                 continue
             self.pages.append(item)
             self.cursors.update(item.cursors)
+            if self.held is not None:
+                self.held.update({r.id: r for r in item.records})
             if most_pages is not None and len(self.pages) >= most_pages:
                 break
         self.asked = self.launchpad.asked()
         return [record for page in self.pages for record in page.records]
+
+    def _told(self, partition: Partition) -> dict[str, Held]:
+        mine = [r for r in (self.held or {}).values() if r.partition == partition.key and not r.deleted]
+        return {r.id: Held(version=r.version, updated=r.updated) for r in mine if partition in self.cursors}
 
 
 @pytest.fixture

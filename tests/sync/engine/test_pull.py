@@ -8,10 +8,12 @@ import pytest
 from sqlalchemy import func, select
 
 from connectors.core.faults import Fault, FaultKind, KilledError, Op
-from connectors.core.port import Partition
+from connectors.core.port import Partition, Wanted
 from mapping.model import WorkItem
-from sync.engine.pull import get_catalog
+from sync.engine.live import Silent
+from sync.engine.pull import PullSettings, get_catalog, pull
 from sync.plan.types import BrakeKind
+from sync.selection import shared_places
 from sync.store.model import dirty, entities
 from sync.store.partitions import partition_rows
 from sync.store.records import load_records
@@ -235,6 +237,32 @@ def test_a_catalog_is_asked_for_once_a_day_and_a_stale_one_serves_when_it_cannot
     report = pulled.pull()
     assert [note.place for note in report.failed] == ["tracker"]
     assert set(report.catalogs) == {"crm", "tracker"}
+
+
+def test_a_reader_that_wants_to_know_is_told_what_is_held_of_late(pulled: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    pulled.clock.sleep(30 * 3600)
+    pulled.tracker.touch(pulled.tracker.rows["issues", "1002"])
+    pulled.pull()
+    told: dict[str, dict[str, Any]] = {}
+    for name, by_version in (("told", True), ("not told", False), ("read anew", True)):
+        live = pulled.lives()["tracker"]
+        streams = tuple(replace(s, by_version=by_version) for s in live.streams)
+        read = live.connector.reader.pull
+        wishes: list[Wanted] = []
+        monkeypatch.setattr(
+            live.connector.reader, "pull", lambda w, c, to=wishes, do=read: [to.extend(w), *do(w, c)][1:]
+        )
+        if name == "read anew":
+            pulled.mappers["tracker"].names["issues"] = ("title", "claims", "status", "extra")
+        parts = [Partition(stream="issues", key="ONE")]
+        made = {"tracker": replace(live, streams=streams)}
+        shared = shared_places(pulled.engagements)
+        pull(pulled.store, made, {"tracker": parts}, shared, pulled.clock, pulled.run(), PullSettings(), Silent())
+        (wish,) = wishes
+        told[name] = dict(wish.held)
+    row = pulled.tracker.rows["issues", "1002"]
+    assert {i: one.updated for i, one in told["told"].items()} == {"1002": row.updated}
+    assert told["not told"] == told["read anew"] == {}
 
 
 def test_a_new_anchor_makes_a_young_catalog_be_asked_for_again(pulled: Any, monkeypatch: pytest.MonkeyPatch) -> None:
