@@ -56,16 +56,12 @@ class BugOperations(Record):
         if any(one.target is target for one in self.bug_tasks):
             raise ApiError(f"A fix for this bug has already been requested for {target.target_display_name}")
         if target.is_series:
-            return self._approved(target).target_task
+            nomination = self.add_nomination(target=target)
+            nomination.approve()
+            return nomination.target_task
         made = self.make_task(target, writer)
         self.log("bug task added", new=made.bug_target_name)
         return made
-
-    def _approved(self, target: Any) -> Any:
-        nomination = self.add_nomination(target=target)
-        nomination.approve()
-        nomination.put("target_task", next(one for one in self.bug_tasks if one.target is target))
-        return nomination
 
     def can_be_nominated_for(self, *, target: Any) -> bool:
         """Say whether a series can be nominated."""

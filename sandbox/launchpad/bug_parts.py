@@ -80,6 +80,13 @@ class MessageRevision(Record):
         """See Record."""
         return f"{self.message.path}/revisions/{self.revision}"
 
+    def delete_content(self) -> None:
+        """Empty the text; by the author of the message."""
+        if self.store.session.writer is not self.message.owner:
+            raise forbidden(self, "deleteContent")
+        self.put("content", "")
+        self.put("date_deleted", self.store.session.now)
+
 
 class BugActivity(Record):
     """One line of a bug's history; all lines have one and the same address, as in the original."""
@@ -195,6 +202,11 @@ class BugNomination(Record):
     def path(self) -> str:
         """See Record."""
         return f"bugs/{self.bug.id}/nominations/{self.number}"
+
+    @property
+    def target_task(self) -> Any:
+        """The task that came of it; None before it is approved."""
+        return next((one for one in self.bug.bug_tasks if one.target is self.target), None)
 
     @property
     def productseries(self) -> Any:

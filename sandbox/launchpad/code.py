@@ -1,18 +1,23 @@
-"""Git repositories, their branches, merge proposals with votes and comments."""
+"""Git repositories and their branches; what they hold is told by the state and by `POST /_sandbox/push`."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from sandbox.launchpad import webhooks
 from sandbox.launchpad.errors import ApiError, forbidden
 from sandbox.launchpad.record import Record
 
 if TYPE_CHECKING:
     from sandbox.launchpad.people import Person
+    from sandbox.launchpad.reviews import BranchMergeProposal
 
 DEFAULT_STATES = ("Approved", "Needs review", "Work in progress")
 """Which proposals are listed when no state is asked for. As remembered of the original; a sync should name all."""
 
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 _OPEN = frozenset({"Work in progress", "Needs review", "Approved", "Code failed to merge", "Queued"})
 
 
@@ -80,8 +85,19 @@ class GitRepository(Record):
         writer = self.store.session.writer
         return writer is not None and (writer.is_admin or writer.is_in(self.owner))
 
+    def written(self, name: str, old: Any, new: Any) -> None:
+        """Note when it was changed; a default branch must be there."""
+        if name == "default_branch" and self.get_ref_by_path(path=str(new)) is None:
+            raise ApiError(f'default_branch: This repository does not contain a reference named "{new}".')
+        if old != new:
+            self.put("date_last_modified", self.store.session.now)
+
     def child(self, name: str) -> object:
-        """Branches, proposals, webhooks."""
+        """Branches, proposals, subscriptions, webhooks."""
+        if name == "+subscription":
+            return self.store.step(
+                lambda one: next((each for each in self.subscriptions if each.person.name == one), None)
+            )
         if name == "+ref":
             return self.store.step(lambda one: self.get_ref_by_path(path=one))
         if name == "+merge":
@@ -108,6 +124,105 @@ class GitRepository(Record):
         )
         return [one for one in found if not merged_revision_ids or one.merged_revision_id in merged_revision_ids]
 
+    @property
+    def subscribers(self) -> list[Person]:
+        """Those subscribed."""
+        return [one.person for one in self.subscriptions]
+
+    def get_subscription(self, *, person: Person) -> GitSubscription | None:
+        """Give someone's subscription; null when there is none."""
+        return next((one for one in self.subscriptions if one.person is person), None)
+
+    def is_person_trusted_reviewer(self, *, reviewer: Person) -> bool:
+        """Say whether someone's vote counts: the reviewer, or the owner where none is named."""
+        return reviewer.is_in(self.reviewer or self.owner)
+
+    def subscribe(
+        self, *, person: Person, notification_level: str, max_diff_lines: str, code_review_level: str
+    ) -> GitSubscription:
+        """Subscribe someone, or change how they are."""
+        writer = self.store.session.writer
+        if writer is None:
+            raise forbidden(self, "subscribe", "launchpad.AnyPerson")
+        made = GitSubscription(
+            self.store,
+            person=person,
+            repository=self,
+            subscribed_by=writer,
+            notification_level=notification_level,
+            max_diff_lines=max_diff_lines,
+            review_level=code_review_level,
+        )
+        self.put("subscriptions", [*(one for one in self.subscriptions if one.person is not person), made])
+        return made
+
+    def unsubscribe(self, *, person: Person) -> None:
+        """Take a subscription away: one's own, one's team's, or one that the caller made."""
+        writer = self.store.session.writer
+        found = self.get_subscription(person=person)
+        if writer is None or (found and not (writer.is_in(person) or writer is found.subscribed_by)):
+            raise forbidden(self, "unsubscribe", "launchpad.AnyPerson")
+        self.put("subscriptions", [one for one in self.subscriptions if one.person is not person])
+
+    def fork(self, *, new_owner: Person) -> GitRepository:
+        """Copy it, branches included, to another owner.
+
+        Raises:
+            NotPermittedError: 401, the caller is not in the new owner.
+            ApiError: 400, the owner has one of that name.
+        """
+        made = self.store.new_repository(new_owner, self.target, self.name, self.information_type)
+        made.put("refs", [one.copy_to(made) for one in self.refs])
+        made.put("default_branch", self.default_branch)
+        return made
+
+    def rescan(self) -> None:
+        """Read the branches anew: what is there stays, the date is noted."""
+        self.check("rescan")
+        self.put("date_last_scanned", self.store.session.now)
+
+    def push(self, refs: Mapping[str, str | None]) -> dict[str, Any]:
+        """Do what a push does: move, add or (null) delete branches; webhooks and open proposals hear of it.
+
+        Args:
+            refs: the commit by `main` or `refs/heads/main`.
+
+        Raises:
+            ValueError: a commit that is not 40 hex digits, a deletion of what is not there.
+        """
+        changes: dict[str, Any] = {}
+        for name, commit in refs.items():
+            path = name if name.startswith("refs/") else f"refs/heads/{name}"
+            old = self.get_ref_by_path(path=path)
+            if commit is None and old is None:
+                raise ValueError(f"refs.{name}: there is no such branch to delete")
+            if commit is not None and not _COMMIT.fullmatch(str(commit)):
+                raise ValueError(f"refs.{name}: expected 40 hex digits or null, found {commit!r}")
+            if old is not None and commit == old.commit_sha1:
+                continue
+            told = {"old": old and {"commit_sha1": old.commit_sha1}, "new": commit and {"commit_sha1": commit}}
+            changes[path] = told
+            self._move(path, old, commit)
+        if changes:
+            self.put("date_last_modified", self.store.session.now)
+            self.put("date_last_scanned", self.store.session.now)
+            payload = {"git_repository": f"/{self.path}", "git_repository_path": self.path, "ref_changes": changes}
+            webhooks.tell(self, "git:push:0.1", payload, refs=list(changes))
+        return changes
+
+    def _move(self, path: str, ref: GitRef | None, commit: str | None) -> None:
+        if ref is None:
+            made = GitRef(self.store, repository=self, full_path=path, commit_sha1=commit)
+            self.put("refs", [*self.refs, made])
+            return
+        for proposal in self.landing_targets:
+            if proposal.source_git_path == path and proposal.queue_status in _OPEN:
+                proposal.note("push", ref.commit_sha1, commit)
+        if commit is None:
+            self.put("refs", [one for one in self.refs if one is not ref])
+        else:
+            ref.put("commit_sha1", commit)
+
     def can_be_deleted(self) -> bool:
         """Say whether nothing hangs on it."""
         return not self.landing_candidates and not self.landing_targets
@@ -118,6 +233,23 @@ class GitRepository(Record):
         """Add a webhook; by the owner."""
         self.check("webhooks")
         return self.store.new_webhook(self, delivery_url, event_types, active=active is not False, secret=secret)
+
+
+class GitSubscription(Record):
+    """Who gets mail about a repository."""
+
+    entry = "git_subscription"
+    web_host = "code"
+
+    @property
+    def path(self) -> str:
+        """See Record."""
+        return f"{self.repository.path}/+subscription/{self.person.name}"
+
+    def may_edit(self, name: str) -> bool:  # noqa: ARG002 - part of the hook
+        """Who is subscribed, and who subscribed them."""
+        writer = self.store.session.writer
+        return writer is not None and (writer.is_in(self.person) or writer is self.subscribed_by)
 
 
 class GitRef(Record):
@@ -135,6 +267,10 @@ class GitRef(Record):
     def path_name(self) -> str:
         """The name without `refs/heads/`."""
         return str(self.full_path).removeprefix("refs/heads/")
+
+    def copy_to(self, repository: GitRepository) -> GitRef:
+        """Make the same branch in another repository."""
+        return GitRef(self.store, repository=repository, full_path=self.full_path, commit_sha1=self.commit_sha1)
 
     @property
     def landing_candidates(self) -> list[Any]:
@@ -169,7 +305,7 @@ class GitRef(Record):
         ):
             raise ApiError("There is already a branch merge proposal registered for this pair of branches.")
         prerequisite = given.get("merge_prerequisite")
-        return self.store.new_proposal(
+        made = self.store.new_proposal(
             source=self,
             target=merge_target,
             registrant=writer,
@@ -179,176 +315,15 @@ class GitRef(Record):
             prerequisite_git_path=prerequisite and prerequisite.full_path,
             queue_status="Work in progress" if given.get("needs_review") is False else "Needs review",
         )
-
-
-class BranchMergeProposal(Record):
-    """A proposal to merge one branch into another."""
-
-    entry = "branch_merge_proposal"
-    web_host = "code"
-
-    @property
-    def path(self) -> str:
-        """See Record."""
-        return f"{self.source_git_repository.path}/+merge/{self.id}"
-
-    @property
-    def address(self) -> str:
-        """Where mail about it goes."""
-        return f"mp+{self.id}@code.{self.store.host}"
-
-    def child(self, name: str) -> object:
-        """Comments and votes."""
-        if name == "comments":
-            return self.store.step(lambda one: self.get_comment(id=int(one)) if one.isdigit() else None)
-        if name == "+review":
-            return self.store.step(lambda one: next((each for each in self.votes if each.reviewer.name == one), None))
-        return None
-
-    def may_edit(self, name: str) -> bool:  # noqa: ARG002 - part of the hook
-        """Who registered it, and the owners of both repositories."""
-        writer = self.store.session.writer
-        if writer is None:
-            return False
-        own = (self.registrant, self.source_git_repository.owner, self.target_git_repository.owner)
-        return writer.is_admin or any(writer.is_in(one) for one in own)
-
-    def get_comment(self, *, id: int) -> CodeReviewComment | None:  # noqa: A002 - the operation's parameter
-        """Give a comment by number; null when there is none."""
-        return next((one for one in self.all_comments if one.id == id), None)
-
-    def get_related_bug_tasks(self) -> list[Any]:
-        """List the tasks of the linked bugs."""
-        return [task for bug in self.bugs if bug.is_visible for task in bug.bug_tasks]
-
-    def create_comment(self, *, content: str | None = None, vote: str | None = None, **given: Any) -> CodeReviewComment:
-        """Add a comment, with a vote perhaps."""
-        writer = self._logged_in("createComment")
-        made = CodeReviewComment(
-            self.store,
-            branch_merge_proposal=self,
-            id=self.store.next_number("review comment"),
-            author=writer,
-            owner=writer,
-            title=given.get("subject") or f"Re: [Merge] {self.source_git_path} into {self.target_git_path}",
-            content=content or "",
-            message_body=content or "",
-            vote=vote,
-            vote_tag=given.get("review_type"),
-            date_created=self.store.session.now,
-        )
-        self.put("all_comments", [*self.all_comments, made])
-        if vote is not None:
-            self.vote_of(writer, given.get("review_type")).put("comment", made)
+        kinds = given.get("review_types") or ()
+        for index, reviewer in enumerate(given.get("reviewers") or ()):
+            made.vote_of(self._reviewer(reviewer), kinds[index] if index < len(kinds) else None)
+        made.note("created", None, None)
         return made
 
-    def vote_of(self, reviewer: Person, review_type: str | None) -> CodeReviewVote:
-        """Give someone's vote, asked for or made now."""
-        found = next((one for one in self.votes if one.reviewer is reviewer), None)
+    def _reviewer(self, address: str) -> Person:
+        """Find a reviewer by the address that `reviewers` gives."""
+        found: Person | None = self.store.person(address.rsplit("/", 1)[-1].removeprefix("~"))
         if found is None:
-            found = CodeReviewVote(
-                self.store,
-                branch_merge_proposal=self,
-                reviewer=reviewer,
-                registrant=self.store.session.user,
-                review_type=review_type,
-                date_created=self.store.session.now,
-            )
-            self.put("votes", [*self.votes, found])
+            raise ApiError(f"reviewers: no such person: {address}")
         return found
-
-    def nominate_reviewer(self, *, reviewer: Person, review_type: str | None = None) -> CodeReviewVote:
-        """Ask someone for a review."""
-        self.check("nominateReviewer")
-        return self.vote_of(reviewer, review_type)
-
-    def set_status(self, *, status: str, revid: str | None = None) -> None:
-        """Move it to another state; by who may edit it.
-
-        Raises:
-            ApiError: 400, from a final state.
-        """
-        self.check("setStatus")
-        if self.queue_status in ("Merged", "Superseded") and status != self.queue_status:
-            raise ApiError(f"Invalid state transition for merge proposal: {self.queue_status} -> {status}")
-        now = self.store.session.now
-        if status == "Needs review":
-            self.put("date_review_requested", now)
-        elif status in ("Approved", "Rejected"):
-            self.put("date_reviewed", now)
-            self.put("reviewer", self.store.session.user)
-            self.put("reviewed_revid", revid)
-        elif status == "Merged":
-            self.put("date_merged", now)
-            self.put("merge_reporter", self.store.session.user)
-            self.put("merged_revision_id", revid)
-        self.put("queue_status", status)
-
-    def link_bug(self, *, bug: Any) -> None:
-        """Link a bug; it moves the bug's date."""
-        self._logged_in("linkBug")
-        if bug not in self.bugs:
-            self.put("bugs", [*self.bugs, bug])
-            bug.log("merge proposal linked", new=self.web_url)
-            bug.touch()
-
-    def unlink_bug(self, *, bug: Any) -> None:
-        """Unlink a bug; it moves the bug's date."""
-        self._logged_in("unlinkBug")
-        if bug in self.bugs:
-            self.put("bugs", [one for one in self.bugs if one is not bug])
-            bug.log("merge proposal unlinked", old=self.web_url)
-            bug.touch()
-
-    def _logged_in(self, operation: str) -> Person:
-        writer = self.store.session.writer
-        if writer is None:
-            raise forbidden(self, operation, "launchpad.AnyPerson")
-        return writer
-
-
-class CodeReviewComment(Record):
-    """A comment on a merge proposal."""
-
-    entry = "code_review_comment"
-    web_host = "code"
-
-    @property
-    def path(self) -> str:
-        """See Record."""
-        return f"{self.branch_merge_proposal.path}/comments/{self.id}"
-
-    @property
-    def as_quoted_email(self) -> str:
-        """The text as an answer would quote it."""
-        return "\n".join(f"> {line}" for line in str(self.content).splitlines())
-
-    def edit_content(self, *, new_content: str) -> None:
-        """Change the text; by its author."""
-        if self.store.session.writer is not self.author:
-            raise forbidden(self, "editContent")
-        self.put("content", new_content)
-        self.put("message_body", new_content)
-        self.put("date_last_edited", self.store.session.now)
-
-    def delete_content(self) -> None:
-        """Empty the text; by its author."""
-        self.edit_content(new_content="")
-        self.put("date_deleted", self.store.session.now)
-
-
-class CodeReviewVote(Record):
-    """A review asked for, or given."""
-
-    entry = "code_review_vote_reference"
-    web_host = "code"
-
-    @property
-    def path(self) -> str:
-        """See Record."""
-        return f"{self.branch_merge_proposal.path}/+review/{self.reviewer.name}"
-
-    @property
-    def is_pending(self) -> bool:
-        """Whether it is still to be given."""
-        return self.comment is None

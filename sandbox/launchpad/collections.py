@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, ClassVar
@@ -9,7 +10,7 @@ from typing import Any, ClassVar
 from sandbox.launchpad.bug_parts import BugTracker
 from sandbox.launchpad.bugs import PRIVATE_TYPES, SECURITY_TYPES
 from sandbox.launchpad.errors import ApiError, BrokenError, NotPermittedError, forbidden
-from sandbox.launchpad.people import Person, Team
+from sandbox.launchpad.people import Team
 from sandbox.launchpad.pillars import Project, ProjectSeries
 from sandbox.launchpad.record import Moved, Record
 from sandbox.launchpad.specifications import Specification
@@ -27,9 +28,9 @@ class Collection(Record):
         """See Record."""
         return self.place
 
+    @abstractmethod
     def everything(self) -> Iterable[Any]:
         """List what a plain GET shows."""
-        raise NotImplementedError
 
 
 class Bugs(Collection, HasBugs):
@@ -354,37 +355,3 @@ class Specifications(Collection):
         )
         target.pillar.put("specifications", [*target.pillar.__dict__.get("specifications", ()), made])
         return made
-
-
-class GitRepositories(Collection):
-    """`/+git`."""
-
-    holds_entry = "git_repository"
-    place = "+git"
-
-    def everything(self) -> Iterable[Any]:
-        """All repositories."""
-        return self.store.repositories
-
-    def get_by_path(self, *, path: str) -> Any:
-        """Give one by its address without the host, or a pillar's default one by the pillar's name."""
-        for one in self.store.repositories:
-            if path in (one.path, f"lp:{one.path}") or (
-                one.target_default and path in (one.target.path, one.git_identity)
-            ):
-                return one
-        return None
-
-    def get_default_repository(self, *, target: Any) -> Any:
-        """Give a pillar's default repository; null when there is none."""
-        return next((one for one in self.store.repositories if one.target is target and one.target_default), None)
-
-    def get_repositories(self, *, target: Any = None, modified_since_date: datetime | None = None) -> list[Any]:
-        """List repositories, of one target if it is given."""
-        owners = isinstance(target, Person)
-        return [
-            one
-            for one in self.store.repositories
-            if (target is None or (one.owner if owners else one.target) is target)
-            and (modified_since_date is None or one.date_last_modified >= modified_since_date)
-        ]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.launchpad import reviews, webhooks
 from sandbox.launchpad.bug_parts import Message
 from sandbox.launchpad.bugs import Bug, webhook_view
+from sandbox.launchpad.distributions import DistributionSourcePackage
 from sandbox.launchpad.people import Person
 from sandbox.launchpad.record import Record
 from sandbox.launchpad.session import Change
@@ -44,6 +46,7 @@ def commit(store: Store) -> None:
                 _tell(store, change, [task])
             case _:
                 continue
+    reviews.tell(changes)
     for bug, what, old, new in sorted(told, key=lambda one: (one[0].id, one[1])):
         bug.log(what, old=old, new=new)
 
@@ -74,11 +77,11 @@ def _place(task: BugTask) -> dict[str, Any]:
 
 
 def _send(task: BugTask, event_type: str, payload: dict[str, Any]) -> None:
-    """Enqueue for the webhooks of the task's pillar that want it; skipped when its owner may not see the bug."""
-    pillar = task.target.pillar
-    for hook in pillar.webhooks:
-        if hook.active and event_type in hook.event_types:
-            hook.enqueue(event_type, payload)
+    """Tell the webhooks of the task's pillar, and of its package; owners of either see the bug, private or not."""
+    target: Any = task.target
+    webhooks.tell(target.pillar, event_type, payload)
+    if isinstance(target, DistributionSourcePackage):
+        webhooks.tell(target, event_type, payload)
 
 
 def _values(change: Change) -> tuple[str | None, str | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.launchpad.code import DEFAULT_STATES
 from sandbox.launchpad.targets import Pillar, Series, Target
 
 
@@ -114,6 +115,23 @@ class DistributionSourcePackage(Target):
         """The distribution."""
         return self.distribution  # type: ignore[no-any-return]  # values are as the table has them
 
+    def steps(self) -> dict[str, Any]:
+        """See Target."""
+        return {**super().steps(), "+webhook": lambda one: self.store.webhook(self, one)}
+
+    def get_merge_proposals(self, *, status: list[str] | None = None) -> list[Any]:
+        """List the proposals into repositories of this package, in the given states."""
+        return self.store.merge_proposals(
+            status or list(DEFAULT_STATES), lambda one: one.target_git_repository.target is self
+        )
+
+    def new_webhook(
+        self, *, delivery_url: str, event_types: list[str], active: bool | None = True, secret: str | None = None
+    ) -> Any:
+        """Add a webhook; by who may edit the distribution."""
+        self.check("webhooks")
+        return self.store.new_webhook(self, delivery_url, event_types, active=active is not False, secret=secret)
+
     @property
     def target_name(self) -> str:
         """Package, and distribution in brackets."""
@@ -160,6 +178,10 @@ class SourcePackage(Target):
     def target_display_name(self) -> str:
         """The same."""
         return self.target_name
+
+    def get_merge_proposals(self, *, status: list[str] | None = None) -> list[Any]:
+        """List none: what can be proposed here are Bazaar branches, which are not served."""
+        return self.store.merge_proposals(status, lambda _one: False)
 
     @property
     def displayname(self) -> str:

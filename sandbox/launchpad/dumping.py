@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import date, datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from sandbox.launchpad.store import Store
 
 
 def dump(store: Store, faults: list[dict[str, Any]]) -> dict[str, Any]:
-    """Write everything but deliveries of webhooks, revisions of comments and structural subscriptions."""
+    """Write everything; what is loaded from it answers as this does."""
     return {
         "format": 1,
         "host": store.host,
@@ -32,6 +33,7 @@ def dump(store: Store, faults: list[dict[str, Any]]) -> dict[str, Any]:
                 "owner": one.team_owner.name,
                 "members": [member.name for member in one.direct_members if member not in one.admins],
                 "admins": [member.name for member in one.admins],
+                "memberships": [plain(each, apart="team") for each in one.memberships],
             }
             for one in store.teams
         ],
@@ -47,7 +49,7 @@ def dump(store: Store, faults: list[dict[str, Any]]) -> dict[str, Any]:
             for one in store.tokens
         ],
         "bug_trackers": [plain(one) for one in store.bug_trackers],
-        "project_groups": [plain(one) for one in store.project_groups],
+        "project_groups": [{**plain(one), **_subscriptions(one)} for one in store.project_groups],
         "projects": [
             {
                 **_pillar(one),
@@ -57,11 +59,12 @@ def dump(store: Store, faults: list[dict[str, Any]]) -> dict[str, Any]:
             for one in store.projects
         ],
         "distributions": [
-            {**_pillar(one), "source_packages": [package.name for package in one.packages]}
+            {**_pillar(one), "source_packages": [_package(package) for package in one.packages]}
             for one in store.distributions
         ],
         "bugs": [_bug(one) for one in store.bugs],
         "git_repositories": [_repository(store, one) for one in store.repositories],
+        "counters": dict(sorted(store.numbers.items())),
     }
 
 
@@ -89,27 +92,58 @@ def _pillar(one: Any) -> dict[str, Any]:
         **plain(one, apart="members"),
         "members": [member.name for member in one.__dict__.get("sharing", ())],
         "series": [
-            {**plain(series), "milestones": [_milestone(milestone) for milestone in series.milestones]}
+            {
+                **plain(series),
+                **_subscriptions(series),
+                "milestones": [_milestone(milestone) for milestone in series.milestones],
+            }
             for series in one.series
         ],
         "specifications": [_specification(spec) for spec in one.__dict__.get("specifications", ())],
-        "webhooks": [{**plain(hook), "secret": hook.__dict__.get("secret")} for hook in one.webhooks],
+        **_webhooks(one),
+        **_subscriptions(one),
     }
+
+
+def _package(one: Any) -> Any:
+    """A package is its name, as long as nothing more is to be told."""
+    more = {key: value for key, value in {**_webhooks(one), **_subscriptions(one), **plain(one)}.items() if value}
+    return one.name if set(more) <= {"name"} else {**more, "name": one.name}
+
+
+def _webhooks(one: Any) -> dict[str, Any]:
+    return {
+        "webhooks": [
+            {
+                **plain(hook),
+                "id": hook.number,
+                "secret": hook.__dict__.get("secret"),
+                "deliveries": [{**plain(each), "id": each.number} for each in hook.sent],
+            }
+            for hook in one.webhooks
+        ]
+    }
+
+
+def _subscriptions(one: Any) -> dict[str, Any]:
+    return {"subscriptions": [plain(each) for each in one.get_subscriptions()]}
 
 
 def _milestone(one: Any) -> dict[str, Any]:
     released = written(one.release.date_released) if one.release else None
-    return {**plain(one), "released": released, "tags": one.get_tags()}
+    more = {"release": plain(one.release)} if one.release else {}
+    return {**plain(one), "released": released, **more, "tags": one.get_tags(), **_subscriptions(one)}
 
 
 def _specification(one: Any) -> dict[str, Any]:
-    goal = one.__dict__.get("goal")
+    goals = {key: one.__dict__[key].name for key in ("goal", "proposed_goal") if one.__dict__.get(key)}
     return {
         **plain(one),
         "milestone": one.milestone.name if one.milestone else None,
         "dependencies": [other.name for other in one.dependencies],
         "bugs": [bug.id for bug in one.bugs],
-        **({"goal": goal.name} if goal else {}),
+        "subscribers": [person.name for person in one.__dict__.get("subscribers", ())],
+        **goals,
     }
 
 
@@ -119,7 +153,7 @@ def _bug(bug: Any) -> dict[str, Any]:
         **plain(bug),
         **({"heat": stored} if stored is not None else {}),
         "duplicate_of": bug.duplicate_of.id if bug.duplicate_of else None,
-        "subscribers": [one.person.name for one in bug.subscriptions],
+        "subscribers": [plain(one) for one in bug.subscriptions],
         "affects": [one.name for one in bug.users_affected],
         "unaffected": [one.name for one in bug.users_unaffected],
         "cves": [one.sequence for one in bug.cves],
@@ -132,28 +166,47 @@ def _bug(bug: Any) -> dict[str, Any]:
             }
             for one in bug.bug_tasks
         ],
-        "messages": [plain(one) for one in bug.messages[1:]],
+        "first_message": _message(bug.messages[0]),
+        "messages": [_message(one) for one in bug.messages[1:]],
         "watches": [{**plain(one), "id": one.id, "bug_tracker": one.bug_tracker.name} for one in bug.bug_watches],
         "attachments": [
             {
                 **plain(one),
+                "id": one.number,
                 "message": one.message.index,
-                "content": None if one.content is None else one.content.decode("utf-8", "replace"),
                 "filename": one.filename,
+                "content_type": one.content_type,
+                **_content(one.content),
             }
             for one in bug.attachments
         ],
         "activity": [plain(one) for one in bug.activity],
-        "nominations": [{**plain(one), "target": one.target.path} for one in bug.nominations],
+        "nominations": [{**plain(one), "id": one.number, "target": one.target.path} for one in bug.nominations],
     }
+
+
+def _message(one: Any) -> dict[str, Any]:
+    return {**plain(one), "revisions": [plain(each, apart="revision") for each in one.revisions]}
+
+
+def _content(content: bytes | None) -> dict[str, str]:
+    """Text as text, other bytes in base64."""
+    if content is None:
+        return {}
+    try:
+        return {"content": content.decode()}
+    except UnicodeDecodeError:
+        return {"content_base64": b64encode(content).decode()}
 
 
 def _repository(store: Store, one: Any) -> dict[str, Any]:
     return {
-        **plain(one, apart="id target_default"),
+        **plain(one, apart="target_default"),
         "target": one.target.path if one.target else None,
         "default": one.target_default,
         "refs": {ref.path_name: ref.commit_sha1 for ref in one.refs},
+        "subscriptions": [plain(each) for each in one.subscriptions],
+        **_webhooks(one),
         "merge_proposals": [
             {
                 **plain(proposal, apart="source_git_path target_git_path prerequisite_git_path"),
@@ -161,10 +214,23 @@ def _repository(store: Store, one: Any) -> dict[str, Any]:
                 "source": proposal.source_git_path.removeprefix("refs/heads/"),
                 "target": proposal.target_git_path.removeprefix("refs/heads/"),
                 "source_repository": proposal.source_git_repository.path,
+                **_prerequisite(proposal),
                 "bugs": [bug.id for bug in proposal.bugs],
-                "votes": [plain(vote) for vote in proposal.votes],
-                "comments": [plain(comment, apart="id") for comment in proposal.all_comments],
+                "votes": [{**plain(vote), "id": vote.number} for vote in proposal.votes],
+                "comments": [
+                    {**plain(comment), "visible": comment.__dict__.get("visible", True)}
+                    for comment in proposal.all_comments
+                ],
             }
             for proposal in store.merge_proposals(None, lambda each: each.target_git_repository is one)
         ],
+    }
+
+
+def _prerequisite(proposal: Any) -> dict[str, Any]:
+    if proposal.prerequisite_git_path is None:
+        return {}
+    return {
+        "prerequisite": proposal.prerequisite_git_path.removeprefix("refs/heads/"),
+        "prerequisite_repository": proposal.prerequisite_git_repository.path,
     }

@@ -22,6 +22,7 @@ from lazr.restful.simple import SimulatedWebsiteRequest
 from zope.component import getGlobalSiteManager
 from zope.configuration import xmlconfig
 from zope.interface import Interface, classImplements
+from zope.interface.declarations import objectSpecificationDescriptor
 from zope.interface.interface import InterfaceClass
 from zope.publisher.interfaces import IPublishTraverse
 from zope.publisher.interfaces.http import IHTTPRequest
@@ -77,6 +78,8 @@ def set_up() -> None:
         marker = InterfaceClass(f"IRequestOf_{version.replace('.', '_')}", (marker,), {})
         register_versioned_request_utility(marker, version)
     interfaces = Interfaces()
+    # The framework asks for this of every value. It gives it to classes itself, but not to abstract ones.
+    Record.__providedBy__ = objectSpecificationDescriptor  # type: ignore[attr-defined]  # not declared
     classImplements(Record, IRecord)
     for kind in RECORDS:
         classImplements(kind, interfaces.entries[kind.entry])

@@ -8,8 +8,10 @@ from sandbox.launchpad import (
     distributions,
     people,
     pillars,
+    repositories,
+    reviews,
     specifications,
-    targets,
+    subscriptions,
     tasks,
     webhooks,
 )
@@ -41,13 +43,14 @@ RECORDS: tuple[type[Record], ...] = (
     distributions.DistroSeries,
     distributions.DistributionSourcePackage,
     distributions.SourcePackage,
-    targets.StructuralSubscription,
+    subscriptions.StructuralSubscription,
     specifications.Specification,
     code.GitRepository,
     code.GitRef,
-    code.BranchMergeProposal,
-    code.CodeReviewComment,
-    code.CodeReviewVote,
+    code.GitSubscription,
+    reviews.BranchMergeProposal,
+    reviews.CodeReviewComment,
+    reviews.CodeReviewVote,
     webhooks.Webhook,
     webhooks.WebhookDelivery,
 )
@@ -62,6 +65,6 @@ COLLECTIONS: dict[str, type[collections.Collection]] = {
     "project_groups": collections.ProjectGroups,
     "distributions": collections.Distributions,
     "specifications": collections.Specifications,
-    "git_repositories": collections.GitRepositories,
+    "git_repositories": repositories.GitRepositories,
 }
 """Top-level collections, by the name that links have."""

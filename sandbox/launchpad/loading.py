@@ -9,6 +9,7 @@ from typing import Any
 from sandbox.launchpad.auth import Token
 from sandbox.launchpad.bug_parts import BugTracker
 from sandbox.launchpad.distributions import Distribution, DistributionSourcePackage, DistroSeries
+from sandbox.launchpad.loading_hooks import HookLoader
 from sandbox.launchpad.people import EmailAddress, Person, Team, TeamMembership
 from sandbox.launchpad.pillars import (
     Milestone,
@@ -22,7 +23,6 @@ from sandbox.launchpad.session import Level
 from sandbox.launchpad.specifications import Specification
 from sandbox.launchpad.store import Store
 from sandbox.launchpad.targets import Pillar
-from sandbox.launchpad.webhooks import EVENT_TYPES, Webhook
 
 Row = Mapping[str, Any]
 
@@ -34,6 +34,7 @@ class PillarLoader:
         self.reader = reader
         self.store: Store = reader.store
         self.created = created
+        self.hooks = HookLoader(reader, created)
 
     def load(self, document: Row) -> None:
         """Load in the order in which things point at each other."""
@@ -52,9 +53,11 @@ class PillarLoader:
                 self.store.bug_trackers.append(BugTracker(self.store, **values))
         for where, row in reader.rows(document, "project_groups"):
             if reader.needed(row, "name owner", where):
-                values = {"display_name": row["name"], **reader.values(ProjectGroup, row, where)}
+                values = {"display_name": row["name"], **reader.values(ProjectGroup, row, where, apart="subscriptions")}
                 values = {"registrant": values["owner"], "date_created": self.created, **values}
-                self.store.project_groups.append(ProjectGroup(self.store, **values))
+                made = ProjectGroup(self.store, **values)
+                self.hooks.subscriptions(made, row, where)
+                self.store.project_groups.append(made)
         for where, row in reader.rows(document, "projects"):
             self._project(row, where)
         for where, row in reader.rows(document, "distributions"):
@@ -75,7 +78,7 @@ class PillarLoader:
     def _team(self, row: Row, where: str) -> None:
         if not self.reader.needed(row, "name owner", where) or self._taken(row, where):
             return
-        values = self.reader.values(Team, row, where, apart="owner members admins id")
+        values = self.reader.values(Team, row, where, apart="owner members admins memberships id")
         made = Team(self.store, **self._named(values), number=self._number(row))
         self.store.teams.append(made)
         self.store.reindex()
@@ -87,11 +90,20 @@ class PillarLoader:
         team.__dict__["team_owner"] = self.reader.person(row.get("owner"), f"{where}.owner")
         admins = self.reader.people(row, "admins", where)
         others = [one for one in self.reader.people(row, "members", where) if one not in admins]
-        team.__dict__["_memberships"] = [
+        told = [self._told_membership(team, one, place) for place, one in self.reader.rows(row, "memberships", where)]
+        known = {one.member for one in told}
+        team.__dict__["_memberships"] = told + [
             TeamMembership(self.store, team=team, member=one, status=status, date_joined=self.created)
             for status, group in (("Administrator", admins), ("Approved", others))
             for one in group
+            if one not in known
         ]
+
+    def _told_membership(self, team: Team, row: Row, where: str) -> TeamMembership:
+        """Read a membership of which more is told than that it is one."""
+        self.reader.needed(row, "member", where)
+        values = self.reader.values(TeamMembership, row, where)
+        return TeamMembership(self.store, team=team, **{"date_joined": self.created, **values})
 
     def _named(self, values: dict[str, Any]) -> dict[str, Any]:
         return {"display_name": values.get("name"), "date_created": self.created, **values}
@@ -130,7 +142,7 @@ class PillarLoader:
         )
 
     def _project(self, row: Row, where: str) -> None:
-        apart = "series specifications webhooks development_focus project_group members"
+        apart = "series specifications webhooks subscriptions development_focus project_group members"
         if not self.reader.needed(row, "name owner", where):
             return
         values = self._pillar_values(Project, row, where, apart)
@@ -161,16 +173,25 @@ class PillarLoader:
     def _distribution(self, row: Row, where: str) -> None:
         if not self.reader.needed(row, "name owner", where):
             return
-        apart = "series specifications webhooks source_packages members"
+        apart = "series specifications webhooks subscriptions source_packages members"
         made = Distribution(self.store, **self._pillar_values(Distribution, row, where, apart))
         series = [self._series(DistroSeries, made, one, place) for place, one in self.reader.rows(row, "series", where)]
         made.__dict__["series"] = [one for one in series if one is not None]
         made.__dict__["_packages"] = [
-            DistributionSourcePackage(self.store, distribution=made, name=name)
-            for name in row.get("source_packages") or ()
+            self._package(made, one if isinstance(one, Mapping) else {"name": one}, f"{where}.source_packages[{index}]")
+            for index, one in enumerate(row.get("source_packages") or ())
         ]
         self.store.distributions.append(made)
         self._hangings(made, row, where)
+
+    def _package(self, distribution: Distribution, row: Row, where: str) -> DistributionSourcePackage:
+        """Read a package: its name alone, or an object when it has webhooks or subscriptions."""
+        self.reader.needed(row, "name", where)
+        values = self.reader.values(DistributionSourcePackage, row, where, apart="webhooks subscriptions")
+        made = DistributionSourcePackage(self.store, distribution=distribution, **values)
+        self.hooks.load(made, row, where)
+        self.hooks.subscriptions(made, row, where)
+        return made
 
     def _pillar_values(self, kind: type[Pillar], row: Row, where: str, apart: str) -> dict[str, Any]:
         self.store.reindex()
@@ -190,12 +211,17 @@ class PillarLoader:
     def _series(self, kind: Any, pillar: Pillar, row: Row, where: str) -> Any:
         if not self.reader.needed(row, "name", where):
             return None
-        values = {"summary": "", "active": True, **self.reader.values(kind, row, where, apart="milestones")}
+        values = {
+            "summary": "",
+            "active": True,
+            **self.reader.values(kind, row, where, apart="milestones subscriptions"),
+        }
         made = kind(
             self.store,
             **{"owner": pillar.owner, "registrant": pillar.owner, "date_created": self.created, **values},
             **{"project" if kind is ProjectSeries else "distribution": pillar},
         )
+        self.hooks.subscriptions(made, row, where)
         for place, one in self.reader.rows(row, "milestones", where):
             self._milestone(made, one, place)
         return made
@@ -203,33 +229,41 @@ class PillarLoader:
     def _milestone(self, series: Any, row: Row, where: str) -> None:
         if not self.reader.needed(row, "name", where):
             return
-        values = self.reader.values(Milestone, row, where, apart="released tags")
+        values = self.reader.values(Milestone, row, where, apart="released release tags subscriptions")
         made = self.store.new_milestone(series, name=values.pop("name"))
         made.__dict__.update(values)
         made.__dict__["tags"] = sorted(row.get("tags") or ())
-        if released := self.reader.instant(row.get("released"), f"{where}.released"):
-            made.__dict__["release"] = ProjectRelease(
-                self.store, milestone=made, owner=series.owner, date_created=released, date_released=released
-            )
+        self.hooks.subscriptions(made, row, where)
+        released = self.reader.instant(row.get("released"), f"{where}.released")
+        more = self.reader.values(ProjectRelease, row.get("release") or {}, f"{where}.release")
+        if released or more:
+            common = {"owner": series.owner, "date_created": released, "date_released": released}
+            made.__dict__["release"] = ProjectRelease(self.store, milestone=made, **{**common, **more})
 
     def _hangings(self, pillar: Pillar, row: Row, where: str) -> None:
         for place, one in self.reader.rows(row, "specifications", where):
             self._specification(pillar, one, place)
-        for place, one in self.reader.rows(row, "webhooks", where):
-            self._webhook(pillar, one, place)
+        self.hooks.load(pillar, row, where)
+        self.hooks.subscriptions(pillar, row, where)
 
     def _specification(self, pillar: Pillar, row: Row, where: str) -> None:
         if not self.reader.needed(row, "name", where):
             return
-        values = self.reader.values(Specification, row, where, apart="milestone dependencies bugs goal")
+        values = self.reader.values(
+            Specification, row, where, apart="milestone dependencies bugs goal proposed_goal subscribers"
+        )
         common = {"title": row["name"], "summary": "", "owner": pillar.owner, "workitems_text": ""}
         made = Specification(self.store, target=pillar, **{**common, "date_created": self.created, **values})
         if milestone := row.get("milestone"):
             made.__dict__["milestone"] = next((one for one in pillar.all_milestones if one.name == milestone), None)
             if made.milestone is None:
                 self.reader.wrong(f"{where}.milestone", f"no such milestone: {milestone!r}")
-        if goal := row.get("goal"):
-            made.__dict__["goal"] = next((one for one in pillar.series if one.name == goal), None)
+        for key in ("goal", "proposed_goal"):
+            if row.get(key):
+                made.__dict__[key] = next((one for one in pillar.series if one.name == row[key]), None)
+                if made.__dict__[key] is None:
+                    self.reader.wrong(f"{where}.{key}", f"no such series: {row[key]!r}")
+        made.__dict__["subscribers"] = self.reader.people(row, "subscribers", where)
         pillar.__dict__["specifications"].append(made)
         self.reader.later.append(lambda: self._tie(made, pillar, row, where))
 
@@ -244,23 +278,3 @@ class PillarLoader:
         for number, bug in bugs:
             if bug is None:
                 self.reader.wrong(f"{where}.bugs", f"no such bug: {number!r}")
-
-    def _webhook(self, target: Any, row: Row, where: str) -> None:
-        if not self.reader.needed(row, "delivery_url", where):
-            return
-        values = self.reader.values(Webhook, row, where, apart="secret")
-        target.__dict__["webhooks"].append(
-            Webhook(
-                self.store,
-                **{
-                    "event_types": list(EVENT_TYPES[type(target).entry]),
-                    "registrant": target.owner,
-                    "date_created": self.created,
-                    "date_last_modified": self.created,
-                    **values,
-                },
-                target=target,
-                number=self.store.next_number("webhook"),
-                secret=row.get("secret"),
-            )
-        )

@@ -1,7 +1,8 @@
-"""Builds bugs and git repositories from the state document."""
+"""Builds bugs from the state document."""
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -14,19 +15,22 @@ from sandbox.launchpad.bug_parts import (
     BugWatch,
     Cve,
     Message,
+    MessageRevision,
 )
 from sandbox.launchpad.bugs import Bug
-from sandbox.launchpad.code import BranchMergeProposal, CodeReviewComment, CodeReviewVote, GitRef, GitRepository
 from sandbox.launchpad.reading import Reader
 from sandbox.launchpad.store import Store
 from sandbox.launchpad.tasks import BugTask
 
 Row = Mapping[str, Any]
-_PARTS = "tasks messages watches attachments activity nominations subscribers affects unaffected cves duplicate_of heat"
+_PARTS = (
+    "first_message tasks messages watches attachments activity nominations subscribers affects unaffected cves "
+    "duplicate_of heat"
+)
 
 
 class BugLoader:
-    """Loads bugs and code; `reader` gathers what is wrong."""
+    """Loads bugs; `reader` gathers what is wrong."""
 
     def __init__(self, reader: Reader, created: datetime) -> None:
         self.reader = reader
@@ -41,10 +45,6 @@ class BugLoader:
         self.store.bugs.sort(key=lambda bug: bug.id)
         self.store.numbers["bug"] = max((bug.id for bug in self.store.bugs), default=0)
         self.store.reindex()
-        for where, row in self.reader.rows(document, "git_repositories"):
-            self._repository(row, where)
-        for where, row in self.reader.rows(document, "git_repositories"):
-            self._proposals(row, where)
 
     def _bug(self, row: Row, where: str) -> None:
         reader = self.reader
@@ -62,13 +62,10 @@ class BugLoader:
         own["cves"] = [self._cve(one) for one in row.get("cves") or ()]
         own["users_affected"] = reader.people(row, "affects", where) if "affects" in row else [bug.owner]
         own["users_unaffected"] = reader.people(row, "unaffected", where)
-        subscribers = reader.people(row, "subscribers", where) if "subscribers" in row else [bug.owner]
-        own["subscriptions"] = [
-            BugSubscription(self.store, bug=bug, person=one, subscribed_by=bug.owner, date_created=bug.date_created)
-            for one in subscribers
-        ]
+        own["subscriptions"] = self._subscriptions(bug, row, where)
+        first = {"owner": row["owner"], "subject": bug.title, "content": bug.description}
         own["messages"] = [
-            self._message(bug, 0, {"owner": row["owner"], "subject": bug.title, "content": bug.description}, where)
+            self._message(bug, 0, {**first, **(row.get("first_message") or {})}, f"{where}.first_message")
         ]
         for index, (place, one) in enumerate(reader.rows(row, "messages", where), start=1):
             if reader.needed(one, "owner content", place):
@@ -89,6 +86,17 @@ class BugLoader:
         self.store.bugs.append(bug)
         if row.get("duplicate_of") is not None:
             reader.later.append(lambda: self._duplicate(bug, row["duplicate_of"], where))
+
+    def _subscriptions(self, bug: Bug, row: Row, where: str) -> list[BugSubscription]:
+        """Read subscribers: names, or objects that tell who subscribed them when, and to what."""
+        found = []
+        for index, one in enumerate(row.get("subscribers", [bug.owner.name] if bug.owner else ())):
+            place = f"{where}.subscribers[{index}]"
+            given = self.reader.values(BugSubscription, one if isinstance(one, Mapping) else {"person": one}, place)
+            common = {"subscribed_by": bug.owner, "date_created": bug.date_created}
+            if given.get("person") is not None:
+                found.append(BugSubscription(self.store, bug=bug, **{**common, **given}))
+        return found
 
     def _duplicate(self, bug: Bug, number: Any, where: str) -> None:
         bug.__dict__["duplicate_of"] = self.store.bug(str(number))
@@ -130,9 +138,19 @@ class BugLoader:
         return made
 
     def _message(self, bug: Bug, index: int, row: Row, where: str) -> Message:
-        values = self.reader.values(Message, row, where)
+        values = self.reader.values(Message, row, where, apart="revisions")
         common = {"subject": f"Re: {bug.title}", "date_created": bug.date_created, "visible": True}
-        return Message(self.store, bug=bug, index=index, **{**common, **values})
+        made = Message(self.store, bug=bug, index=index, **{**common, **values})
+        made.__dict__["revisions"] = [
+            MessageRevision(
+                self.store,
+                message=made,
+                revision=number,
+                **{"date_created_display": "a moment ago", **self.reader.values(MessageRevision, one, place)},
+            )
+            for number, (place, one) in enumerate(self.reader.rows(row, "revisions", where), start=1)
+        ]
+        return made
 
     def _watch(self, bug: Bug, where: str, row: Row) -> BugWatch | None:
         if not self.reader.needed(row, "id bug_tracker remote_bug", where):
@@ -148,22 +166,33 @@ class BugLoader:
 
     def _attachment(self, bug: Bug, where: str, row: Row) -> BugAttachment:
         self.reader.needed(row, "title", where)
-        values = self.reader.values(BugAttachment, row, where, apart="message content filename")
+        values = self.reader.values(
+            BugAttachment, row, where, apart="id message content content_base64 content_type filename"
+        )
         index = row.get("message") or 0
         if not 0 <= index < len(bug.messages):
             self.reader.wrong(f"{where}.message", f"no such message: {index}")
             index = 0
-        content = row.get("content")
         return BugAttachment(
             self.store,
             bug=bug,
-            number=self.store.next_number("attachment"),
+            number=self.reader.number("attachment", row, where),
             message=bug.messages[index],
-            content=None if content is None else content.encode(),
-            content_type="text/plain",
+            content=self._content(row, where),
+            content_type=row.get("content_type") or "text/plain",
             filename=row.get("filename"),
             **values,
         )
+
+    def _content(self, row: Row, where: str) -> bytes | None:
+        """Read a file: text as `content`, any bytes as `content_base64`."""
+        if row.get("content_base64") is not None:
+            try:
+                return b64decode(row["content_base64"], validate=True)
+            except ValueError:
+                self.reader.wrong(f"{where}.content_base64", "expected base64")
+        content = row.get("content")
+        return None if content is None else str(content).encode()
 
     def _nomination(self, bug: Bug, where: str, row: Row) -> BugNomination | None:
         if not self.reader.needed(row, "target", where):
@@ -172,9 +201,9 @@ class BugLoader:
         if target is None or not target.is_series:
             self.reader.wrong(f"{where}.target", f"no such series: {row['target']!r}")
             return None
-        values = self.reader.values(BugNomination, row, where, apart="target")
+        values = self.reader.values(BugNomination, row, where, apart="id target")
         common = {"owner": bug.owner, "date_created": bug.date_created}
-        number = self.store.next_number("nomination")
+        number = self.reader.number("nomination", row, where)
         return BugNomination(self.store, bug=bug, target=target, number=number, **{**common, **values})
 
     def _activity(self, bug: Bug, row: Row, where: str) -> list[BugActivity]:
@@ -185,99 +214,6 @@ class BugLoader:
             BugActivity(self.store, **{**common, **self.reader.values(BugActivity, one, place)})
             for place, one in self.reader.rows(row, "activity", where)
         ]
-
-    def _repository(self, row: Row, where: str) -> None:
-        reader = self.reader
-        if not reader.needed(row, "owner name", where):
-            return
-        values = reader.values(GitRepository, row, where, apart="target default refs merge_proposals")
-        target = self.store.target(row["target"]) if row.get("target") else None
-        if row.get("target") and target is None:
-            reader.wrong(f"{where}.target", f"no such target: {row['target']!r}")
-        common: dict[str, Any] = {
-            "registrant": values.get("owner"),
-            "date_created": self.created,
-            "date_last_modified": self.created,
-            "default_branch": "refs/heads/main",
-            "target": target,
-            "target_default": bool(row.get("default")),
-            "webhooks": [],
-        }
-        made = GitRepository(self.store, id=self.store.next_number("repository"), **{**common, **values})
-        made.__dict__["refs"] = [
-            GitRef(self.store, repository=made, full_path=f"refs/heads/{name}", commit_sha1=commit)
-            for name, commit in (row.get("refs") or {"main": "0" * 40}).items()
-        ]
-        self.store.repositories.append(made)
-
-    def _proposals(self, row: Row, where: str) -> None:
-        own = next(
-            (
-                one
-                for one in self.store.repositories
-                if (one.owner.name, one.name) == (row.get("owner"), row.get("name"))
-            ),
-            None,
-        )
-        for place, one in self.reader.rows(row, "merge_proposals", where):
-            if own is not None and self.reader.needed(one, "id source target", place):
-                self._proposal(own, one, place)
-
-    def _proposal(self, target: GitRepository, row: Row, where: str) -> None:
-        source = target
-        if path := row.get("source_repository"):
-            source = next((one for one in self.store.repositories if one.path == path), target)
-            if source.path != path:
-                self.reader.wrong(f"{where}.source_repository", f"no such repository: {path!r}")
-        ends = [
-            one.get_ref_by_path(path=row[key]) or self._ref(one, row[key])
-            for one, key in ((source, "source"), (target, "target"))
-        ]
-        values = self.reader.values(
-            BranchMergeProposal, row, where, apart="id source target source_repository bugs votes comments"
-        )
-        made = self.store.new_proposal(
-            source=ends[0],
-            target=ends[1],
-            **{"registrant": source.owner, "date_created": self.created, "date_review_requested": None, **values},
-            id=row["id"],
-        )
-        self.store.numbers["proposal"] = max(self.store.numbers["proposal"], row["id"])
-        made.__dict__["bugs"] = [bug for bug in (self.store.bug(str(one)) for one in row.get("bugs") or ()) if bug]
-        made.__dict__["votes"] = [
-            CodeReviewVote(
-                self.store,
-                branch_merge_proposal=made,
-                registrant=made.registrant,
-                date_created=made.date_created,
-                **self.reader.values(CodeReviewVote, one, place),
-            )
-            for place, one in self.reader.rows(row, "votes", where)
-        ]
-        for place, one in self.reader.rows(row, "comments", where):
-            self._comment(made, one, place)
-
-    def _ref(self, repository: GitRepository, name: str) -> GitRef:
-        made = GitRef(self.store, repository=repository, full_path=f"refs/heads/{name}", commit_sha1="0" * 40)
-        repository.__dict__["refs"].append(made)
-        return made
-
-    def _comment(self, proposal: BranchMergeProposal, row: Row, where: str) -> None:
-        values = self.reader.values(CodeReviewComment, row, where)
-        common = {
-            "date_created": proposal.date_created,
-            "title": "Re: [Merge]",
-            "message_body": row.get("content") or "",
-        }
-        made = CodeReviewComment(
-            self.store,
-            **{**common, "owner": values.get("author"), **values},
-            branch_merge_proposal=proposal,
-            id=self.store.next_number("review comment"),
-        )
-        proposal.__dict__["all_comments"] = [*proposal.all_comments, made]
-        if made.vote is not None and made.author is not None:
-            proposal.vote_of(made.author, made.vote_tag).__dict__["comment"] = made
 
 
 def _latest(bug: Bug) -> datetime:

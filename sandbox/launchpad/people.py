@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from sandbox.launchpad.code import DEFAULT_STATES
@@ -24,7 +25,7 @@ class EmailAddress(Record):
 
 
 class TeamMembership(Record):
-    """One person's membership of one team."""
+    """One person's membership of one team; changed by the team's owner and administrators."""
 
     entry = "team_membership"
 
@@ -32,6 +33,28 @@ class TeamMembership(Record):
     def path(self) -> str:
         """See Record."""
         return f"{self.team.path}/+member/{self.member.name}"
+
+    def set_status(self, *, status: str, comment: str | None = None, silent: bool | None = False) -> None:  # noqa: ARG002
+        """Move it to another status: approve a proposal, deactivate a member, make an administrator."""
+        self.team.check("setStatus")
+        self.move_to(status, comment)
+
+    def set_expiration_date(self, *, date: datetime | None = None) -> None:
+        """Set the instant at which it ends; null lets it last.
+
+        Raises:
+            ApiError: 400, an instant that has passed.
+        """
+        self.team.check("setExpirationDate")
+        if date is not None and date <= self.store.session.now:
+            raise ApiError(f"Invalid expiration date: {date.isoformat()}")
+        self.put("date_expires", date)
+
+    def move_to(self, status: str, comment: str | None) -> None:
+        """Change the status unchecked, and note who did it."""
+        self.put("status", status)
+        self.put("last_change_comment", comment)
+        self.put("last_changed_by", self.store.session.user)
 
 
 class Person(Record):
@@ -178,14 +201,52 @@ class Person(Record):
         """List the members of a team in one status; none for a person."""
         return [one.member for one in self.__dict__.get("_memberships", ()) if one.status == status]
 
+    def accept_invitation_to_be_member_of(self, *, team: Team, comment: str) -> None:
+        """Accept, for a team that was invited; by who may edit that team."""
+        self._answer(team, "Approved", comment)
+
+    def decline_invitation_to_be_member_of(self, *, team: Team, comment: str) -> None:
+        """Decline, for a team that was invited; by who may edit that team."""
+        self._answer(team, "Invitation declined", comment)
+
+    def _answer(self, team: Team, status: str, comment: str) -> None:
+        self.check("acceptInvitationToBeMemberOf")
+        found = next((one for one in team.memberships if one.member is self and one.status == "Invited"), None)
+        if found is None:
+            raise ApiError(f"{self.display_name} has not been invited to {team.display_name}.")
+        found.move_to(status, comment)
+
+    def retract_team_membership(self, *, team: Team, comment: str | None = None) -> None:
+        """Leave a team, for a team that is a member of it; by who may edit the leaving team."""
+        self.check("retractTeamMembership")
+        found = next((one for one in team.members_details if one.member is self), None)
+        if found is None:
+            raise ApiError(f"{self.display_name} is not a member of {team.display_name}.")
+        found.move_to("Deactivated", comment)
+
+    def set_account_status(self, *, status: str, comment: str) -> None:
+        """Change the account's status; by Launchpad's administrators."""
+        writer = self.store.session.writer
+        if writer is None or not writer.is_admin:
+            raise forbidden(self, "setAccountStatus", "launchpad.Moderate")
+        line = f"{self.store.session.now:%Y-%m-%d %H:%M:%S}: {self.account_status} -> {status}: {comment}"
+        self.put("account_status_history", "\n".join(filter(None, (self.account_status_history, line))))
+        self.put("account_status", status)
+
+    @property
+    def open_membership_invitations(self) -> list[TeamMembership]:
+        """The invitations of this one that are not answered."""
+        every = (one for team in self.store.teams for one in team.memberships)
+        return [one for one in every if one.member is self and one.status == "Invited"]
+
     def join(self, *, team: Team) -> None:
-        """Join an open team."""
+        """Join an open team; to a moderated one it is a proposal."""
         user = self.store.session.writer
         if user is None or user is not self:
             raise forbidden(self, "join")
-        if team.membership_policy not in ("Open Team", "Delegated Team"):
+        if team.membership_policy == "Restricted Team":
             raise ApiError("This is a restricted team")
-        team.admit(self, status="Approved")
+        team.admit(self, status="Approved" if team.membership_policy == "Open Team" else "Proposed")
 
     def leave(self, *, team: Team) -> None:
         """Leave a team."""
@@ -198,6 +259,8 @@ class Person(Record):
         if not isinstance(self, Team):
             raise ApiError(f"{self.display_name} is not a team")
         self.check("addMember")
+        if person.is_team and not person.may_edit("addMember"):
+            status = "Invited"  # which the other team's people answer
         self.admit(person, status=status or "Approved", comment=comment)
         return [True, status or "Approved"]
 
@@ -238,6 +301,26 @@ class Team(Person):
     def admins(self) -> list[Person]:
         """The administrators of the team."""
         return [one.member for one in self.memberships if one.status == "Administrator"]
+
+    @property
+    def proposed_members(self) -> list[Person]:
+        """Those who asked to be let in."""
+        return self.get_members_by_status(status="Proposed")
+
+    @property
+    def invited_members(self) -> list[Person]:
+        """The teams that were asked and have not answered."""
+        return self.get_members_by_status(status="Invited")
+
+    @property
+    def deactivated_members(self) -> list[Person]:
+        """Those who are members no more."""
+        return self.get_members_by_status(status="Deactivated")
+
+    @property
+    def expired_members(self) -> list[Person]:
+        """Those whose membership ran out."""
+        return self.get_members_by_status(status="Expired")
 
     @property
     def sub_teams(self) -> list[Person]:

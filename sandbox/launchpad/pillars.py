@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.launchpad.errors import ApiError, forbidden
 from sandbox.launchpad.record import Record
+from sandbox.launchpad.subscriptions import Subscribable
 from sandbox.launchpad.targets import HasBugs, Pillar, Series
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class ProjectSeries(Series):
         }
 
 
-class Milestone(HasBugs):
+class Milestone(HasBugs, Subscribable):
     """A milestone of one series; it is listed with its pillar."""
 
     entry = "milestone"
@@ -148,6 +149,10 @@ class Milestone(HasBugs):
         """Owner and drivers of the pillar."""
         writer = self.store.session.writer
         return writer is not None and self.target.grants_driving(writer)
+
+    def child(self, name: str) -> object:
+        """Structural subscriptions."""
+        return self.store.step(self.find_subscription) if name == "+subscription" else None
 
     def get_tags(self) -> list[str]:
         """List the milestone's own tags."""
@@ -228,7 +233,7 @@ class ProjectRelease(Record):
         self.milestone.put("release", None)
 
 
-class ProjectGroup(HasBugs):
+class ProjectGroup(HasBugs, Subscribable):
     """A group of projects; it has no bugs of its own."""
 
     entry = "project_group"
@@ -284,8 +289,9 @@ class ProjectGroup(HasBugs):
             self.store.reindex()
 
     def child(self, name: str) -> object:
-        """Milestones."""
-        return self.store.step(lambda one: self.get_milestone(name=one)) if name == "+milestone" else None
+        """Milestones and structural subscriptions."""
+        steps = {"+milestone": lambda one: self.get_milestone(name=one), "+subscription": self.find_subscription}
+        return self.store.step(steps[name]) if name in steps else None
 
     def get_milestone(self, *, name: str) -> ProjectGroupMilestone | None:
         """Give the milestone of that name."""

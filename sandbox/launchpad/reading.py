@@ -143,6 +143,17 @@ class Reader:
         found = [self.person(name, f"{where}.{key}") for name in row.get(key) or ()]
         return [one for one in found if one is not None]
 
+    def number(self, kind: str, row: Mapping[str, Any], where: str) -> int:
+        """Give the number that a row has as `id`, or the next of its kind."""
+        given = row.get("id")
+        if given is None:
+            return self.store.next_number(kind)
+        if not isinstance(given, int) or isinstance(given, bool):
+            self.wrong(f"{where}.id", f"expected int, found {given!r}")
+            return 0
+        self.store.numbers[kind] = max(self.store.numbers[kind], given)
+        return given
+
     def needed(self, row: Mapping[str, Any], keys: str, where: str) -> bool:
         """Say whether all keys are there; those that are not are noted."""
         missing = [key for key in keys.split() if row.get(key) is None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -19,7 +20,7 @@ def fields_of(entry: str) -> dict[str, Field]:
     return table().fields_of(entry) if entry else {}
 
 
-class Record:
+class Record(ABC):
     """One thing with an address.
 
     Values lie in the instance; a field of the entry that was never set has the default of the table. Assigning to an
@@ -39,9 +40,9 @@ class Record:
         self.__dict__.update(values)
 
     @property
+    @abstractmethod
     def path(self) -> str:
         """The address below the version, unquoted, without a leading slash."""
-        raise NotImplementedError
 
     @property
     def web_url(self) -> str:
@@ -57,7 +58,7 @@ class Record:
         """Say whether the caller may write the attribute; by default whoever may write at all."""
         return self.store.session.writer is not None
 
-    def written(self, name: str, old: Any, new: Any) -> None:
+    def written(self, name: str, old: Any, new: Any) -> None:  # noqa: B027 - a hook that may stay empty
         """Do what follows a client's write."""
 
     def check(self, name: str) -> None:
@@ -95,6 +96,11 @@ class Step(Record):
 
     def __init__(self, store: Store, below: Any) -> None:
         super().__init__(store, below=below)
+
+    @property
+    def path(self) -> str:
+        """None of its own."""
+        return ""
 
     def child(self, name: str) -> object:
         """Find by the function given."""

@@ -107,6 +107,7 @@ class LaunchpadService(Service):
         """List the routes by which a test steers it."""
         yield Route(method="POST", path="/_sandbox/janitor", handler=self._janitor)
         yield Route(method="POST", path="/_sandbox/authorize", handler=self._handout.authorize)
+        yield Route(method="POST", path="/_sandbox/push", handler=self._push)
         yield Route(method="POST", path="/_sandbox/tokens", handler=self._change_token)
 
     def dump_state(self) -> Json:
@@ -124,6 +125,8 @@ class LaunchpadService(Service):
         self.faults.clear()
         for rule in document.get("faults", ()):
             self.faults.add(rule)
+        with self.lock:
+            self._postman.call()
 
     def settings(self) -> Mapping[str, Any]:
         """Give the switches of the state."""
@@ -191,6 +194,25 @@ class LaunchpadService(Service):
             commit(self.store)
             self.store.session = self._nobody()
             return {"expired": expired}
+
+    def _push(self, call: Call) -> Json:
+        """Do what a push does: `{"repository": "~ann/nimbus/+git/nimbus", "refs": {"main": COMMIT or null}}`."""
+        body = call.json_body() or {}
+        with self.lock:
+            repository = next((one for one in self.store.repositories if one.path == body.get("repository")), None)
+            if repository is None:
+                raise HttpError(404, f"no such repository: {body.get('repository')!r}")
+            if not isinstance(body.get("refs"), dict):
+                raise HttpError(400, "refs: expected an object of branch -> commit or null")
+            self.store.session = self._nobody()
+            try:
+                changes = repository.push(body["refs"])
+            except ValueError as error:
+                self.store.session.roll_back()
+                raise HttpError(400, str(error)) from error
+            commit(self.store)
+            self._postman.call()
+            return {"ref_changes": changes}
 
     def _change_token(self, call: Call) -> Json:
         """Change a token while it is in use: `{"key", "level"}`, or `{"key", "expires_in_seconds"}`."""

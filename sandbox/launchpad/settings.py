@@ -23,6 +23,8 @@ class Settings:
             overlap and leave gaps unless the order is total.
         webhooks_enabled: False is the original with its feature flag off: newWebhook is answered 401.
         webhook_loopback_giveup_seconds: how long deliveries to loopback are retried; the original gives them 5 minutes.
+        webhook_parts_in_header: True names the part of a merge proposal's event in `X-Launchpad-Event-Type`
+            (`merge-proposal:0.1::create`), which the manual leaves open; False the event alone.
         deliver_webhooks: False only records deliveries, and sends none.
     """
 
@@ -37,6 +39,7 @@ class Settings:
     unstable_ties: bool = False
     webhooks_enabled: bool = True
     webhook_loopback_giveup_seconds: int = 300
+    webhook_parts_in_header: bool = False
     deliver_webhooks: bool = True
 
     def change(self, changes: dict[str, Any]) -> None:

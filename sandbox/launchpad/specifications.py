@@ -67,7 +67,7 @@ class Specification(Record):
     @property
     def has_accepted_goal(self) -> bool:
         """Whether a series has it as its goal."""
-        return "goal" in self.__dict__
+        return self.__dict__.get("goal") is not None
 
     def may_edit(self, name: str) -> bool:
         """Its people, the target's owner and drivers; the whiteboard anyone, unless the switch says otherwise."""
@@ -115,6 +115,38 @@ class Specification(Record):
                 raise ApiError(f'workitems_text: Invalid work item format: "{line.strip()}"')
             kept.append(line.rstrip())
         return "\n".join(kept).strip("\n")
+
+    def propose_goal(self, *, goal: Any = None) -> None:
+        """Propose a series as the goal; accepted at once where the caller drives it. Null takes the goal away.
+
+        Raises:
+            ApiError: 400, no series of the same pillar.
+        """
+        self._logged_in("proposeGoal")
+        if goal is not None and not (goal.is_series and goal.pillar is self.target.pillar):
+            raise ApiError(f"goal: {goal.target_display_name} is no series of {self.target.display_name}.")
+        self.put("goal", None)
+        self.put("proposed_goal", goal)
+        if goal is not None and goal.pillar.grants_driving(self.store.session.writer):
+            self.accept_goal()
+
+    def accept_goal(self) -> None:
+        """Accept the proposed goal; by the drivers of the series."""
+        self.put("goal", self._driven_goal("acceptGoal"))
+
+    def decline_goal(self) -> None:
+        """Turn the goal down, proposed or accepted; by the drivers of the series."""
+        self._driven_goal("declineGoal")
+        self.put("goal", None)
+
+    def _driven_goal(self, operation: str) -> Any:
+        goal = self.__dict__.get("proposed_goal") or self.__dict__.get("goal")
+        writer = self.store.session.writer
+        if writer is None or not self.target.pillar.grants_driving(writer):
+            raise forbidden(self, operation, "launchpad.Driver")
+        if goal is None:
+            raise ApiError("No goal was proposed.")
+        return goal
 
     def link_bug(self, *, bug: Any) -> None:
         """Link a bug."""

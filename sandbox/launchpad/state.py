@@ -1,7 +1,7 @@
 """The whole state of the stand-in as JSON: read, checked, and written back.
 
 Every key may be left out but those marked `!`. Instants are ISO 8601 with an offset, dates `YYYY-MM-DD`; people and
-teams are named by their Launchpad name. A key that is a plain field of the entry in `entries.txt` (which lists every
+teams are named by their Launchpad name. Numbers (`id`) are given, or counted on. A key that is a plain field of the entry in `entries.txt` (which lists every
 field of every entry) may always be given too: `"homepage_url"` of a project, `"status_explanation"` of a task::
 
     {
@@ -14,7 +14,8 @@ field of every entry) may always be given too: `"homepage_url"` of a project, `"
                   "time_zone": "UTC", "admin": false,       # admin: a Launchpad administrator, may do all
                   "id": 7}],                                # given, or counted
       "teams": [{"name": "nimbus-dev"!, "display_name": "...", "owner": "ann"!, "members": ["ann", "bot"],
-                 "admins": ["ann"], "membership_policy": "Moderated Team", "visibility": "Public"}],
+                 "admins": ["ann"], "membership_policy": "Moderated Team", "visibility": "Public",
+                 "memberships": [{"member": "zoe"!, "status": "Proposed", "date_expires": null}]}],   # other states
       "tokens": [{"key": "tok-bot"!, "secret": "sec-bot"!, "person": "bot"!, "consumer": "syncline",
                                                 # consumer left out: any consumer key passes
                   "level": "WRITE_PRIVATE",     # READ_PUBLIC WRITE_PUBLIC READ_PRIVATE WRITE_PRIVATE (default)
@@ -22,7 +23,9 @@ field of every entry) may always be given too: `"homepage_url"` of a project, `"
                   "expires": null}],            # an instant; after it the token is unknown: 401
       "bug_trackers": [{"name": "nimbus-jira"!, "title": "...", "base_url": "https://jira.nimbus.example/"!,
                         "bug_tracker_type": "Bugzilla"}],
-      "project_groups": [{"name": "nimbus-all"!, "display_name": "...", "owner": "ann"!}],
+      "project_groups": [{"name": "nimbus-all"!, "display_name": "...", "owner": "ann"!,
+                          "subscriptions": ["bot"]}],     # structural ones; also of projects, distributions,
+                                                          # series, milestones and packages
       "projects": [{
          "name": "nimbus"!, "display_name": "Nimbus", "owner": "ann"!, "driver": null, "bug_supervisor": null,
          "project_group": "nimbus-all", "summary": "...", "information_type": "Public", "active": true,
@@ -31,23 +34,27 @@ field of every entry) may always be given too: `"homepage_url"` of a project, `"
          "series": [{"name": "2.0"!, "status": "Active Development", "summary": "...",
                      "milestones": [{"name": "2.0.1"!, "date_targeted": "2026-12-10", "is_active": true,
                                      "summary": "...", "code_name": null, "tags": [],
-                                     "released": "2026-12-11T09:00:00+00:00"}]}],   # left out: no release
+                                     "released": "2026-12-11T09:00:00+00:00",       # left out: no release
+                                     "release": {"changelog": "...", "release_notes": "..."}}]}],
          "specifications": [{"name": "fast-boot"!, "title": "...", "summary": "...", "owner": "ann",
                      "definition_status": "Approved", "implementation_status": "Started", "priority": "High",
                      "milestone": "2.0.1", "assignee": "bot", "drafter": null, "approver": null,
                      "whiteboard": null, "workitems_text": "", "direction_approved": true,
                      "information_type": "Public", "specification_url": null,
                      "goal": "2.0",                          # the series whose accepted goal it is
+                     "proposed_goal": null, "subscribers": [],
                      "dependencies": ["boot-plan"],          # names in the same pillar
                      "bugs": [12]}],
          "webhooks": [{"delivery_url": "http://127.0.0.1:9999/hook"!, "event_types": ["bug:0.1", "bug:comment:0.1"],
-                       "active": true, "secret": "s3cr3t"}],
+                       "active": true, "secret": "s3cr3t", "id": 1,
+                       "deliveries": [{"id": 1, "event_type": "bug:0.1"!, "payload": {}!, "pending": false}]}],
          "members": ["ann"]                     # a proprietary project: who sees it, beside its owner
       }],
       "distributions": [{
          "name": "nimbuntu"!, "display_name": "...", "owner": "ann"!, "driver": null, "bug_supervisor": null,
          "series": [{"name": "noble"!, "version": "24.04", "status": "Current Stable Release", "milestones": [...]}],
-         "source_packages": ["linux"], "specifications": [...], "webhooks": [...]
+         "source_packages": ["linux"],          # or {"name", "webhooks", "subscriptions"}
+         "specifications": [...], "webhooks": [...]
       }],
       "bugs": [{
          "id": 12!, "title": "..."!, "description": "...", "owner": "ann"!, "date_created": "...",
@@ -55,7 +62,9 @@ field of every entry) may always be given too: `"homepage_url"` of a project, `"
          "information_type": "Public",          # Public, Public Security, Private Security, Private, Proprietary
          "tags": ["api"], "name": null, "duplicate_of": null, "heat": 6,
          "lock_status": "Unlocked", "lock_reason": null,
-         "subscribers": ["bot"],                # of a private bug: who sees it, beside those of the projects
+         "subscribers": ["bot"],                # of a private bug: who sees it, beside those of the projects; or
+                                                # {"person", "subscribed_by", "bug_notification_level"}
+         "first_message": {"content": "..."},   # comment 0, where it is not the description any more
          "affects": ["ann"], "unaffected": [],  # affects left out: the owner
          "cves": ["2026-1234"],
          "tasks": [{"target": "nimbus"!,        # PROJECT, PROJECT/SERIES, DISTRO, DISTRO/SERIES,
@@ -66,10 +75,12 @@ field of every entry) may always be given too: `"homepage_url"` of a project, `"
                     "date_assigned": null, "date_closed": null}],   # and the other dates; with none of them given,
                                                 # those that status and assignee imply are set to date_last_updated
          "messages": [{"owner": "ann"!, "content": "..."!, "subject": null, "date_created": "...", "visible": true,
-                       "date_last_edited": null}],           # comments 1, 2, ...; comment 0 is the description
+                       "date_last_edited": null,             # comments 1, 2, ...; comment 0 is the description
+                       "revisions": [{"content": "as it was", "date_created": "..."}]}],
          "watches": [{"id": 3!, "bug_tracker": "nimbus-jira"!, "remote_bug": "NIM-7"!, "remote_status": "Open",
                       "remote_importance": null, "date_last_changed": null, "owner": "ann"}],
          "attachments": [{"title": "log"!, "type": "Unspecified", "message": 0, "content": "text", "filename": "a.log",
+                          "content_type": "text/plain",      # content_base64 in place of content: any bytes
                           "url": null}],        # url given: a link in place of content
          "activity": [{"person": "ann", "datechanged": "...", "whatchanged": "nimbus: status", "oldvalue": "New",
                        "newvalue": "Triaged", "message": null}],    # left out: the one entry "added bug"
@@ -78,17 +89,21 @@ field of every entry) may always be given too: `"homepage_url"` of a project, `"
       "git_repositories": [{
          "owner": "ann"!, "target": "nimbus", "name": "nimbus"!, "default": true,   # default: it is lp:nimbus
          "refs": {"main": "<40 hex digits>"},   # branch name -> commit; left out: main
+         "webhooks": [...], "subscriptions": [{"person": "bot", "notification_level": "No email",
+                     "max_diff_lines": "500 lines", "review_level": "No email", "subscribed_by": "ann"}],
          "merge_proposals": [{"id": 5!, "source": "fix-boot"!, "target": "main"!, "registrant": "ann",
                      "source_repository": "~bot/nimbus/+git/nimbus",     # left out: this repository
+                     "prerequisite": null, "prerequisite_repository": null,
                      "queue_status": "Needs review", "description": "LP: #12", "commit_message": null,
                      "date_created": "...", "date_review_requested": null, "date_reviewed": null,
                      "date_merged": null, "merged_revision_id": null, "reviewer": null, "bugs": [12],
                      "votes": [{"reviewer": "bot"!, "registrant": "ann", "review_type": null}],
                      "comments": [{"author": "bot"!, "content": "..."!, "vote": "Approve"}]}]
-      }]
+      }],
+      "counters": {"delivery": 7}               # the last number of each kind that was given out
     }
 
-A name that stands for nothing, a choice that is none, an unknown key: `load` names them all in one ValueError.
+What is dumped and loaded again answers every request alike. A name that stands for nothing, a choice that is none, an unknown key: `load` names them all in one ValueError.
 """
 
 from __future__ import annotations
@@ -99,6 +114,7 @@ from typing import Any
 
 from sandbox.launchpad.loading import PillarLoader
 from sandbox.launchpad.loading_bugs import BugLoader
+from sandbox.launchpad.loading_code import CodeLoader
 from sandbox.launchpad.reading import Reader
 from sandbox.launchpad.session import Session
 from sandbox.launchpad.store import Store
@@ -121,6 +137,7 @@ _KEYS = frozenset(
         "distributions",
         "bugs",
         "git_repositories",
+        "counters",
     }
 )
 
@@ -148,9 +165,12 @@ def load(document: Mapping[str, Any], session: Session) -> Store:
     try:
         PillarLoader(reader, created).load(document)
         BugLoader(reader, created).load(document)
+        CodeLoader(reader, created).load(document)
         for finish in reader.later:
             finish()
-    except (AttributeError, KeyError, TypeError) as error:
+        for kind, number in (document.get("counters") or {}).items():
+            store.numbers[kind] = max(store.numbers[kind], int(number))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         # A list where an object belongs, a number where a name does: what was found before is told with it.
         told = "\n".join([*reader.errors, f"state: not of the documented form: {error}"])
         raise ValueError(told) from error

@@ -10,9 +10,9 @@ from typing import Any
 from sandbox.launchpad.auth import Token
 from sandbox.launchpad.bug_parts import BugSubscription, BugTracker, Cve, Message
 from sandbox.launchpad.bugs import Bug
-from sandbox.launchpad.code import BranchMergeProposal, GitRef, GitRepository
+from sandbox.launchpad.code import GitRef, GitRepository
 from sandbox.launchpad.distributions import Distribution, DistributionSourcePackage, DistroSeries, SourcePackage
-from sandbox.launchpad.errors import ApiError, NotPermittedError
+from sandbox.launchpad.errors import ApiError, NotPermittedError, forbidden
 from sandbox.launchpad.people import Person, Team
 from sandbox.launchpad.pillars import (
     Milestone,
@@ -20,6 +20,7 @@ from sandbox.launchpad.pillars import (
     ProjectGroup,
 )
 from sandbox.launchpad.record import Moved, Record, Step
+from sandbox.launchpad.reviews import BranchMergeProposal
 from sandbox.launchpad.session import Change, Session
 from sandbox.launchpad.settings import Settings
 from sandbox.launchpad.specifications import Specification
@@ -44,6 +45,11 @@ class Store(Record):
         values["pending"] = list[WebhookDelivery]()
         values["numbers"] = Counter[str]()
         self.reindex()
+
+    @property
+    def path(self) -> str:
+        """None: it is no part of the web service."""
+        return ""
 
     session: Session
     settings: Settings
@@ -204,6 +210,35 @@ class Store(Record):
             target_git_path=target.full_path,
         )
         source.repository.put("_proposals", [*source.repository.proposals, made])
+        return made
+
+    def new_repository(
+        self, owner: Person, target: Any, name: str, information_type: str | None = None
+    ) -> GitRepository:
+        """Add a repository without branches.
+
+        Raises:
+            NotPermittedError: 401, the caller is not in the owner.
+            ApiError: 400, the owner has one of that name there.
+        """
+        writer = self.session.writer
+        if writer is None or not (writer.is_admin or writer.is_in(owner)):
+            raise forbidden(owner, "new", "launchpad.AnyPerson")
+        if self.repository(owner, target, name) is not None:
+            raise ApiError(f"name: {owner.display_name} already has a Git repository named {name} there.")
+        now = self.session.now
+        made = GitRepository(
+            self,
+            id=self.next_number("repository"),
+            owner=owner,
+            registrant=writer,
+            target=target,
+            name=name,
+            information_type=information_type or "Public",
+            date_created=now,
+            date_last_modified=now,
+        )
+        self.put("repositories", [*self.repositories, made])
         return made
 
     def new_webhook(

@@ -2,42 +2,33 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sandbox.launchpad.code import DEFAULT_STATES
-from sandbox.launchpad.errors import ApiError, forbidden
+from sandbox.launchpad.errors import ApiError
 from sandbox.launchpad.record import Record
 from sandbox.launchpad.search import search
+from sandbox.launchpad.subscriptions import Subscribable
 
 if TYPE_CHECKING:
     from sandbox.launchpad.people import Person
 
 
-class StructuralSubscription(Record):
-    """Someone's wish to hear of all bugs of a target."""
-
-    entry = "structural_subscription"
-
-    @property
-    def path(self) -> str:
-        """See Record."""
-        return f"{self.target.path}/+subscription/{self.subscriber.name}"
-
-
 class HasBugs(Record):
     """Whatever searchTasks can be asked of."""
 
+    @abstractmethod
     def own_tasks(self) -> list[Any]:
         """List the tasks a search here looks at, hidden ones too."""
-        raise NotImplementedError
 
     def search_tasks(self, **parameters: Any) -> list[Any]:
         """Search them."""
         return search(self.own_tasks(), parameters)
 
 
-class Target(HasBugs):
+class Target(HasBugs, Subscribable):
     """A place where a bug can have a task.
 
     Attributes:
@@ -49,19 +40,19 @@ class Target(HasBugs):
     is_upstream: ClassVar[bool] = False
 
     @property
+    @abstractmethod
     def pillar(self) -> Pillar:
         """The project or distribution it belongs to."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def target_name(self) -> str:
         """As `bug_target_name` has it."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def target_display_name(self) -> str:
         """As `bug_target_display_name` has it."""
-        raise NotImplementedError
 
     @property
     def bug_target_name(self) -> str:
@@ -100,7 +91,7 @@ class Target(HasBugs):
 
     def steps(self) -> dict[str, Any]:
         """Name the steps below and how each finds what is meant."""
-        return {"+bug": self._task, "+subscription": self._structural}
+        return {"+bug": self._task, "+subscription": self.find_subscription}
 
     def _task(self, number: str) -> object:
         """Find the task here, or the bug's remaining one: old addresses lead on with 301."""
@@ -109,44 +100,6 @@ class Target(HasBugs):
             return None
         here = next((task for task in bug.bug_tasks if task.target is self), None)
         return here or self.store.moved(bug.default_task)
-
-    def _structural(self, name: str) -> object:
-        person = self.store.person(name)
-        return self.get_subscription(person=person) if person else None
-
-    def get_subscriptions(self) -> list[StructuralSubscription]:
-        """List the structural subscriptions."""
-        return list(self.__dict__.get("structural", ()))
-
-    def get_subscription(self, *, person: Person) -> StructuralSubscription | None:
-        """Give someone's."""
-        return next((one for one in self.get_subscriptions() if one.subscriber is person), None)
-
-    def user_has_bug_subscriptions(self) -> bool:
-        """Say whether the caller, or a team of theirs, has one."""
-        user = self.store.session.user
-        return user is not None and any(user.is_in(one.subscriber) for one in self.get_subscriptions())
-
-    def add_bug_subscription(self, *, subscriber: Person | None = None) -> StructuralSubscription:
-        """Subscribe oneself or a team of one's own."""
-        writer = self.store.session.writer
-        who = subscriber or writer
-        if writer is None or who is None or not writer.is_in(who):
-            raise forbidden(self, "addBugSubscription", "launchpad.AnyPerson")
-        now = self.store.session.now
-        made = StructuralSubscription(
-            self.store, target=self, subscriber=who, subscribed_by=writer, date_created=now, date_last_updated=now
-        )
-        self.put("structural", [*(one for one in self.get_subscriptions() if one.subscriber is not who), made])
-        return made
-
-    def remove_bug_subscription(self, *, subscriber: Person | None = None) -> None:
-        """Take it away again."""
-        writer = self.store.session.writer
-        who = subscriber or writer
-        if writer is None or who is None or not writer.is_in(who):
-            raise forbidden(self, "removeBugSubscription", "launchpad.AnyPerson")
-        self.put("structural", [one for one in self.get_subscriptions() if one.subscriber is not who])
 
 
 class Pillar(Target):

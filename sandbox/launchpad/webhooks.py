@@ -6,19 +6,26 @@ import hashlib
 import hmac
 import http.client
 import json
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import urlsplit
 
 from sandbox.launchpad.errors import ApiError
 from sandbox.launchpad.record import Record
 
+_BUGS = ("bug:0.1", "bug:comment:0.1")
 EVENT_TYPES = {
-    "project": ("bug:0.1", "bug:comment:0.1"),
-    "distribution": ("bug:0.1", "bug:comment:0.1"),
+    "project": _BUGS,
+    "distribution": _BUGS,
+    "distribution_source_package": _BUGS,
     "git_repository": ("git:push:0.1", "merge-proposal:0.1", "ci:build:0.1"),
 }
-"""What each kind of target can tell of (field guide 4.6)."""
+"""What each kind of target can tell of (field guide 4.6, and the manual's page on webhooks)."""
+
+_PARTS = {"merge-proposal:0.1": ("create", "push", "review", "edit", "status-change", "delete")}
+"""Parts of an event that can be asked for alone, as `merge-proposal:0.1::create` (the manual's page)."""
 
 REVISION = "0" * 40
 TIMEOUT_SECONDS = 30
@@ -80,6 +87,13 @@ class Webhook(Record):
         self.put("_deliveries", [*self.sent, made])
         self.store.pending.append(made)
         return made
+
+    def wants(self, event_type: str, part: str, refs: Iterable[str]) -> bool:
+        """Say whether an event is to be sent: by its type, or a part of it, and for repositories by the branches."""
+        if not self.active or not {event_type, f"{event_type}::{part}"} & set(self.event_types):
+            return False
+        pattern = self.git_ref_pattern
+        return not pattern or any(fnmatchcase(one, pattern) for one in refs)
 
     def ping(self) -> WebhookDelivery:
         """Send an event that says nothing."""
@@ -156,6 +170,23 @@ class WebhookDelivery(Record):
         values["date_scheduled"] = now + step if values["pending"] else None
 
 
+def tell(target: Any, event_type: str, payload: dict[str, Any], *, part: str = "", refs: Iterable[str] = ()) -> None:
+    """Make a delivery for each webhook of a target that wants the event.
+
+    Args:
+        target: whose webhooks.
+        event_type: what happened, without its part.
+        payload: what is said of it.
+        part: which part of the event it is.
+        refs: the branches of a repository that it is about; none for bugs.
+    """
+    about = list(refs)
+    for hook in target.webhooks:
+        if hook.wants(event_type, part, about):
+            named = part and hook.store.settings.webhook_parts_in_header
+            hook.enqueue(f"{event_type}::{part}" if named else event_type, payload)
+
+
 def send(address: str, body: bytes, headers: dict[str, str]) -> int | str:
     """Post to a receiver on this machine; gives its status, or why there was none. Other hosts are never called."""
     parts = urlsplit(address)
@@ -173,10 +204,13 @@ def send(address: str, body: bytes, headers: dict[str, str]) -> int | str:
 
 def check_event_types(target: Any, event_types: list[str]) -> None:
     """Refuse events that the target does not know; 400."""
-    known = EVENT_TYPES[type(target).entry]
+    whole = EVENT_TYPES[type(target).entry]
+    known = [*whole, *(f"{one}::{part}" for one in whole for part in _PARTS.get(one, ()))]
     for one in event_types:
         if one not in known:
             raise ApiError(f'event_types: Invalid value "{one}". Acceptable values are: {", ".join(known)}')
+        if "::" in one and one.partition("::")[0] in event_types:
+            raise ApiError(f"event_types: {one} is a part of {one.partition('::')[0]}; choose one of them.")
 
 
 def _told(outcome: int | str) -> str:

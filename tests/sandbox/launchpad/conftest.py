@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import threading
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -171,3 +175,44 @@ def served() -> Iterator[Served]:
 @pytest.fixture
 def make_document() -> Callable[[], dict[str, Any]]:
     return document
+
+
+@dataclass(slots=True)
+class Receiver:
+    """A receiver that keeps what came, and answers as told."""
+
+    url: str
+    status: int = 200
+    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+
+    def wait_for(self, count: int) -> list[tuple[dict[str, str], dict[str, Any]]]:
+        deadline = time.monotonic() + 10
+        while len(self.got) < count and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert len(self.got) == count
+        return [(headers, json.loads(body)) for headers, body in self.got]
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    kept: list[Receiver] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            kept[0].got.append((dict(self.headers), body))
+            self.send_response(kept[0].status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the signature of the base class
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    kept.append(Receiver(url=f"http://127.0.0.1:{server.server_address[1]}/hook"))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    yield kept[0]
+    server.shutdown()
+    server.server_close()
+    thread.join()
