@@ -153,7 +153,7 @@ def _bug(bug: Any) -> dict[str, Any]:
         **plain(bug),
         **({"heat": stored} if stored is not None else {}),
         "duplicate_of": bug.duplicate_of.id if bug.duplicate_of else None,
-        "subscribers": [plain(one) for one in bug.subscriptions],
+        "subscribers": [_subscriber(bug, one) for one in bug.subscriptions],
         "affects": [one.name for one in bug.users_affected],
         "unaffected": [one.name for one in bug.users_unaffected],
         "cves": [one.sequence for one in bug.cves],
@@ -183,6 +183,12 @@ def _bug(bug: Any) -> dict[str, Any]:
         "activity": [plain(one) for one in bug.activity],
         "nominations": [{**plain(one), "id": one.number, "target": one.target.path} for one in bug.nominations],
     }
+
+
+def _subscriber(bug: Any, one: Any) -> Any:
+    """A subscriber is a name, as long as nothing more is to be told."""
+    told = (one.subscribed_by, one.date_created, one.bug_notification_level)
+    return one.person.name if told == (bug.owner, bug.date_created, "Discussion") else plain(one)
 
 
 def _message(one: Any) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """The whole state of the stand-in as JSON: read, checked, and written back.
 
 Every key may be left out but those marked `!`. Instants are ISO 8601 with an offset, dates `YYYY-MM-DD`; people and
-teams are named by their Launchpad name. Numbers (`id`) are given, or counted on. A key that is a plain field of the entry in `entries.txt` (which lists every
-field of every entry) may always be given too: `"homepage_url"` of a project, `"status_explanation"` of a task::
+teams are named by their Launchpad name; numbers (`id`) are given, or counted on. A key that is a plain field of the
+entry in `entries.txt` (which lists every field of every entry) may always be given too: `"homepage_url"` of a project,
+`"status_explanation"` of a task::
 
     {
       "format": 1,
@@ -103,7 +104,8 @@ field of every entry) may always be given too: `"homepage_url"` of a project, `"
       "counters": {"delivery": 7}               # the last number of each kind that was given out
     }
 
-What is dumped and loaded again answers every request alike. A name that stands for nothing, a choice that is none, an unknown key: `load` names them all in one ValueError.
+What is dumped and loaded again answers every request alike. A name that stands for nothing, a choice that is none, an
+unknown key: `load` names them all in one ValueError.
 """
 
 from __future__ import annotations
