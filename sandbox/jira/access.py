@@ -1,11 +1,16 @@
 """Who may see and change what."""
 
+from collections.abc import Callable
 from typing import Any
 
 from sandbox.jira.model import Issue, Row
 from sandbox.jira.state import State
 
 NOT_FOUND = "Issue does not exist or you do not have permission to see it."
+
+
+Check = Callable[[State, str | None, Row], bool]
+"""Says what a caller may do in a project."""
 
 
 def _listed(state: State, uid: str | None, refs: Any) -> bool:
@@ -25,6 +30,28 @@ def may_edit(state: State, uid: str | None, project: Row) -> bool:
 def may_administer(state: State, uid: str | None, project: Row) -> bool:
     """Say whether a caller may write without notifying, and change versions."""
     return may_browse(state, uid, project) and _listed(state, uid, project.get("administer"))
+
+
+def may_use_filter(state: State, uid: str | None, row: Row) -> bool:
+    """Say whether a caller may use a filter: its owner may, and those it is shared with."""
+    return (uid is not None and state.user_id(row["owner"]) == uid) or any(
+        _shared(state, uid, share) for share in row.get("sharePermissions") or ()
+    )
+
+
+def _shared(state: State, uid: str | None, share: Row) -> bool:
+    if share["type"] == "global" or uid is None:
+        return bool(share["type"] == "global")
+    match share["type"]:
+        case "user":
+            return state.user_id(share["user"]) == uid
+        case "group":
+            return share["group"] in (state.users[uid].get("groups") or ())
+        case "project" | "projectRole":
+            project = state.projects.get(state.project_id(share["project"]) or "")
+            return project is not None and may_browse(state, uid, project)
+        case _:
+            return True
 
 
 def levels_seen(state: State, uid: str | None) -> frozenset[str]:

@@ -1,9 +1,7 @@
 """The site's own tables: who, which projects, versions, components, statuses, types."""
 
-from sandbox.core.http import Call, HttpError, Json
-from sandbox.jira import access
+from sandbox.core.http import Call, Json
 from sandbox.jira.issues import project_types
-from sandbox.jira.jql_names import STATUS_CATEGORIES
 from sandbox.jira.model import Row
 from sandbox.jira.paging import number, page_bean
 from sandbox.jira.site import Site
@@ -45,48 +43,6 @@ class Directory:
             info |= {"displayUrl": caller.base, "serverTimeZone": state.site.get("time_zone") or "UTC"}
         return info
 
-    def statuses(self, call: Call) -> Json:
-        """`GET /status`."""
-        renderer = self._site.renderer(call)
-        return [renderer.status(one) for one in self._site.state.tables["statuses"]]
-
-    def status(self, call: Call, ref: str) -> Json:
-        """`GET /status/{idOrName}`."""
-        return self._site.renderer(call).status(self._row("statuses", ref))
-
-    def categories(self, call: Call) -> Json:
-        """`GET /statuscategory`."""
-        renderer = self._site.renderer(call)
-        return [renderer.category(key) for key in STATUS_CATEGORIES]
-
-    def issuetypes(self, call: Call) -> Json:
-        """`GET /issuetype`."""
-        renderer = self._site.renderer(call)
-        return [renderer.issuetype(one) for one in self._site.state.tables["issuetypes"]]
-
-    def issuetype(self, call: Call, ref: str) -> Json:
-        """`GET /issuetype/{id}`."""
-        return self._site.renderer(call).issuetype(self._row("issuetypes", ref))
-
-    def priorities(self, call: Call) -> Json:
-        """`GET /priority`."""
-        renderer = self._site.renderer(call)
-        return [renderer.priority(one) for one in self._site.state.tables["priorities"]]
-
-    def resolutions(self, call: Call) -> Json:
-        """`GET /resolution`."""
-        renderer = self._site.renderer(call)
-        return [renderer.resolution(one) for one in self._site.state.tables["resolutions"]]
-
-    def link_types(self, call: Call) -> Json:
-        """`GET /issueLinkType`."""
-        renderer = self._site.renderer(call)
-        return {"issueLinkTypes": [renderer.link_type(one) for one in self._site.state.tables["link_types"]]}
-
-    def security_level(self, call: Call, ref: str) -> Json:
-        """`GET /securitylevel/{id}` (Data Center)."""
-        return self._site.renderer(call).security(self._row("security_levels", ref))
-
     def security_levels(self, call: Call, project_ref: str) -> Json:
         """`GET /project/{ref}/securitylevel`: the levels that the caller may set there."""
         project = self._site.project(call, project_ref)
@@ -97,12 +53,6 @@ class Directory:
             if level_id in renderer.caller.eyes.levels and project["key"] in (level.get("projects") or [project["key"]])
         ]
         return {"levels": levels}
-
-    def _row(self, table: str, ref: str) -> str:
-        found = self._site.state.row_id(self._site.state.tables[table], ref)
-        if found is None:
-            raise HttpError(404, f"The {table} entry '{ref}' does not exist.")
-        return found
 
     def _visible_projects(self, call: Call) -> list[Row]:
         renderer = self._site.renderer(call)
@@ -164,59 +114,6 @@ class Directory:
             row = renderer.issuetype(type_id)
             shown.append({key: row[key] for key in ("self", "id", "name", "subtask")} | {"statuses": statuses})
         return shown
-
-    def user(self, call: Call) -> Json:
-        """`GET /user?accountId=` or `?username=` or `?key=`."""
-        self._site.caller(call).require()
-        ref = next((call.args[key] for key in ("accountId", "username", "key") if call.args.get(key)), None)
-        if ref is None:
-            raise HttpError(400, "Either the 'username' or the 'key' query parameters need to be provided")
-        found = self._site.state.user_id(ref)
-        if found is None:
-            raise HttpError(404, f"The user '{ref}' does not exist")
-        return self._site.renderer(call).user(found)
-
-    def user_search(self, call: Call) -> Json:
-        """`GET /user/search`: by name, mail or account id; pages of 50."""
-        self._site.caller(call).require()
-        args, renderer = call.args, self._site.renderer(call)
-        if account := args.get("accountId"):
-            found = self._site.state.user_id(account)
-            return [renderer.user(found)] if found else []
-        wanted = args.get("query") if self._site.state.cloud else args.get("username")
-        if wanted is None:
-            raise HttpError(400, "The 'query' or 'username' query parameter is required.")
-        words = wanted.casefold()
-        hits = [
-            uid
-            for uid, row in self._site.state.users.items()
-            if words in ("", ".", "%")
-            or any(words in str(row.get(key) or "").casefold() for key in ("displayName", "emailAddress", "name"))
-        ]
-        start, size = number(args.get("startAt"), 0), min(number(args.get("maxResults"), 50), 1000)
-        return [renderer.user(uid) for uid in hits[start : start + size]]
-
-    def assignable(self, call: Call) -> Json:
-        """`GET /user/assignable/search`."""
-        self._site.caller(call).require()
-        renderer = self._site.renderer(call)
-        ref = call.args.get("project") or (call.args.get("issueKey") or "").rpartition("-")[0]
-        project = self._site.project(call, ref)
-        words = (call.args.get("query") or call.args.get("username") or "").casefold()
-        return [
-            renderer.user(uid)
-            for uid, row in self._site.state.users.items()
-            if row.get("active", True)
-            and words in str(row.get("displayName") or "").casefold()
-            and access.may_browse(self._site.state, uid, project)
-        ]
-
-    def users(self, call: Call) -> Json:
-        """`GET /users/search` (Cloud): everyone."""
-        self._site.caller(call).require()
-        renderer = self._site.renderer(call)
-        start, size = number(call.args.get("startAt"), 0), number(call.args.get("maxResults"), 50)
-        return [renderer.user(uid) for uid in list(self._site.state.users)[start : start + size]]
 
     def labels(self, call: Call) -> Json:
         """`GET /label` (Cloud)."""

@@ -9,7 +9,7 @@ from sandbox.jira import jql
 from sandbox.jira.hooks import DAY_MS, drop_expired
 from sandbox.jira.jql_compile import compile_query
 from sandbox.jira.jql_dates import Moment
-from sandbox.jira.jql_names import Scope
+from sandbox.jira.jql_scope import Scope
 from sandbox.jira.model import Row
 from sandbox.jira.paging import body_object, number, object_at, page_bean
 from sandbox.jira.site import Site

@@ -18,7 +18,7 @@ from sandbox.jira.access import Eyes
 from sandbox.jira.auth import Caller
 from sandbox.jira.jql_compile import compile_query
 from sandbox.jira.jql_dates import Moment
-from sandbox.jira.jql_names import Scope
+from sandbox.jira.jql_scope import Scope
 from sandbox.jira.model import Issue, Row
 from sandbox.jira.render import Renderer
 from sandbox.jira.site import Site

@@ -211,7 +211,7 @@ def _derived(renderer: Renderer, issue: Issue, field: FieldDef, hidden: frozense
         case "resolutiondate":
             return None if issue.resolved is None else renderer.instant(issue.resolved)
         case "statuscategorychangedate":
-            return renderer.instant(_status_changed(issue))
+            return renderer.instant(status_changed(issue))
         case "comment":
             comments = [renderer.comment(issue, row) for row in issue.comments]
             count = len(comments)
@@ -275,7 +275,8 @@ def time_tracking(issue: Issue) -> Row:
     }
 
 
-def _status_changed(issue: Issue) -> int:
+def status_changed(issue: Issue) -> int:
+    """Give when the status was last changed, in milliseconds."""
     for entry in reversed(issue.entries):
         if any(item.get("field") == "status" for item in entry["items"]):
             return int(entry["created"])

@@ -1,10 +1,11 @@
 """JQL with meaning: a parsed query against one site and one caller becomes a test on issues, and sort keys."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox.jira import jql_dates
+from sandbox.jira.access import may_use_filter
 from sandbox.jira.jql import (
     Clause,
     Function,
@@ -16,23 +17,26 @@ from sandbox.jira.jql import (
     Query,
     Several,
     Value,
+    parse,
 )
+from sandbox.jira.jql_hanging import hanging
 from sandbox.jira.jql_history import past
-from sandbox.jira.jql_names import Scope, category, find_field, issue_id, reference
+from sandbox.jira.jql_names import category, find_field, issue_id, reference
 from sandbox.jira.jql_properties import property_test
+from sandbox.jira.jql_scope import Scope
 from sandbox.jira.jql_tests import (
+    EQUALITY,
     Test,
+    allow,
     category_getter,
     comment_words,
     dated,
-    emptiness,
     equality,
-    figure,
     getter,
     ids_getter,
     likeness,
     numeric,
-    ordered,
+    operands,
     text_getters,
 )
 from sandbox.jira.model import Issue, Kind
@@ -40,14 +44,8 @@ from sandbox.jira.values import TABLE_OF_KIND
 
 SortKey = Callable[[Issue], Any]
 
-_AUDIENCE: dict[str, Callable[[Issue], Iterable[Any]]] = {
-    "watcher": lambda issue: issue.watchers,
-    "voter": lambda issue: issue.voters,
-}
-_COUNTED: dict[str, Callable[[Issue], list[str]]] = {
-    "watchers": lambda issue: issue.watchers,
-    "votes": lambda issue: issue.voters,
-}
+_COUNTED: dict[str, SortKey] = {"votes": lambda one: len(one.voters), "watchers": lambda one: len(one.watchers)}
+_FILTERS = frozenset({"filter", "savedfilter", "searchrequest", "request"})
 _KEYS = frozenset({"key", "issuekey", "id", "issue"})
 
 
@@ -102,6 +100,8 @@ def _timeless(node: Node) -> bool:
             return False
         case Clause(operand=Function()):
             return False
+        case Clause(field=name) if name.casefold() in _FILTERS:
+            return False
         case Clause(operand=Value(text=text)):
             return jql_dates.relative(text) is None
         case Clause(operand=Several(items=items)):
@@ -147,22 +147,41 @@ def _clause(clause: Clause, scope: Scope) -> Test:
         return equality(clause, category_getter(scope.state), lambda one: category(one, clause.field))
     if name == "text":
         return likeness(clause, [*text_getters(scope.state), comment_words])
-    if (found := _hanging(clause, name, scope)) is not None:
+    if name in _FILTERS:
+        return _filter(clause, scope)
+    if (found := hanging(clause, name, scope)) is not None:
         return found
     return _field(clause, scope)
 
 
-def _hanging(clause: Clause, name: str, scope: Scope) -> Test | None:
-    """Match by what hangs on an issue and is no field of it; None when the clause is about something else."""
-    if name in _AUDIENCE:
-        get, as_user = _AUDIENCE[name], scope.state.fields["assignee"]
-        return equality(clause, get, lambda one: reference(one, clause.field, as_user, scope))
-    if name in _COUNTED:
-        count = _COUNTED[name]
-        return ordered(clause, lambda issue: len(count(issue)), lambda one: figure(one, clause.field))
-    if name in ("attachments", "attachment"):
-        return emptiness(clause, lambda issue: [*issue.attachments, *(issue.fields.get("attachment") or ())])
-    return None
+def _filter(clause: Clause, scope: Scope) -> Test:
+    """Match what a saved query finds, or several do."""
+    allow(clause, EQUALITY)
+    tests: list[Test] = []
+    for one in operands(clause):
+        text = one.text if isinstance(one, Value) else ""
+        rows = [row for row in scope.state.filters.values() if may_use_filter(scope.state, scope.eyes.uid, row)]
+        found = [row for row in rows if text.casefold() in (str(row["id"]), row["name"].casefold())]
+        if not found:
+            raise JqlError(f"A value with ID '{text}' does not exist for the field '{clause.field}'.")
+        row = found[0]
+        if row["id"] in scope.filters:
+            raise JqlError(
+                f"Field '{clause.field}' with value '{text}' matches filter '{row['name']}' and causes a cyclical "
+                "reference, this query can not be executed and should be edited."
+            )
+        inside = parse(row["jql"]).where
+        messages: list[str] = []
+        tests.append(
+            _everything
+            if inside is None
+            else _node(inside, replace(scope, filters=scope.filters | {row["id"]}), messages)
+        )
+        if messages:
+            raise JqlError(*messages)
+    if clause.operator in ("!=", "not in"):
+        return lambda issue: not any(test(issue) for test in tests)
+    return lambda issue: any(test(issue) for test in tests)
 
 
 def _field(clause: Clause, scope: Scope) -> Test:
@@ -190,6 +209,8 @@ def _sort_key(name: str, scope: Scope) -> SortKey:
     """Give what to sort by: a pair that puts empty values last when ascending."""
     wanted = name.casefold()
     state = scope.state
+    if wanted in _COUNTED:
+        return _COUNTED[wanted]
     if wanted == "id":
         return _by_id
     if wanted in _KEYS:

@@ -1,6 +1,7 @@
 """Instants in JQL: absolute ones in the caller's zone, relative ones, epoch milliseconds, and functions."""
 
 import re
+from calendar import monthrange
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
@@ -79,6 +80,8 @@ def _function(function: Function, moment: Moment) -> datetime:
     delta = timedelta()
     if re.fullmatch(r"[+-]?\d+", offset):
         start = _shift(start, unit, int(offset))
+    elif match := re.fullmatch(r"([+-]?\d+)([yM])", offset):
+        start = _shift(start, "year" if match[2] == "y" else "month", int(match[1]), day=True)
     elif (found := relative(offset)) is not None:
         delta = found
     else:
@@ -97,11 +100,13 @@ _START: dict[str, Callable[[date], date]] = {
 }
 
 
-def _shift(one: date, unit: str, count: int) -> date:
+def _shift(one: date, unit: str, count: int, *, day: bool = False) -> date:
+    """Go so many units on, to the first day of a month or year; `day` keeps the day where the month has it."""
     if unit in ("day", "week"):
         return one + timedelta(days=count * (7 if unit == "week" else 1))
     months = one.year * 12 + one.month - 1 + count * (12 if unit == "year" else 1)
-    return date(months // 12, months % 12 + 1, 1)
+    year, month = months // 12, months % 12 + 1
+    return date(year, month, min(one.day, monthrange(year, month)[1]) if day else 1)
 
 
 def _milliseconds(moment: datetime) -> int:

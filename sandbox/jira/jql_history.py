@@ -6,7 +6,8 @@ from typing import Any
 
 from sandbox.jira import jql_dates
 from sandbox.jira.jql import Empty, Function, JqlError, Operand, Past, Several, Value
-from sandbox.jira.jql_names import Scope, find_field, reference
+from sandbox.jira.jql_names import find_field, reference
+from sandbox.jira.jql_scope import Scope
 from sandbox.jira.model import FieldDef, Issue, Kind
 
 FIELDS = frozenset({"assignee", "fixVersions", "priority", "reporter", "resolution", "status"})

@@ -7,9 +7,30 @@ from typing import Any
 
 from sandbox.jira import jql_dates
 from sandbox.jira.jql import Clause, Empty, Function, JqlError, Operand, Several, Value
-from sandbox.jira.jql_names import Scope
+from sandbox.jira.jql_scope import Scope
 from sandbox.jira.model import FieldDef, Issue, Kind
 from sandbox.jira.state import State
+
+
+def operators_of(field: FieldDef) -> list[str]:
+    """List the operators that a field takes."""
+    match field.kind:
+        case Kind.DATE | Kind.DATETIME | Kind.NUMBER:
+            return ["=", "!=", "in", "not in", "is", "is not", "<", "<=", ">", ">="]
+        case Kind.TEXT | Kind.TEXTAREA | Kind.EPIC_NAME | Kind.URL:
+            return ["~", "!~", "is", "is not"]
+        case Kind.DERIVED:
+            dates = ["=", "!=", "in", "not in", "is", "is not", "<", "<=", ">", ">="]
+            return dates if field.id in ("created", "updated", "resolutiondate") else []
+        case Kind.ANY | Kind.RANK:
+            return []
+        case _:
+            past = ["was", "was in", "was not", "was not in", "changed"] if field.id in REMEMBERED else []
+            return ["=", "!=", "in", "not in", "is", "is not", *past]
+
+
+REMEMBERED = frozenset({"assignee", "fixVersions", "priority", "reporter", "resolution", "status"})
+"""Fields whose history a query may ask for."""
 
 Test = Callable[[Issue], bool]
 

@@ -114,6 +114,18 @@ def _load_access(state: State, document: Mapping[str, Any]) -> None:
     for client in state.oauth_clients:
         if state.user_id(client.get("user")) is None:
             raise ValueError(f"oauth_clients: no such user: {client.get('user')}")
+    state.groups, state.roles = list(document.get("groups") or []), list(document.get("roles") or [])
+    for row in document.get("filters") or []:
+        row["id"] = int(row.get("id") or state.next_id("filter"))
+        state.saw_id("filter", row["id"])
+        row.setdefault("jql", "")
+        if state.user_id(row.get("owner")) is None:
+            raise ValueError(f"filter {row['id']}: no such user: {row.get('owner')}")
+        row["favourites"] = _users(state, f"filter {row['id']}: favourites", row.get("favourites") or [])
+        for share in row.get("sharePermissions") or ():
+            share.setdefault("id", state.next_id("share"))
+            state.saw_id("share", share["id"])
+        state.filters[row["id"]] = row
     for hook in document.get("webhooks") or []:
         hook["id"] = int(hook.get("id") or state.next_id("webhook"))
         state.saw_id("webhook", hook["id"])

@@ -12,18 +12,25 @@ from sandbox.jira.boards import Boards
 from sandbox.jira.bulk import Bulk
 from sandbox.jira.components import Components
 from sandbox.jira.directory import Directory
+from sandbox.jira.filters import Filters
 from sandbox.jira.gateway import Edge
+from sandbox.jira.groups import Groups, Roles
 from sandbox.jira.hook_routes import AdminHooks, DynamicHooks
 from sandbox.jira.issues import Issues
+from sandbox.jira.jql_routes import JqlHelp
 from sandbox.jira.meta import Meta
+from sandbox.jira.model import Row
 from sandbox.jira.moving import Archive
+from sandbox.jira.own_properties import Find, OwnProperties
 from sandbox.jira.parts import Comments, Worklogs
+from sandbox.jira.people import People
 from sandbox.jira.schemes import Schemes
 from sandbox.jira.search import Search
 from sandbox.jira.site import Site, Table
 from sandbox.jira.sprints import Sprints
+from sandbox.jira.tables import Tables
 from sandbox.jira.ties import IssueLinks, Properties, RemoteLinks
-from sandbox.jira.versions import Versions
+from sandbox.jira.versions import Versions, administered
 
 API_PREFIX = "/rest/api/"
 MAIN_VERSION = "2"
@@ -62,7 +69,7 @@ def all_routes(site: Site) -> Iterable[Route]:
     yield from Attachments(site).routes()
     if cloud:
         yield from Edge(site).routes()
-    table = [*_issue_routes(site), *_part_routes(site), *_directory_routes(site)]
+    table = [*_issue_routes(site), *_part_routes(site), *_directory_routes(site, search)]
     table += _cloud_only(site, search) if cloud else _data_center_only(site, search)
     for method, path, handler in table:
         yield Route(method=method, path=f"{API_PREFIX}{MAIN_VERSION}{path}", handler=handler)
@@ -131,19 +138,11 @@ def _part_routes(site: Site) -> Table:
     ]
 
 
-def _directory_routes(site: Site) -> Table:
+def _directory_routes(site: Site, search: Search) -> Table:
     directory, schemes = Directory(site), Schemes(site)
     gets: dict[str, Callable[..., Any]] = {
         "/myself": directory.myself,
         "/serverInfo": directory.server_info,
-        "/status": directory.statuses,
-        "/status/<ref>": directory.status,
-        "/statuscategory": directory.categories,
-        "/issuetype": directory.issuetypes,
-        "/issuetype/<ref>": directory.issuetype,
-        "/priority": directory.priorities,
-        "/resolution": directory.resolutions,
-        "/issueLinkType": directory.link_types,
         "/project": directory.projects,
         "/project/<ref>": directory.project,
         "/project/<ref>/statuses": directory.project_statuses,
@@ -151,10 +150,6 @@ def _directory_routes(site: Site) -> Table:
         "/project/<project_ref>/issuesecuritylevelscheme": schemes.of_project,
         "/issuesecurityschemes": schemes.all,
         "/issuesecurityschemes/<int:scheme_id>": schemes.get,
-        "/securitylevel/<ref>": directory.security_level,
-        "/user": directory.user,
-        "/user/search": directory.user_search,
-        "/user/assignable/search": directory.assignable,
     }
     return [
         *(("GET", path, handler) for path, handler in gets.items()),
@@ -162,7 +157,41 @@ def _directory_routes(site: Site) -> Table:
         *Components(site).table(),
         *Attachments(site).table(),
         *Audience(site).table(),
+        *Filters(site).table(),
+        *Groups(site).table(),
+        *Roles(site).table(),
+        *People(site).table(),
+        *Tables(site).table(),
+        *JqlHelp(site, search).table(),
+        *_own_properties(site),
     ]
+
+
+def _own_properties(site: Site) -> Table:
+    def project(call: Call, *, write: bool, ref: str) -> Row:
+        found = site.project(call, ref)
+        if write:
+            administered(site, call, found, "change the project's properties")
+        return found
+
+    def issuetype(call: Call, *, write: bool, ref: str) -> Row:
+        uid, rows = site.caller(call).require(), site.state.tables["issuetypes"]
+        if ref not in rows or (write and not site.state.administers(uid)):
+            raise HttpError(403 if ref in rows else 404, f"The issue type '{ref}' does not exist or is not yours.")
+        return rows[ref]
+
+    def user(call: Call, *, write: bool) -> Row:
+        me = site.caller(call).require()
+        ref = call.args.get("accountId") or call.args.get("userKey") or call.args.get("username") or me
+        found = site.state.user_id(ref)
+        if found is None or (found != me and not site.state.administers(me)):
+            raise HttpError(
+                404 if found is None or not write else 403, f"The user '{ref}' does not exist or is not you."
+            )
+        return site.state.users[found]
+
+    places: dict[str, Find] = {"/project/<ref>": project, "/issuetype/<ref>": issuetype, "/user": user}
+    return [row for path, find in places.items() for row in OwnProperties(site, path, find).table()]
 
 
 def _cloud_only(site: Site, search: Search) -> Table:
@@ -180,7 +209,6 @@ def _cloud_only(site: Site, search: Search) -> Table:
         ("POST", "/changelog/bulkfetch", issues.changelogs),
         ("GET", "/field/search", meta.field_search),
         ("GET", "/project/search", directory.project_search),
-        ("GET", "/users/search", directory.users),
         ("GET", "/label", directory.labels),
         ("PUT", "/issue/archive", archive.archive_many),
         ("PUT", "/issue/unarchive", archive.restore_many),

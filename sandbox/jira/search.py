@@ -13,7 +13,7 @@ from sandbox.core.http import Call, HttpError, Json, dumps, json_response
 from sandbox.jira import issue_json, jql, shapes
 from sandbox.jira.jql_compile import Compiled, compile_query
 from sandbox.jira.jql_dates import Moment
-from sandbox.jira.jql_names import Scope
+from sandbox.jira.jql_scope import Scope
 from sandbox.jira.model import Issue
 from sandbox.jira.paging import body_object, listed, number
 from sandbox.jira.render import Renderer

@@ -80,6 +80,11 @@ COMMENT: Mapping[str, Shape] = {"properties": properties, "visibility": an_objec
 LINK: Mapping[str, Shape] = {"type": an_object, "inwardIssue": an_object, "outwardIssue": an_object}
 REMOTE: Mapping[str, Shape] = {"object": a_remote_object, "application": an_object}
 BULK_CREATE: Mapping[str, Shape] = {"issueUpdates": objects}
+FILTER: Mapping[str, Shape] = {
+    **dict.fromkeys(("name", "jql", "description"), text),
+    "favourite": a_flag,
+    "sharePermissions": objects,
+}
 VERSION: Mapping[str, Shape] = {
     **dict.fromkeys(("name", "description", "startDate", "releaseDate", "project"), text),
     "released": a_flag,

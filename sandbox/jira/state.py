@@ -18,7 +18,14 @@ The document (every key but `deployment`, `users`, `projects`, `issuetypes`, `st
          "groups": ["jira-developers"]}            # scoped_token: one that is good at the gateway alone (Cloud)
       ],
       "oauth_clients": [{"client_id": "...", "client_secret": "...", "user": USER}],    # log in at POST /oauth/token
-      "boards": [{"id": 1, "name": "NIM board", "type": "scrum", "project": "NIM", "jql": "project = NIM"}],
+      "filters": [{"id": 10000, "name": "Open ones", "owner": USER, "jql": "resolution = Unresolved", "description": "",
+                   "sharePermissions": [{"id": 1, "type": "authenticated"}], "favourites": [USER]}],
+                                                   # shares: global, authenticated, or user, group, project so named
+      "groups": ["nobody-yet"],                    # groups without members; users name the others
+      "roles": [{"id": 10002, "name": "Administrators"}],      # of projects; left out = Administrators and Developers
+      "boards": [{"id": 1, "name": "NIM board", "type": "scrum", "project": "NIM", "jql": "project = NIM",
+                  "filter": 10000, "quickfilters": [{"id": 1, "name": "Mine", "jql": "assignee = currentUser()"}],
+                  "estimation": "customfield_10016"}],         # a filter's query wins over jql, that over project
       "sprints": [{"id": 1, "name": "Sprint 1", "state": "active", "originBoardId": 1, "goal": "", "startDate": "...",
                    "endDate": "...", "completeDate": "..."}],     # future, active, closed
       "webhooks": [{"id": 1, "name": "syncline", "url": "http://127.0.0.1:1/", "events": ["jira:issue_updated"],
@@ -31,7 +38,7 @@ The document (every key but `deployment`, `users`, `projects`, `issuetypes`, `st
          "versions": [{"id": "1", "name": "1.0", "releaseDate": "2026-12-01", "startDate": "...", "released": false,
                        "archived": false, "description": "..."}],
          "components": [{"id": "1", "name": "API", "description": "..."}],
-         "projectCategory": {...}}
+         "projectCategory": {...}, "roles": {"Developers": [{"user": USER}, {"group": "staff"}]}, "properties": {}}
       ],
       "issuetypes": [{"id": "10001", "name": "Story", "subtask": false, "hierarchyLevel": 0}],
                                                    # hierarchyLevel: 1 Epic, 0 standard (default), -1 sub-task
@@ -135,6 +142,9 @@ class State:
         self.access_tokens: dict[str, Row] = {}
         self.hooks: dict[int, Row] = {}
         self.tasks: dict[str, Row] = {}
+        self.filters: dict[int, Row] = {}
+        self.groups: list[str] = []
+        self.roles: list[Row] = []
 
     @property
     def cloud(self) -> bool:
@@ -318,6 +328,9 @@ class State:
                 "switches": self.switches.as_json(),
                 "workflows": self.workflows,
                 "fields": self.field_rows,
+                "filters": list(self.filters.values()),
+                "groups": self.groups,
+                "roles": self.roles,
                 "boards": list(self.boards.values()),
                 "sprints": list(self.sprints.values()),
                 "oauth_clients": self.oauth_clients,

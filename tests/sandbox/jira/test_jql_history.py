@@ -12,7 +12,7 @@ from sandbox.jira.access import Eyes
 from sandbox.jira.jql import JqlError, parse
 from sandbox.jira.jql_compile import compile_query
 from sandbox.jira.jql_dates import Moment
-from sandbox.jira.jql_names import Scope
+from sandbox.jira.jql_scope import Scope
 from sandbox.jira.state import State
 
 NOW = datetime(2026, 6, 17, 12, 0, tzinfo=UTC)
