@@ -17,6 +17,7 @@ from sandbox.salesforce.org import Client
 from sandbox.salesforce.state import Record, Session, State
 
 LOGIN_AUDIENCES = ("https://login.salesforce.com", "https://test.salesforce.com")
+HOUR_SECONDS = 3_600
 MAX_ASSERTION_SECONDS = 300
 """How far ahead an assertion may expire; Salesforce asks for three minutes and leaves some room."""
 
@@ -34,16 +35,27 @@ class Auth:
     def __init__(self, state: State) -> None:
         self._state = state
 
-    def token(self, call: Call) -> Json:
-        """Answer POST /services/oauth2/token."""
-        form: Mapping[str, str] = call.form
-        grant = form.get("grant_type", "")
-        if grant == "client_credentials":
-            client, user = self._client_credentials(call, form)
-        elif grant == JWT_GRANT:
-            client, user = self._assertion(call, form.get("assertion", ""))
-        else:
-            raise oauth_error("unsupported_grant_type", "grant type not supported")
+    def machine(self, call: Call, form: Mapping[str, str]) -> tuple[Client, Record]:
+        """Return who asks by client credentials or by a signed assertion.
+
+        Raises:
+            HttpError: 400, in OAuth's form, for another grant or a wrong proof.
+        """
+        match form.get("grant_type", ""):
+            case "client_credentials":
+                return self._client_credentials(call, form)
+            case grant if grant == JWT_GRANT:
+                return self._assertion(call, form.get("assertion", ""))
+            case _:
+                raise oauth_error("unsupported_grant_type", "grant type not supported")
+
+    def grant(self, call: Call, client: Client, user: Record) -> dict[str, Any]:
+        """Open a session and return what the token endpoint says of it.
+
+        Raises:
+            HttpError: 400 when the user has had as many tokens in the last hour as one may have.
+        """
+        self._rate(user["Username"])
         idle = self._state.switches.session_seconds if client.idle_seconds is None else client.idle_seconds
         session = self.open(user["Username"], idle)
         base = call.host_url.rstrip("/")
@@ -60,9 +72,18 @@ class Auth:
             "api_instance_url": base,
         }
 
+    def _rate(self, username: str) -> None:
+        now, name = self._state.clock.seconds(), username.casefold()
+        recent = [each for each in self._state.logins.get(name, []) if now - HOUR_SECONDS < each <= now]
+        if len(recent) >= self._state.switches.logins_per_hour:
+            raise oauth_error("invalid_grant", "login rate exceeded")
+        self._state.logins[name] = [*recent, now]
+
     def revoke(self, call: Call) -> Any:
         """Answer /services/oauth2/revoke."""
-        if self._state.sessions.pop(call.values.get("token", ""), None) is None:
+        token = call.values.get("token", "")
+        ended = self._state.sessions.pop(token, None), self._state.refresh_tokens.pop(token, None)
+        if ended == (None, None):
             raise oauth_error("invalid_token", "invalid token: " + call.values.get("token", "")[:8])
         return empty_response(status=200)
 
@@ -71,7 +92,7 @@ class Auth:
         client = self._state.org.clients.get(call.form.get("client_id", ""))
         if client is None or client.client_secret != call.form.get("client_secret"):
             raise oauth_error("invalid_client", "invalid client credentials", status=401)
-        session = self._live(call.form.get("token", ""))
+        session = self.live(call.form.get("token", ""))
         if session is None:
             return {"active": False}
         until = int(session.last_used + session.idle_seconds)
@@ -107,7 +128,7 @@ class Auth:
         scheme, _, token = call.headers.get("Authorization", "").partition(" ")
         if scheme and scheme.lower() not in ("bearer", "oauth"):
             raise _unauthorized("INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE")
-        session = self._live(token.strip())
+        session = self.live(token.strip())
         user = self._state.user(session.username) if session else None
         if session is None or user is None or not user.get("IsActive"):
             raise _unauthorized("INVALID_SESSION_ID", "Session expired or invalid")
@@ -119,7 +140,8 @@ class Auth:
         """Return the actor that a User is."""
         return Actor(user_id=user["Id"], username=user["Username"], access=self._state.access(user["Username"]))
 
-    def _live(self, token: str) -> Session | None:
+    def live(self, token: str) -> Session | None:
+        """Return the session of a token, unless it has been idle for too long."""
         session = self._state.sessions.get(token)
         if session is not None and self._state.clock.seconds() - session.last_used > session.idle_seconds:
             del self._state.sessions[token]
@@ -151,6 +173,8 @@ class Auth:
             raise oauth_error("invalid_client_id", "client identifier invalid")
         if not _signed(assertion, client.public_key):
             raise oauth_error("invalid_grant", "invalid assertion")
+        if self._state.switches.external_client_app and str(claims.get("aud")).rstrip("/") in LOGIN_AUDIENCES:
+            raise oauth_error("app_not_found", "External client app is not installed in this org")
         host = call.host.partition(":")[0]
         allowed = {*LOGIN_AUDIENCES, call.host_url.rstrip("/"), f"https://{host}", *self._state.org.audiences}
         if str(claims.get("aud")).rstrip("/") not in allowed:

@@ -45,10 +45,21 @@ class Composite:
         if sum(bool(_COUNTED.match(str(sub.get("url")))) for sub in subs) > most:
             message = f"The request can't contain more than {most} query or collection subrequests"
             raise refused("LIMIT_EXCEEDED", message)
+        answers, _ = self.run(call, subs, all_or_none=flag(body.get("allOrNone")))
+        return {"compositeResponse": answers}
+
+    def run(
+        self, call: Call, subs: Any, *, all_or_none: bool, most: int = MAX_SUBREQUESTS
+    ) -> tuple[list[dict[str, Any]], bool]:
+        """Run subrequests in order, and return their answers and whether all of them succeeded.
+
+        Raises:
+            SalesforceError: 400 when they are no list of subrequests with references of their own, or too many.
+        """
+        subs = _list(subs, "compositeRequest", most)
         names = [sub.get("referenceId") for sub in subs]
-        if len(set(names)) != len(names) or not all(names):
+        if not all(isinstance(name, str) and name for name in names) or len(set(names)) != len(names):
             raise refused("INVALID_BATCH_REQUEST", "Every subrequest needs a referenceId of its own")
-        all_or_none = flag(body.get("allOrNone"))
         snapshot = self._room.state.snapshot() if all_or_none else None
         answers: dict[str, dict[str, Any]] = {}
         for sub in subs:
@@ -57,7 +68,7 @@ class Composite:
         if snapshot is not None and failed:
             self._room.state.restore(snapshot)
             answers = {name: _halted(answer) for name, answer in answers.items()}
-        return {"compositeResponse": list(answers.values())}
+        return list(answers.values()), not failed
 
     def batch(self, call: Call, version: str) -> Json:  # noqa: ARG002 - see composite
         """Run independent subrequests in order; each counts as a call of its own."""
@@ -97,11 +108,11 @@ class Composite:
         return _answer(sub["referenceId"], _body(response), headers, response.status_code)
 
 
-def _list(subs: Any, name: str) -> list[dict[str, Any]]:
+def _list(subs: Any, name: str, most: int = MAX_SUBREQUESTS) -> list[dict[str, Any]]:
     if not isinstance(subs, list) or not all(isinstance(sub, dict) for sub in subs) or not subs:
         raise refused("JSON_PARSER_ERROR", f"{name} must be a list of subrequests")
-    if len(subs) > MAX_SUBREQUESTS:
-        message = f"The request can't contain more than {MAX_SUBREQUESTS} operations"
+    if len(subs) > most:
+        message = f"The request can't contain more than {most} operations"
         raise refused("LIMIT_EXCEEDED", message)
     return subs
 

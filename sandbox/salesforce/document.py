@@ -32,7 +32,7 @@ MAX_PROBLEMS = 20
 _TOP_KEYS = frozenset(
     [
         *("org", "records", "faults", "switches", "daily_limit", "calls_used", "calls_by_hour", "counters"),
-        *("deleted_log", "locks", "approvals", "sessions", "cleared", "outbox"),
+        *("deleted_log", "locks", "approvals", "sessions", "cleared", "outbox", "refresh_tokens"),
     ]
 )
 
@@ -70,12 +70,12 @@ def load(document: Mapping[str, Any], clock: Clock) -> State:
             username=entry["username"],
             idle_seconds=float(entry.get("idle_seconds", state.switches.session_seconds)),
             last_used=float(entry.get("last_used", clock.seconds())),
-            refresh_token=entry.get("refresh_token"),
-            client_id=entry.get("client_id"),
         )
         state.sessions[session.token] = session
     if "deleted_log" not in document:
         _log_deleted(state)
+    for token, (client_id, username) in document.get("refresh_tokens", {}).items():
+        state.refresh_tokens[token] = (client_id, username)
     state.outbox = [Note(**entry) for entry in document.get("outbox", ())]
     return state
 
@@ -96,6 +96,7 @@ def dump(state: State, faults: list[dict[str, Any]]) -> dict[str, Any]:
         "approvals": sorted(state.approvals),
         "cleared": {key: [list(one) for one in found] for key, found in state.cleared.items()},
         "sessions": [asdict(session) for session in state.sessions.values()],
+        "refresh_tokens": {token: list(found) for token, found in state.refresh_tokens.items()},
         "outbox": [asdict(note) for note in state.outbox],
     }
 

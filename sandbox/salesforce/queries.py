@@ -9,6 +9,7 @@ from typing import Any
 
 from sandbox.core.http import Call, Json, Route
 from sandbox.salesforce.errors import SalesforceError, refused
+from sandbox.salesforce.extras import plans
 from sandbox.salesforce.ids import salesforce_id
 from sandbox.salesforce.room import DATA, Room, actor
 from sandbox.salesforce.soql_engine import Answer, Engine
@@ -56,7 +57,9 @@ class Queries:
         return [Route(method="GET", path=path, handler=handler) for path, handler in table]
 
     def query(self, call: Call, version: str) -> Json:
-        """Answer a query over the records outside the recycle bin."""
+        """Answer a query over the records outside the recycle bin; with `explain`, how it would be run."""
+        if "explain" in call.args:
+            return plans(self._room, call, version, call.args["explain"])
         return self._first(call, version, self._engine(call, version, deleted=False))
 
     def query_all(self, call: Call, version: str) -> Json:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sandbox.core.http import Call, Json, Route, json_response
-from sandbox.salesforce.errors import not_found
+from sandbox.core.http import Call, Json, Route
 from sandbox.salesforce.room import DATA, Room, actor
 
 FIRST_VERSION = 31
@@ -13,7 +12,24 @@ LAST_VERSION = 68
 """API versions served; 31 to 64 are those that SOAP login() is about (field guide 2.1), 68.0 is Winter '27."""
 
 _SEASONS = ("Winter", "Spring", "Summer")
-_RESOURCES = ("query", "queryAll", "sobjects", "composite", "limits", "jobs")
+_RESOURCES = (
+    *("query", "queryAll", "sobjects", "composite", "limits", "jobs", "search", "parameterizedSearch", "recent"),
+    *("tabs", "theme", "appMenu", "actions", "quickActions", "compactLayouts"),
+)
+_ALLOCATIONS = {
+    "ConcurrentAsyncGetReportInstances": 200,
+    "DailyAsyncApexExecutions": 250_000,
+    "DailyBulkApiBatches": 15_000,
+    "DailyBulkV2QueryFileStorageMB": 976_562,
+    "DailyBulkV2QueryJobs": 10_000,
+    "DataStorageMB": 10_240,
+    "FileStorageMB": 10_240,
+    "HourlyAsyncReportRuns": 1_200,
+    "HourlySyncReportRuns": 500,
+    "MassEmail": 5_000,
+    "SingleEmail": 5_000,
+}
+"""Allocations that the stand-in tells but does not count: all of them always remain."""
 
 
 class Resources:
@@ -30,8 +46,6 @@ class Resources:
             (DATA + "/limits", self.limits),
             (DATA + "/limits/recordCount", self.record_count),
             (DATA + "/composite", self.composite),
-            ("/services/oauth2/userinfo", self.user_info),
-            ("/id/<org_id>/<user_id>", self.identity),
         )
         return [Route(method="GET", path=path, handler=handler) for path, handler in table]
 
@@ -49,9 +63,10 @@ class Resources:
         return {**found, "identity": f"{call.host_url}id/{self._room.state.org.id}/{actor(call).user_id}"}
 
     def limits(self, call: Call, version: str) -> Json:  # noqa: ARG002 - every data route has a version
-        """Answer the org's allocations that the stand-in counts."""
+        """Answer the org's allocations; API calls alone are counted."""
         state = self._room.state
-        return {"DailyApiRequests": {"Max": state.quota.limit, "Remaining": state.quota.left}}
+        uncounted = {name: {"Max": most, "Remaining": most} for name, most in _ALLOCATIONS.items()}
+        return {**uncounted, "DailyApiRequests": {"Max": state.quota.limit, "Remaining": state.quota.left}}
 
     def record_count(self, call: Call, version: str) -> Json:  # noqa: ARG002 - see limits
         """Answer how many records objects have, those named in `sObjects` or all."""
@@ -70,40 +85,12 @@ class Resources:
     def composite(self, call: Call, version: str) -> Json:  # noqa: ARG002 - see limits
         """Answer where the composite resources are."""
         base = f"/services/data/{version}/composite"
-        return {"batch": f"{base}/batch", "sobjects": f"{base}/sobjects"}
-
-    def user_info(self, call: Call) -> Json:
-        """Answer who the token's user is, in OpenID's words."""
-        user = self._room.state.tables["User"][actor(call).user_id]
         return {
-            "sub": f"{call.host_url}id/{self._room.state.org.id}/{user['Id']}",
-            "user_id": user["Id"],
-            "organization_id": self._room.state.org.id,
-            "preferred_username": user["Username"],
-            "name": user.get("Name"),
-            "email": user.get("Email"),
-            "active": user["IsActive"],
-            "zoneinfo": user.get("TimeZoneSidKey", "UTC"),
+            "tree": f"{base}/tree",
+            "batch": f"{base}/batch",
+            "sobjects": f"{base}/sobjects",
+            "graph": f"{base}/graph",
         }
-
-    def identity(self, call: Call, org_id: str, user_id: str) -> Json:
-        """Answer who the token's user is."""
-        user = self._room.state.tables["User"].get(user_id)
-        if user is None or org_id != self._room.state.org.id or user_id != actor(call).user_id:
-            raise not_found()
-        base = f"{call.host_url}services/data/v{{version}}"
-        return json_response(
-            {
-                "id": call.base_url,
-                "user_id": user["Id"],
-                "organization_id": org_id,
-                "username": user["Username"],
-                "display_name": user.get("Name"),
-                "email": user.get("Email"),
-                "active": user["IsActive"],
-                "urls": {"rest": base + "/", "query": base + "/query/", "sobjects": base + "/sobjects/"},
-            }
-        )
 
 
 def season(number: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,15 @@ from werkzeug.wrappers import Response
 
 from sandbox.core.clock import Clock
 from sandbox.core.http import Call, HttpError, Json, Route, json_response
-from sandbox.core.service import Service
+from sandbox.core.service import Delivery, Service
 from sandbox.salesforce import document
 from sandbox.salesforce.auth import Auth
 from sandbox.salesforce.bulk import Bulk
 from sandbox.salesforce.composite import Composite
 from sandbox.salesforce.errors import SalesforceError, not_found, refused
+from sandbox.salesforce.extras import Extras
+from sandbox.salesforce.layouts import Layouts
+from sandbox.salesforce.login import OPEN_PATHS, Login
 from sandbox.salesforce.org import OutboundMessage
 from sandbox.salesforce.outbound import envelope
 from sandbox.salesforce.postman import Postman
@@ -25,21 +28,14 @@ from sandbox.salesforce.replication import Replication
 from sandbox.salesforce.resources import FIRST_VERSION, LAST_VERSION, Resources
 from sandbox.salesforce.room import Room
 from sandbox.salesforce.rows import Rows
+from sandbox.salesforce.searching import Searching
 from sandbox.salesforce.sobject_collections import Collections
 from sandbox.salesforce.state import Note
 from sandbox.salesforce.steering import Steering
+from sandbox.salesforce.transport import packed, received, refuse_packed, shown
+from sandbox.salesforce.trees import Trees
 
-_OPEN = ("/services/oauth2/token", "/services/oauth2/revoke", "/services/oauth2/introspect", "/services/data")
-"""Paths that need no token."""
-_SOAP = "/services/Soap/u/<version>"
 _VERSION = re.compile(r"/services/data/v(\d+)\.0(?:/|\Z)")
-
-_SOAP_REFUSAL = (
-    '<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" '
-    'xmlns:sf="urn:fault.partner.soap.sforce.com"><soapenv:Body><soapenv:Fault><faultcode>sf:INVALID_OPERATION</faultcode>'
-    "<faultstring>INVALID_OPERATION: SOAP API login() is disabled by default in this org.</faultstring>"
-    "</soapenv:Fault></soapenv:Body></soapenv:Envelope>"
-)
 
 
 class SalesforceService(Service):
@@ -73,18 +69,12 @@ class SalesforceService(Service):
     def routes(self) -> Iterable[Route]:
         """List the routes."""
         room = self.room
-        for path, method, handler in (
-            ("/services/oauth2/token", "POST", self._token),
-            ("/services/oauth2/revoke", "POST", self._revoke),
-            ("/services/oauth2/revoke", "GET", self._revoke),
-            ("/services/oauth2/introspect", "POST", self._introspect),
-            (_SOAP, "POST", self._soap),
-        ):
-            yield Route(method=method, path=path, handler=handler)
-        groups = (Resources, Queries, Replication, Collections, Rows, Bulk)
+        groups = (Login, Resources, Queries, Replication, Collections, Rows, Bulk, Searching, Layouts, Extras)
         for group in groups:
             yield from group(room).routes()
-        yield from Composite(room, self._dispatch).routes()
+        composite = Composite(room, self._dispatch)
+        yield from composite.routes()
+        yield from Trees(room, composite).routes()
 
     def admin_routes(self) -> Iterable[Route]:
         """List the routes by which a test steers the org (`sandbox.salesforce.steering`)."""
@@ -129,13 +119,21 @@ class SalesforceService(Service):
             session = Auth(state).open(user["Username"], state.switches.session_seconds).token
         return envelope(state, message, notes, self._base, session)
 
+    def exchange(self, call: Call, gone: Callable[[], bool]) -> Delivery:
+        """Answer one request: unpacked and with the method that is meant, and packed where the client takes that."""
+        call = received(call)
+        delivery = super().exchange(call, gone)
+        if delivery.response is not None:
+            packed(call, delivery.response)
+        return delivery
+
     def authenticate(self, call: Call) -> None:
         """Check version and token, and count the call.
 
         Raises:
             SalesforceError: 404 for a version not served, 401 INVALID_SESSION_ID, 403 REQUEST_LIMIT_EXCEEDED.
         """
-        if call.path.rstrip("/") in _OPEN or call.route == _SOAP:
+        if call.route in OPEN_PATHS or call.route == "/services/data":
             return
         if len(call.path) + len(call.query_string) > self.room.state.switches.uri_bytes:
             raise HttpError(414, "URI Too Long")
@@ -145,18 +143,23 @@ class SalesforceService(Service):
         ):
             raise not_found()
         call.user = Auth(self.room.state).actor(call)
+        refuse_packed(call)
         state = self.room.state
         if not state.quota.left:
             raise refused("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", status=403)
         state.quota.count()
 
     def finish(self, call: Call, response: Response) -> None:
-        """Say how much of the daily quota is used, and see to what is to be sent."""
+        """Say how much of the daily quota is used, in the form asked for, and see to what is to be sent."""
+        shown(call, response)
         self._base = call.host_url.rstrip("/")
         self._postman.call()
         if call.user is not None:
             state = self.room.state
-            response.headers["Sforce-Limit-Info"] = f"api-usage={state.quota.used}/{state.quota.limit}"
+            info = f"api-usage={state.quota.used}/{state.quota.limit}"
+            if state.switches.per_app_usage:
+                info += f"; per-app-api-usage={state.quota.used}/{state.quota.limit}(appName=Sandbox)"
+            response.headers["Sforce-Limit-Info"] = info
             response.headers.setdefault("Cache-Control", "no-cache,must-revalidate,max-age=0,no-store,private")
 
     def render_error(self, call: Call, error: HttpError) -> Response:
@@ -187,20 +190,6 @@ class SalesforceService(Service):
         except HttpError as error:
             return self.render_error(inner, error)
         return result if isinstance(result, Response) else json_response(result)
-
-    def _token(self, call: Call) -> Json:
-        return Auth(self.room.state).token(call)
-
-    def _revoke(self, call: Call) -> Response:
-        response: Response = Auth(self.room.state).revoke(call)
-        return response
-
-    def _introspect(self, call: Call) -> Json:
-        return Auth(self.room.state).introspect(call)
-
-    @staticmethod
-    def _soap(call: Call, version: str) -> Response:  # noqa: ARG004 - handlers take the path's arguments
-        return Response(_SOAP_REFUSAL, status=500, content_type="text/xml;charset=UTF-8")
 
 
 def _bare(rule: Mapping[str, Any]) -> dict[str, Any]:

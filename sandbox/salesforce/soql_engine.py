@@ -43,6 +43,7 @@ class Answer:
     total: int
     rows: Sequence[Record]
     show: Callable[[Record], Any]
+    source: SObject
 
 
 Pager = Callable[[Answer], dict[str, Any]]
@@ -84,14 +85,14 @@ class Engine:
         self._pager = pager
         self._zone = zone_of(state, user_id)
 
-    def run(self, soql: str) -> Answer:
-        """Answer a query.
+    def run(self, soql: str, ids: frozenset[str] | None = None) -> Answer:
+        """Answer a query, over the records of those ids alone where they are given.
 
         Raises:
             SalesforceError: MALFORMED_QUERY, INVALID_FIELD, INVALID_TYPE, NUMBER_OUTSIDE_VALID_RANGE,
                 INVALID_QUERY_FILTER_OPERATOR, with the place in the query.
         """
-        return self._select(soql, parse(soql))
+        return self._select(soql, parse(soql), ids)
 
     def condition(self, object_name: str, where: str) -> Predicate:
         """Return a condition of WHERE as a predicate over an object's records.
@@ -105,22 +106,26 @@ class Engine:
             raise refused("MALFORMED_QUERY", "a condition was expected")
         return self._filter(self._scope(soql, select)).build(select.where)
 
-    def _select(self, soql: str, select: Select) -> Answer:
+    def _select(self, soql: str, select: Select, ids: frozenset[str] | None = None) -> Answer:
         scope = self._scope(soql, select)
         if select.offset > MAX_OFFSET:
             raise refused("NUMBER_OUTSIDE_VALID_RANGE", f"Maximum SOQL offset allowed is {MAX_OFFSET}")
         rows = self._filtered(scope, select)
+        if ids is not None:
+            rows = [row for row in rows if row["Id"] in ids]
         calls = [item.what for item in select.items if isinstance(item.what, Call)]
         if calls and calls[0].name == "COUNT" and calls[0].argument is None:
-            return self._count(select, rows)
+            return self._count(scope, select, rows)
         if select.group_by or any(is_aggregate(call) for call in calls):
             found = group_rows(scope, select, rows)
             rows = _cut(found.sorted(select.order_by), select)
-            return Answer(total=len(rows), rows=rows, show=found.show)
+            return Answer(total=len(rows), rows=rows, show=found.show, source=scope.sobject)
         node = self._node(scope, select)
         shaper = Shaper(scope, self._version)
         rows = _cut(self._sorted(scope, select.order_by, rows), select)
-        return Answer(total=len(rows), rows=rows, show=lambda row: shaper.render(node, scope.sobject, row))
+        return Answer(
+            total=len(rows), rows=rows, show=lambda row: shaper.render(node, scope.sobject, row), source=scope.sobject
+        )
 
     def _scope(self, soql: str, select: Select) -> Scope:
         return self._scope_of(soql, select, find_object(self._state, self._access, soql, select.source))
@@ -162,10 +167,10 @@ class Engine:
         return Filter(scope, lambda operand: operand_of(scope, operand), sub_query)
 
     @staticmethod
-    def _count(select: Select, rows: list[Record]) -> Answer:
+    def _count(scope: Scope, select: Select, rows: list[Record]) -> Answer:
         if len(select.items) != 1 or select.order_by or select.group_by:
             raise refused("MALFORMED_QUERY", "count() must be the only element in the select list")
-        return Answer(total=len(_cut(rows, select)), rows=(), show=dict)
+        return Answer(total=len(_cut(rows, select)), rows=(), show=dict, source=scope.sobject)
 
     def _sorted(self, scope: Scope, orders: Iterable[Order], rows: list[Record]) -> list[Record]:
         orders = tuple(orders)
@@ -235,7 +240,9 @@ class Engine:
 
         def show(parent: Record) -> Any:
             rows = _cut(by_parent.get(parent["Id"], []), select)
-            answer = Answer(total=len(rows), rows=rows, show=lambda row: shaper.render(inner_node, target, row))
+            answer = Answer(
+                total=len(rows), rows=rows, show=lambda row: shaper.render(inner_node, target, row), source=target
+            )
             return self._pager(answer) if rows else None
 
         node.entries[child.name] = show

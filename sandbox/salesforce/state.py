@@ -103,8 +103,6 @@ class Session:
     username: str
     idle_seconds: float
     last_used: float
-    refresh_token: str | None = None
-    client_id: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -172,6 +170,9 @@ class State:
             (each.name, one.name): {} for each in self.schema.objects.values() for one in each.fields if one.external_id
         }
         self.sessions: dict[str, Session] = {}
+        self.codes: dict[str, dict[str, Any]] = {}
+        self.refresh_tokens: dict[str, tuple[str, str]] = {}
+        self.logins: dict[str, list[float]] = {}
         self.deleted_log: dict[str, list[tuple[str, str]]] = {}
         self.locks: dict[str, int] = {}
         self.cleared: dict[str, list[tuple[str, str]]] = {}

@@ -59,7 +59,8 @@ def test_client_credentials_give_a_token_that_works(org: Any) -> None:
     [
         ({"client_id": "other"}, "invalid_client_id"),
         ({"client_secret": "wrong"}, "invalid_client"),
-        ({"grant_type": "password"}, "unsupported_grant_type"),
+        ({"grant_type": "password"}, "invalid_grant"),
+        ({"grant_type": "device"}, "unsupported_grant_type"),
     ],
 )
 def test_wrong_credentials(org: Any, change: dict[str, str], error: str) -> None:
