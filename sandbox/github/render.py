@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from html import escape
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
@@ -74,17 +75,29 @@ class Render:
         api: what the API's addresses begin with, `http://127.0.0.1:1234/api/v3`.
         html: what the site's addresses begin with.
         rights: of the caller.
+        media: in which forms texts are wanted: `raw`, `text`, `html` or `full`, which is all.
     """
 
-    def __init__(self, state: State, *, api: str, html: str, rights: Rights) -> None:
+    def __init__(self, state: State, *, api: str, html: str, rights: Rights, media: str = "raw") -> None:
         self.state = state
         self.api = api
         self.html = html
         self.rights = rights
+        self.media = media
         self._users: dict[str, dict[str, Any]] = {}
         self._repos: dict[int, dict[str, Any]] = {}
         self._labels: dict[int, dict[str, dict[str, Any]]] = {}
         self._associations: dict[tuple[str, int], str] = {}
+
+    def texts(self, body: str | None) -> dict[str, str | None]:
+        """Render a text in the forms that are wanted. There is no Markdown: its HTML is the text in paragraphs."""
+        if self.media == "raw":
+            return {"body": body}
+        told = body or ""
+        made = {"body_text": told, "body_html": _paragraphs(told)}
+        if self.media == "full":
+            return {"body": body, **made}
+        return {f"body_{self.media}": made[f"body_{self.media}"]}
 
     # ── accounts ──
 
@@ -307,6 +320,7 @@ class Render:
             "color": label.color,
             "default": label.default,
             "description": label.description,
+            **({"archived_at": None, "archived_by": None} if self.state.switches.archived_labels else {}),
         }
 
     def labels(self, issue: Issue) -> list[dict[str, Any]]:
@@ -379,7 +393,7 @@ class Render:
             "assets": [self.asset(repo, release, each) for each in release.assets],
             "tarball_url": f"{zipball}/tarball/{_quoted(release.tag_name)}",
             "zipball_url": f"{zipball}/zipball/{_quoted(release.tag_name)}",
-            "body": release.body,
+            **self.texts(release.body),
             **({"reactions": self.reactions(url, release)} if release.reacted or release.reactions else {}),
         }
 
@@ -464,6 +478,11 @@ class Render:
         for each in thing.reacted:
             counts[each.content] += 1
         return {"url": f"{url}/reactions", "total_count": sum(counts.values()), **counts}
+
+
+def _paragraphs(text: str) -> str:
+    blocks = (each.strip() for each in text.split("\n\n"))
+    return "\n".join(f'<p dir="auto">{escape(each, quote=False)}</p>' for each in blocks if each)
 
 
 def _quoted(text: str) -> str:

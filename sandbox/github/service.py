@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,6 +39,7 @@ VERSIONS = (DEFAULT_VERSION, "2026-03-10")
 READS = ("GET", "HEAD", "OPTIONS")
 CROWD = "sandbox.github.crowd"
 """Where a request bears how many its token has under way, itself included."""
+_MEDIA = re.compile(r"application/vnd\.github\.(?:v3\.)?(raw|text|html|full)\+json")
 WRITE_POINTS = 5
 """What a request that changes something costs of the secondary limit; a read costs 1."""
 
@@ -182,8 +184,12 @@ class GitHubService(Service):
         who = rights or call.notes or Rights()
         host = call.host_url.rstrip("/")
         api = host + ENTERPRISE_PREFIX if call.path.startswith("/api/") else host
-        render = IssueRender(self._state, api=api, html=self._state.html_url or host, rights=who)
-        edits = Edits(self._state, login=who.login, app=who.app, tell=lambda news: self.webhooks.take(news, render))
+        html = self._state.html_url or host
+        plain = IssueRender(self._state, api=api, html=html, rights=who)
+        render = plain
+        if (media := _media(call)) != "raw":
+            render = IssueRender(self._state, api=api, html=html, rights=who, media=media)
+        edits = Edits(self._state, login=who.login, app=who.app, tell=lambda news: self.webhooks.take(news, plain))
         return Context(call=call, state=self._state, rights=who, render=render, edits=edits)
 
     def rights_of_account(self, login: str) -> Rights:
@@ -273,7 +279,9 @@ class GitHubService(Service):
         headers = response.headers
         mark = hashlib.sha256(str(self._served).encode()).hexdigest().upper()
         headers["X-GitHub-Request-Id"] = ":".join(mark[n : n + 4] for n in range(0, 20, 4))
-        headers["X-GitHub-Media-Type"] = "github.v3; format=json"
+        media = _media(call)
+        param = "" if media == "raw" else f"; param={media}"
+        headers["X-GitHub-Media-Type"] = f"github.v3{param}; format=json"
         headers["X-GitHub-Api-Version-Selected"] = call.headers.get("X-GitHub-Api-Version", DEFAULT_VERSION)
         headers["X-Content-Type-Options"] = "nosniff"
         private = rights.kind is not Kind.ANONYMOUS
@@ -328,6 +336,12 @@ class GitHubService(Service):
             body = {"message": message, "documentation_url": DOCS, "status": str(status)}
             return json_response(body, status=status, headers=error.headers)
         return json_response(body, status=error.status, headers=error.headers)
+
+
+def _media(call: Call) -> str:
+    """Read in which forms the caller wants texts, `application/vnd.github.full+json`; raw unless told."""
+    found = _MEDIA.search(call.headers.get("Accept", ""))
+    return found[1] if found else "raw"
 
 
 def _resource(call: Call) -> str | None:

@@ -78,6 +78,7 @@ class Switches:
             lacks `pull_requests`.
         add_project_item_idempotent: `addProjectV2ItemById` gives the item that exists; else it is an error.
         project_queries: REST lists of projects and their items heed `q`; else they give all.
+        archived_labels: labels bear `archived_at` and `archived_by`, as descriptions newer than those at hand have it.
         org_issues_for_apps: `/orgs/{org}/issues` answers to App tokens; else 403.
         user_projects_for_apps: projects of users can be reached by App tokens.
         conditional_costs_secondary: a 304 costs points of the secondary limit.
@@ -97,6 +98,7 @@ class Switches:
     pulls_hidden_without_permission: bool = False
     add_project_item_idempotent: bool = True
     project_queries: bool = True
+    archived_labels: bool = False
     org_issues_for_apps: bool = True
     user_projects_for_apps: bool = False
     conditional_costs_secondary: bool = True

@@ -72,7 +72,7 @@ def _full(context: Context, account: Account, team: Team) -> dict[str, Any]:
         "updated_at": team.updated_at,
         "members_count": len(team.members),
         "repos_count": len(team.repositories),
-        "organization": {**context.render.organization(account), "company": account.company},
+        "organization": context.render.organization(account),
     }
 
 
@@ -184,29 +184,26 @@ def children(context: Context, org: str, slug: str) -> Response:
 def members(context: Context, org: str, slug: str) -> Response:
     """`GET orgs/ORG/teams/SLUG/members`, those of child teams included."""
     account, team = _team(context, org, slug)
-    wanted = context.call.args.get("role", "all")
-    logins = list(
-        dict.fromkeys(
-            login
-            for each in account.teams
-            if _below(account, team, each.slug)
-            for login, part in each.members.items()
-            if wanted in ("all", part)
-        )
-    )
+    logins = _logins_of(account, team, context.call.args.get("role", "all"))
     return context.listed(logins, f"{_place(context, account, team)}/members", context.render.someone)
+
+
+def _logins_of(account: Account, team: Team, wanted: str = "all") -> list[str]:
+    """List a team's members, those of the teams below it included."""
+    found = (each.members for each in account.teams if _below(account, team, each.slug))
+    return list(dict.fromkeys(login for each in found for login, part in each.items() if wanted in ("all", part)))
 
 
 def _membership(context: Context, account: Account, team: Team, login: str) -> dict[str, Any]:
     url = f"{_place(context, account, team)}/memberships/{login}"
-    return {"url": url, "role": team.members[login], "state": "active"}
+    return {"url": url, "role": team.members.get(login, "member"), "state": "active"}
 
 
 def membership(context: Context, org: str, slug: str, login: str) -> Json:
     """`GET orgs/ORG/teams/SLUG/memberships/LOGIN`."""
     account, team = _team(context, org, slug)
     found = context.state.account(login)
-    if found is None or found.login not in team.members:
+    if found is None or found.login not in _logins_of(account, team):
         raise not_found()
     return _membership(context, account, team, found.login)
 
