@@ -139,7 +139,7 @@ def _full(context: Context, repo: Repo, commit: Commit) -> dict[str, Any]:
 
 
 def commits(context: Context, repo: Repo) -> Response:
-    """`GET commits`: those that are known of the branch, newest first."""
+    """`GET commits`: those that are known of the branch, each before its parents."""
     args = context.call.args
     known = commits_of(repo)
     if not known:
@@ -156,7 +156,6 @@ def commits(context: Context, repo: Repo) -> Response:
             waiting += known[sha].parents
     since, until = args.get("since", ""), args.get("until", "~")
     found = [each for each in walked.values() if since <= each.moment <= until]
-    found.sort(key=lambda each: (each.moment, each.sha), reverse=True)
     return context.listed(found, f"{context.repo_url(repo)}/commits", lambda each: render(context, repo, each))
 
 

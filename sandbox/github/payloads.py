@@ -10,7 +10,8 @@ from sandbox.github.accounts import Hook
 from sandbox.github.edits import News
 from sandbox.github.entities import Issue, Repo, Review
 from sandbox.github.projects import Project, ProjectItem
-from sandbox.github.render_issues import IssueRender, issue_node
+from sandbox.github.render_issues import IssueRender
+from sandbox.github.render_pulls import issue_node
 
 ZEN = "Approachable is better than simple."
 _NOT_IN_PAYLOADS = frozenset(
@@ -94,6 +95,7 @@ def _common(news: News, render: IssueRender) -> dict[str, Any]:
 def _pull(news: News, render: IssueRender) -> dict[str, Any]:
     issue = _of(news)
     made = {"number": issue.number, "pull_request": render.pull(issue, full=True), **_common(news, render)}
+    made |= {key: news.more[key] for key in ("before", "after") if key in news.more}
     if "reviewer" in news.more:
         made["requested_reviewer"] = render.someone(news.more["reviewer"])
     return made

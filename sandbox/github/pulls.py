@@ -147,9 +147,9 @@ def update_branch(context: Context, repo: Repo, number: int) -> Response:
     wanted = text(context.body(), "expected_head_sha")
     if wanted is not None and wanted != pull.head_sha:
         raise error(422, "expected head sha didn\u2019t match current head ref.")
-    pull.head_sha = ids.sha(repo.full_name, number, pull.head_sha)
+    before, pull.head_sha = pull.head_sha, ids.sha(repo.full_name, number, pull.head_sha)
     context.edits.moved(issue, "head_pushed")
-    context.edits.tell("pull_request", "synchronize", issue)
+    context.edits.tell("pull_request", "synchronize", issue, before=before, after=pull.head_sha)
     url = f"{context.render.api}/repos/{repo.full_name}/pulls/{number}"
     return json_response({"message": "Updating pull request branch.", "url": url}, status=202)
 

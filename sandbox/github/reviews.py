@@ -180,6 +180,15 @@ def _comment(
     above: ReviewComment | None = None,
 ) -> ReviewComment:
     state, now = context.state, context.state.stamp()
+    if review is None:  # as on GitHub, a comment that stands alone gets a review of its own
+        alone = Review(
+            user=context.rights.login,
+            id=state.next_id("review"),
+            submitted_at=now,
+            commit_id=part_of(issue).head_sha,
+        )
+        part_of(issue).reviews.append(alone)
+        review = alone.id
     made = ReviewComment(
         user=context.rights.login,
         body=body,
@@ -223,7 +232,7 @@ def _answered(context: Context, repo: Repo, issue: Issue, comment_id: int, told:
     if above.issue is not issue:
         raise not_found()
     top = context.state.review_comments.get(above.in_reply_to or 0, above)
-    made = _comment(context, issue, path=top.path, line=top.line, body=told, review=top.review, above=top)
+    made = _comment(context, issue, path=top.path, line=top.line, body=told, above=top)
     return json_response(context.render.review_comment(made), status=201)
 
 

@@ -21,7 +21,7 @@ from sandbox.github.graph.views import (
     ReviewView,
     RollupView,
 )
-from sandbox.github.render_issues import issue_node
+from sandbox.github.render_pulls import issue_node
 from sandbox.github.state import State
 
 _LOCKS = {"off-topic": "OFF_TOPIC", "too heated": "TOO_HEATED", "resolved": "RESOLVED", "spam": "SPAM"}

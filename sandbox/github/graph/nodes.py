@@ -21,7 +21,7 @@ from sandbox.github.graph.views import (
 )
 from sandbox.github.projects import Project
 from sandbox.github.render import Render
-from sandbox.github.render_issues import issue_node
+from sandbox.github.render_pulls import issue_node
 
 BUILT_IN = (
     ("Title", "TITLE"),

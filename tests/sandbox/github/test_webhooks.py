@@ -105,6 +105,15 @@ def test_payloads_are_valid_by_the_schemas(hub: Any, ear: Ear, api_evidence: Pat
         ("POST", "/releases", {"tag_name": "v3", "name": "three", "body": "notes"}),
         ("POST", "/issues/8/sub_issues", {"sub_issue_id": 100003, "replace_parent": True}),
         ("POST", "/issues/8/dependencies/blocked_by", {"issue_id": 100001}),
+        ("POST", "/pulls/4/comments/100001/replies", {"body": "because"}),
+        ("PATCH", "/pulls/comments/100002", {"body": "why not?"}),
+        ("DELETE", "/pulls/comments/100002", None),
+        ("PUT", "/pulls/4/update-branch", {}),
+        ("PATCH", "/releases/100001", {"name": "one"}),
+        ("PATCH", "", {"private": False}),
+        ("PATCH", "", {"private": True}),
+        ("PATCH", "", {"archived": True}),
+        ("PATCH", "", {"archived": False}),
     ):
         status, answer = hub.ask(method, R + path, body)
         assert status < 300, answer
@@ -118,6 +127,8 @@ def test_payloads_are_valid_by_the_schemas(hub: Any, ear: Ear, api_evidence: Pat
         "issues.deleted", "issue_comment.created", "issue_comment.edited", "issue_comment.deleted",
         "pull_request.opened", "pull_request.labeled", "pull_request.closed", "pull_request.review_requested",
         "pull_request_review.submitted", "label.edited", "milestone.closed", "release.published", "repository.renamed",
+        "pull_request_review_comment.created", "pull_request_review_comment.edited", "pull_request.synchronize",
+        "pull_request_review_comment.deleted", "repository.privatized", "repository.publicized", "repository.archived",
     }  # fmt: skip
 
 
@@ -205,3 +216,77 @@ def test_nothing_leaves_the_machine(hub: Any) -> None:
     hook = hub.ask("POST", f"{R}/hooks", {"config": config, "events": ["issues"]})[1]["id"]
     hub.service.webhooks.drain()
     assert hub.get(f"{R}/hooks/{hook}/deliveries")[0]["status"] == "failed to connect to host"
+
+
+def of_app(hub: Any, url: str, *events: str, **installation: Any) -> None:
+    """Let the app hear of events."""
+    document = hub.service.dump_state()
+    document["apps"][0]["hook"] = {"id": 55, "url": url, "secret": SECRET, "events": list(events)}
+    document["apps"][0]["installations"][0].update(installation)
+    hub.service.load_state(document)
+
+
+def test_an_app_hears_of_its_installations(hub: Any, ear: Ear, app_jwt: Any, api_evidence: Path) -> None:
+    of_app(hub, ear.url, "issues", "projects_v2_item")
+    hub.ask("PATCH", f"{R}/issues/1", {"title": "heard"})
+    hub.ask("POST", f"{R}/issues/1/comments", {"body": "not subscribed to"})
+    hub.ask("POST", f"/orgs/{ORG}/projectsV2/1/drafts", {"title": "heard too"})
+    hub.ask("PATCH", "/repos/ada/own", {"description": "no installation here"})
+    hub.service.webhooks.drain()
+    assert check(ear, api_evidence) == {"issues.edited", "projects_v2_item.created"}
+    headers, body = ear.heard[0]
+    assert json.loads(body)["installation"]["id"] == 70
+    assert headers["X-Hub-Signature-256"] == f"sha256={hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()}"
+    target = (headers["X-GitHub-Hook-Installation-Target-Type"], headers["X-GitHub-Hook-Installation-Target-ID"])
+    assert target == ("integration", "7")
+    listed = hub.get("/app/hook/deliveries", token=app_jwt())
+    assert [(each["event"], each["installation_id"]) for each in listed] == [("projects_v2_item", 70), ("issues", 70)]
+    number = listed[1]["id"]
+    assert hub.ask("POST", f"/app/hook/deliveries/{number}/attempts", token=app_jwt())[0] == 202
+    hub.service.webhooks.drain()
+    assert ear.heard[-1][1] == body
+    detail = hub.get(f"/app/hook/deliveries/{number}", token=app_jwt())
+    assert detail["request"]["payload"]["issue"]["title"] == "heard"
+
+
+@pytest.mark.parametrize(
+    "installation",
+    [
+        {"repositories": [f"{ORG}/open"]},
+        {"permissions": {"contents": "read"}},
+        {"suspended": True},
+    ],
+)
+def test_an_app_hears_nothing_of_what_it_was_not_given(hub: Any, ear: Ear, installation: Any) -> None:
+    of_app(hub, ear.url, "issues", **installation)
+    hub.ask("PATCH", f"{R}/issues/1", {"title": "not heard"})
+    hub.service.webhooks.drain()
+    assert ear.heard == []
+
+
+def test_the_hook_of_an_app_is_configured(hub: Any, ear: Ear, app_jwt: Any) -> None:
+    at = "/app/hook/config"
+    assert hub.ask("PATCH", at, {"url": ear.url, "content_type": "form", "secret": "s"}, token=app_jwt())[0] == 200
+    assert hub.get(at, token=app_jwt()) == {
+        "url": ear.url,
+        "content_type": "form",
+        "secret": "********",
+        "insecure_ssl": "0",
+    }
+    assert hub.ask("GET", at)[0] == 401
+
+
+def test_the_hook_of_an_organization_is_made_told_and_deleted(hub: Any, ear: Ear) -> None:
+    at = f"/orgs/{ORG}/hooks"
+    status, hook = hub.ask("POST", at, {"name": "web", "config": {"url": ear.url}, "events": ["issues"]})
+    assert status == 201
+    hub.ask("PATCH", f"{R}/issues/1", {"title": "heard"})
+    hub.service.webhooks.drain()
+    assert [headers["X-GitHub-Event"] for headers, _ in ear.heard] == ["ping", "issues"]
+    assert {headers["X-GitHub-Hook-Installation-Target-Type"] for headers, _ in ear.heard} == {"organization"}
+    hub.ask("PATCH", f"{at}/{hook['id']}", {"active": False})
+    hub.ask("PATCH", f"{R}/issues/1", {"title": "not heard"})
+    hub.ask("DELETE", f"{at}/{hook['id']}")
+    hub.service.webhooks.drain()
+    assert len(ear.heard) == 2
+    assert hub.get(at) == []
