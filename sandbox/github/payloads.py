@@ -23,6 +23,8 @@ _NOT_IN_PAYLOADS = frozenset(
         "parent_issue_url",
         "immutable",
         "client_id",
+        "digest",
+        "pin",
     }
 )
 """What REST answers bear and the payload schemas do not know."""
@@ -126,7 +128,8 @@ def _release(news: News, render: IssueRender) -> dict[str, Any]:
     repo = _repo(news)
     told = render.release(repo, news.more["release"])
     del told["updated_at"]
-    return {"release": {**told, "name": told["name"] or "", "body": told["body"] or ""}}
+    changes = {"changes": news.more["changes"]} if "changes" in news.more else {}
+    return {"release": {**told, "name": told["name"] or "", "body": told["body"] or ""}, **changes}
 
 
 def _repo(news: News) -> Repo:

@@ -92,15 +92,19 @@ def edit(context: Context, repo: Repo, release_id: int) -> Json:
     draft = flag(body, "draft", default=found.draft)
     prerelease = flag(body, "prerelease", default=found.prerelease)
     name, told = text(body, "name"), text(body, "body")
-    was_draft = found.draft
+    was_draft, before = found.draft, {"name": found.name or "", "body": found.body or ""}
     found.tag_name, found.target_commitish, found.draft, found.prerelease = tag, target, draft, prerelease
     found.name = name if "name" in body else found.name
     found.body = told if "body" in body else found.body
     if was_draft and not draft:
         found.published_at = context.state.stamp()
     context.state.touch(repo)
-    if not draft:
-        context.edits.tell("release", "published" if was_draft else "edited", None, repo=repo, release=found)
+    if was_draft and not draft:
+        context.edits.tell("release", "published", None, repo=repo, release=found)
+    elif not draft:
+        now = {"name": found.name or "", "body": found.body or ""}
+        changes = {key: {"from": before[key]} for key in now if now[key] != before[key]}
+        context.edits.tell("release", "edited", None, repo=repo, release=found, changes=changes)
     return context.render.release(repo, found)
 
 
