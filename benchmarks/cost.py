@@ -21,6 +21,8 @@ from benchmarks.same import OBJECTS, same_as_the_tools
 from benchmarks.steering import GITHUB, JIRAS, LAUNCHPAD, Steering
 from benchmarks.writing import is_write
 from sandbox.launch import Sandbox, running
+from sync import bootstrap
+from sync.store.partitions import partition_rows
 
 COMMAND = "python -m benchmarks --only requests"
 WHAT = "requests that left for each tool against the least possible, seed 1 at scale 5; start-up and looks listed apart"
@@ -36,8 +38,13 @@ Log = Mapping[str, Sequence[Mapping[str, Any]]]
 
 def readable_only(box: Sandbox) -> None:
     """Take the places out of the configuration that the login may not read, and engagements that have no other."""
-    failed = syncline(box.config, "pull", "--json").json["failed"]
-    hidden = {tuple(note["place"].split(":")[::2]) for note in failed}
+    syncline(box.config, "pull", "--json")
+    store = bootstrap.open_store(bootstrap.load_config(box.config))
+    try:
+        with store.unit_of_work() as session:  # the summary does not tell of places that only closed engagements have
+            hidden = {(name, p.key) for (name, p), row in partition_rows(session).items() if row.error}
+    finally:
+        store.close()
     text = box.config.read_text(encoding="utf-8")
     for connection, place in hidden:
         text = re.sub(rf'\n  \{{ connection = "{connection}", place = "{place}".*\}},', "", text)

@@ -12,6 +12,7 @@ from sync.config.load import Config, Connection
 from sync.engine.summary import Summary
 from sync.store.database import Store
 from sync.store.outbox import State
+from sync.store.partitions import partition_rows
 from sync.store.tables import HeadRow, OutboxRow
 
 ISSUES_A_PAGE = {"cloud": 100, "data-center": 1000}
@@ -76,11 +77,14 @@ def least_requests(config: Config, store: Store, summary: Summary, *, first: boo
     ``first``: the run read everything; otherwise nothing had changed.
     """
     failed = {note.place for note in summary.failed}
+    with store.unit_of_work() as session:  # also those of closed engagements, which no summary tells of
+        unread = {(name, p.key) for (name, p), row in partition_rows(session).items() if row.error}
     found = {}
     for name, connection in config.connections.items():
         places = {p.place for e in config.engagements.values() for p in e.places if p.connection == name}
         hidden = {p for p in places if any(f"{name}:{s.name}:{p}" in failed for s in connection.spec.streams)}
-        work = _work(store, connection, summary, len(places - hidden), int(bool(hidden)), first)
+        readable = {p for p in places if (name, p) not in unread}
+        work = _work(store, connection, summary, len(readable), int(bool(hidden)), first)
         found[name] = _LEAST[connection.spec.kind](work)
     return found
 
