@@ -114,6 +114,12 @@ def invalid(
     return HttpError(422, "Validation Failed", body=body)
 
 
+def unprocessable(*told: str) -> HttpError:
+    """Make the 422 whose `errors` are sentences, as reviews and the order of sub-issues have it."""
+    body = {"message": "Validation Failed", "errors": list(told), "documentation_url": DOCS}
+    return HttpError(422, "Validation Failed", body=body)
+
+
 def schema_mismatch(message: str) -> HttpError:
     """Make the 422 for a body of the wrong shape."""
     text = f"Invalid request.\n\n{message}"

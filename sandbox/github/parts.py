@@ -8,7 +8,7 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from sandbox.core.http import Json, empty_response, json_response
-from sandbox.github.access import Kind, Role, error, invalid, not_found, schema_mismatch
+from sandbox.github.access import Kind, Role, error, invalid, not_found, schema_mismatch, unprocessable
 from sandbox.github.context import Context, flag, text, texts, whole
 from sandbox.github.edits import BODY_MOST
 from sandbox.github.entities import Comment, Event, Issue, Repo
@@ -281,10 +281,10 @@ def order_sub_issue(context: Context, repo: Repo, number: int) -> Json:
     moving = whole(body, "sub_issue_id")
     beside = [name for name in ("after_id", "before_id") if name in body]
     if moving not in issue.sub_issues or len(beside) != 1:
-        raise invalid("Issue", "sub_issue_id", "invalid")
+        raise unprocessable("The sub-issue to move and one of after_id and before_id are needed")
     anchor = whole(body, beside[0])
     if anchor not in issue.sub_issues or anchor == moving:
-        raise invalid("Issue", beside[0], "invalid")
+        raise unprocessable(f"{beside[0]} is no other sub-issue of the issue")
     issue.sub_issues.remove(moving)
     issue.sub_issues.insert(issue.sub_issues.index(anchor) + (beside[0] == "after_id"), moving)
     context.state.touch(repo)

@@ -6,9 +6,9 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
-from sandbox.core.http import Json, empty_response, json_response
+from sandbox.core.http import HttpError, Json, empty_response, json_response
 from sandbox.github import issues, teams
-from sandbox.github.access import Role, error, invalid, not_found, schema_mismatch
+from sandbox.github.access import Role, error, invalid, not_found, schema_mismatch, unprocessable
 from sandbox.github.context import Context, choice, text, texts, whole
 from sandbox.github.entities import Issue, Repo, Review, ReviewComment
 from sandbox.github.parts import check_comment, comment_text
@@ -46,7 +46,7 @@ def create_review(context: Context, repo: Repo, number: int) -> Json:
         _check_verdict(context, issue, verdict, told, comments=bool(comments))
     pull = part_of(issue)
     if verdict is None and any(each.state == "PENDING" and each.user == context.rights.login for each in pull.reviews):
-        raise error(422, "User can only have one pending review per pull request")
+        raise unprocessable("User can only have one pending review per pull request")
     made = Review(
         user=context.rights.login,
         id=context.state.next_id("review"),
@@ -69,7 +69,10 @@ def _drafted(body: dict[str, Any]) -> list[dict[str, Any]]:
         return []
     if not isinstance(given, list) or not all(isinstance(each, dict) for each in given):
         raise schema_mismatch("For 'properties/comments', an array of objects is needed.")
-    return [_line(each) for each in given]
+    try:
+        return [_line(each) for each in given]
+    except HttpError as problem:
+        raise unprocessable("A comment of a review needs a path, a line and a text") from problem
 
 
 def _line(body: dict[str, Any]) -> dict[str, Any]:
@@ -84,10 +87,10 @@ def _line(body: dict[str, Any]) -> dict[str, Any]:
 
 def _check_verdict(context: Context, issue: Issue, verdict: str, told: str, *, comments: bool) -> None:
     if verdict != "APPROVE" and not told.strip() and not comments:
-        raise invalid("PullRequestReview", "body", "missing_field")
+        raise unprocessable("Review body can't be blank")
     if verdict != "COMMENT" and issue.user == context.rights.login:
         what = {"APPROVE": "approve", "REQUEST_CHANGES": "request changes on"}[verdict]
-        raise error(422, f"Can not {what} your own pull request")
+        raise unprocessable(f"Can not {what} your own pull request")
 
 
 def _submitted(context: Context, issue: Issue, review: Review) -> None:
@@ -129,7 +132,7 @@ def submit_review(context: Context, repo: Repo, number: int, review_id: int) -> 
     if verdict is None:
         raise schema_mismatch('"event" wasn\'t supplied.')
     if found.state != "PENDING":
-        raise error(422, "Can not submit a review that was submitted already.")
+        raise unprocessable("Can not submit a review that was submitted already.")
     told = text(body, "body") or found.body
     comments = any(each.review == found.id for each in part_of(issue).review_comments)
     _check_verdict(context, issue, verdict, told, comments=comments)
@@ -144,9 +147,9 @@ def dismiss_review(context: Context, repo: Repo, number: int, review_id: int) ->
     found = _review(context, issue, review_id)
     message = text(context.body(), "message", needed=True) or ""
     if not message.strip():
-        raise invalid("PullRequestReview", "message", "missing_field")
+        raise unprocessable("Message can't be blank")
     if found.state not in ("APPROVED", "CHANGES_REQUESTED"):
-        raise error(422, "Can not dismiss a commented or pending pull request review")
+        raise unprocessable("Can not dismiss a commented or pending pull request review")
     found.state = "DISMISSED"
     context.edits.moved(issue, "review")
     context.edits.tell("pull_request_review", "dismissed", issue, review=found)
@@ -158,7 +161,7 @@ def delete_review(context: Context, repo: Repo, number: int, review_id: int) -> 
     issue = context.pull(repo, number)
     found = _own(context, issue, review_id)
     if found.state != "PENDING":
-        raise error(422, "Can not delete a non-pending pull request review")
+        raise unprocessable("Can not delete a non-pending pull request review")
     pull = part_of(issue)
     rendered = context.render.review(issue, found)
     pull.reviews.remove(found)
