@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sandbox.launchpad.people import Person
     from sandbox.launchpad.store import Store
 
-_PART = re.compile(r'(\w+)="([^"]*)"')
+_PART = re.compile(r'(\w+)=(?:"([^"]*)"|([^",\s]+))')
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,14 +36,14 @@ class Token:
 
 
 def identify(store: Store, call: Call, now: datetime) -> tuple[Person | None, Level]:
-    """Find out who calls, by header or by the parameters of the same names.
+    """Find out who calls, by the header, or by the parameters of the same names where the switch lets them count.
 
     Anonymous callers send no token, or an empty one; they may read what is public.
 
     Raises:
         HttpError: 401 with the reason as text, for a token, consumer or signature that is wrong.
     """
-    given = _parameters(call)
+    given = _parameters(call, anywhere=store.settings.oauth_in_parameters)
     key = given.get("oauth_token", "")
     if not key:
         return None, Level.READ_PUBLIC
@@ -65,10 +65,12 @@ def identify(store: Store, call: Call, now: datetime) -> tuple[Person | None, Le
     return person, token.level
 
 
-def _parameters(call: Call) -> dict[str, str]:
+def _parameters(call: Call, *, anywhere: bool) -> dict[str, str]:
+    """Read them from the header, or where a switch says so from the query or a form."""
     header = call.headers.get("Authorization", "")
-    if header.startswith("OAuth"):
-        return {name: unquote(value) for name, value in _PART.findall(header)}
-    if b"oauth_token" in call.query_string:
-        return dict(parse_qsl(call.query_string.decode("latin-1")))
-    return {}
+    if header[:6].lower() == "oauth ":
+        return {name: unquote(quoted or bare) for name, quoted, bare in _PART.findall(header[6:])}
+    if not anywhere:
+        return {}
+    form = call.get_data(as_text=True) if call.mimetype == "application/x-www-form-urlencoded" else ""
+    return dict(parse_qsl(call.query_string.decode("latin-1")) + parse_qsl(form))

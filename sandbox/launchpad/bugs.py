@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sandbox.launchpad.bug_operations import BugOperations
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from sandbox.launchpad.record import Record
 
 PRIVATE_TYPES = frozenset({"Private Security", "Private", "Proprietary", "Embargoed"})
+_EARLIER = 100
+"""How many earlier dates of change a bug remembers, for searches that lag behind."""
+
 SECURITY_TYPES = frozenset({"Public Security", "Private Security"})
 _TYPE_OF = {
     (False, False): "Public",
@@ -247,8 +250,26 @@ class Bug(BugOperations):
         self.put("information_type", value)
 
     def touch(self) -> None:
-        """Move the date that `modified_since` looks at."""
+        """Move the date that `modified_since` looks at; searches that lag behind look at the earlier ones."""
+        self.put("_earlier", [*self.__dict__.get("_earlier", ())[-_EARLIER:], self.date_last_updated])
         self.put("date_last_updated", self.store.session.now)
+
+    @property
+    def _indexed_until(self) -> datetime:
+        return self.store.session.now - timedelta(seconds=self.store.settings.search_lag_seconds)
+
+    @property
+    def is_indexed(self) -> bool:
+        """Whether searches that lag behind know the bug yet."""
+        return not self.store.settings.search_lag_seconds or self.date_created <= self._indexed_until
+
+    @property
+    def found_by_date(self) -> datetime:
+        """The date of the last change that searches know of."""
+        if not self.store.settings.search_lag_seconds:
+            return self.date_last_updated  # type: ignore[no-any-return]  # values are as the table has them
+        dates: list[datetime] = [*self.__dict__.get("_earlier", ()), self.date_last_updated]
+        return max((one for one in dates if one <= self._indexed_until), default=dates[0])
 
     def log(self, what: str, *, old: str | None = None, new: str | None = None, message: str | None = None) -> None:
         """Add a line to the activity."""

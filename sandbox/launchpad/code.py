@@ -214,6 +214,7 @@ class GitRepository(Record):
         if ref is None:
             made = GitRef(self.store, repository=self, full_path=path, commit_sha1=commit)
             self.put("refs", [*self.refs, made])
+            self.put("default_branch", self.default_branch or path)
             return
         for proposal in self.landing_targets:
             if proposal.source_git_path == path and proposal.queue_status in _OPEN:

@@ -40,8 +40,10 @@ class Bugs(Collection, HasBugs):
     place = "bugs"
 
     def everything(self) -> Iterable[Any]:
-        """Nothing: bugs are searched, not listed."""
-        return []
+        """Nothing: bugs are searched, not listed; unless the switch says otherwise."""
+        if not self.store.settings.list_bugs:
+            return []
+        return [one for one in reversed(self.store.bugs) if one.is_visible]
 
     def own_tasks(self) -> list[Any]:
         """See HasBugs."""

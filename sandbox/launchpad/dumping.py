@@ -6,6 +6,7 @@ from base64 import b64encode
 from datetime import date, datetime
 from typing import Any
 
+from sandbox.launchpad.files import dump_files
 from sandbox.launchpad.record import Record, fields_of
 from sandbox.launchpad.store import Store
 
@@ -70,9 +71,10 @@ def dump(store: Store, faults: list[dict[str, Any]]) -> dict[str, Any]:
 
 def plain(record: Any, *, apart: str = "") -> dict[str, Any]:
     """Write the fields that a record holds itself: values and people; not collections or other links."""
-    found: dict[str, Any] = {}
+    files = dump_files(record)
+    found: dict[str, Any] = {"files": files} if files else {}
     for name, field in fields_of(type(record).entry).items():
-        if name in apart.split() or name not in record.__dict__ or field.type in ("many", "data"):
+        if name in apart.split() or name not in record.__dict__ or field.type in ("many", "data", "file"):
             continue
         value = record.__dict__[name]
         if field.type == "link" and field.of != "person":

@@ -30,11 +30,11 @@ from zope.publisher.publish import publish
 from zope.schema.interfaces import IBytes, IChoice, IField
 from zope.traversing.browser.interfaces import IAbsoluteURL
 
+from sandbox.launchpad.files import ByteStorage
 from sandbox.launchpad.kinds import COLLECTIONS, RECORDS
 from sandbox.launchpad.publication import (
     ENVIRON_KEY,
     VERSIONS,
-    ByteStorage,
     Configuration,
     Me,
     RecordUrl,

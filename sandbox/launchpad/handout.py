@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from html import escape
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from werkzeug.wrappers import Response
@@ -12,6 +14,8 @@ from sandbox.core.http import Call, HttpError, Json, Route, json_response
 from sandbox.launchpad.auth import Token
 from sandbox.launchpad.session import Level
 from sandbox.launchpad.store import Store
+
+_TEXT = "text/plain;charset=utf-8"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,20 +44,33 @@ class Handout:
         """List the steps that a client takes."""
         yield Route(method="POST", path="/+request-token", handler=self._request)
         yield Route(method="GET", path="/+authorize-token", handler=self._page)
+        yield Route(method="POST", path="/+authorize-token", handler=self._word)
         yield Route(method="POST", path="/+access-token", handler=self._access)
 
     def authorize(self, call: Call) -> Json:
         """Take a person's word: `{"token", "person", "level"}`; the level UNAUTHORIZED refuses."""
         body = call.json_body() or {}
-        asked = self._asked.get(str(body.get("token")))
+        asked = self._decide(body.get("token"), body.get("person"), body.get("level"))
+        return {"token": asked.key, "person": asked.person, "level": asked.level}
+
+    def _decide(self, token: Any, person: Any, level: Any) -> _Asked:
+        asked = self._asked.get(str(token))
         if asked is None:
-            raise HttpError(404, f"no such request token: {body.get('token')!r}")
-        if self._store().person(str(body.get("person"))) is None:
-            raise HttpError(400, f"no such person: {body.get('person')!r}")
-        if body.get("level") not in list(Level):
+            raise HttpError(404, f"no such request token: {token!r}")
+        if self._store().person(str(person)) is None:
+            raise HttpError(400, f"no such person: {person!r}")
+        if level not in list(Level):
             raise HttpError(400, f"level: expected one of {', '.join(Level)}")
-        asked.person, asked.level = str(body["person"]), Level(body["level"])
-        return {"token": asked.key, "person": asked.person, "level": asked.level.value}
+        asked.person, asked.level = str(person), Level(level)
+        return asked
+
+    def _word(self, call: Call) -> Response:
+        """Take the word from the page's form, and lead back to the application that asked, if it said where."""
+        given = _given(call)
+        self._decide(given.get("oauth_token"), given.get("person"), given.get("level"))
+        if given.get("oauth_callback"):
+            return Response(status=302, headers={"Location": given["oauth_callback"]})
+        return Response("Almost finished: go back to the application that asked.\n", content_type=_TEXT)
 
     def _request(self, call: Call) -> Response:
         consumer = _given(call).get("oauth_consumer_key")
@@ -68,12 +85,27 @@ class Handout:
         if "json" in call.headers.get("Accept", ""):
             levels = [{"value": one.value, "title": one.value} for one in Level]
             return json_response({**given, "oauth_token_consumer": consumer, "access_levels": levels})
-        return Response(urlencode(given), content_type="text/plain;charset=utf-8")
+        return Response(urlencode(given), content_type=_TEXT)
 
     def _page(self, call: Call) -> Response:
-        key = _given(call).get("oauth_token", "")
-        text = f"POST /_sandbox/authorize with token {key!r}, a person and a level, in place of this page.\n"
-        return Response(text, content_type="text/plain;charset=utf-8")
+        """Show the page on which a person allows it; anyone may speak for anyone here."""
+        asked = self._asked.get(call.args.get("oauth_token", ""))
+        if asked is None:
+            raise HttpError(404, "No such request token; ask for one by POST /+request-token.")
+        allowed = [one for one in call.args.getlist("allow_permission") if one in list(Level)] or list(Level)
+        levels = dict.fromkeys([*allowed, Level.UNAUTHORIZED.value])
+        people = "".join(f"<option>{escape(one.name)}</option>" for one in self._store().people)
+        buttons = "".join(f'<button name="level" value="{one}">{one}</button> ' for one in levels)
+        hidden = "".join(
+            f'<input type="hidden" name="{name}" value="{escape(call.args.get(name, ""))}">'
+            for name in ("oauth_token", "oauth_callback")
+        )
+        page = (
+            f"<!DOCTYPE html><title>Authorize</title><p>{escape(asked.consumer)} wants to act for you.</p>"
+            f'<form method="post" action="/+authorize-token">{hidden}<select name="person">{people}</select> '
+            f"{buttons}</form>"
+        )
+        return Response(page, content_type="text/html;charset=utf-8")
 
     def _access(self, call: Call) -> Response:
         asked = self._asked.get(_given(call).get("oauth_token", ""))
@@ -94,7 +126,7 @@ class Handout:
         )
         self._store().tokens.append(made)
         given = {"oauth_token": made.key, "oauth_token_secret": made.secret, "lp.context": "None"}
-        return Response(urlencode(given), content_type="text/plain;charset=utf-8")
+        return Response(urlencode(given), content_type=_TEXT)
 
 
 def _given(call: Call) -> dict[str, str]:

@@ -213,7 +213,6 @@ class PillarLoader:
             return None
         values = {
             "summary": "",
-            "active": True,
             **self.reader.values(kind, row, where, apart="milestones subscriptions"),
         }
         made = kind(

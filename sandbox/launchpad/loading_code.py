@@ -44,11 +44,12 @@ class CodeLoader:
         target = self.store.target(row["target"]) if row.get("target") else None
         if row.get("target") and target is None:
             reader.wrong(f"{where}.target", f"no such target: {row['target']!r}")
+        refs = row["refs"] if row.get("refs") is not None else {"main": "0" * 40}
         common: dict[str, Any] = {
             "registrant": values.get("owner"),
             "date_created": self.created,
             "date_last_modified": self.created,
-            "default_branch": "refs/heads/main",
+            "default_branch": "refs/heads/main" if "main" in refs else None,
             "target": target,
             "target_default": bool(row.get("default")),
             "webhooks": [],
@@ -56,7 +57,7 @@ class CodeLoader:
         made = GitRepository(self.store, id=reader.number("repository", row, where), **{**common, **values})
         made.__dict__["refs"] = [
             GitRef(self.store, repository=made, full_path=_full(name), commit_sha1=commit)
-            for name, commit in (row.get("refs") or {"main": "0" * 40}).items()
+            for name, commit in refs.items()
         ]
         made.__dict__["subscriptions"] = [
             GitSubscription(self.store, repository=made, **reader.values(GitSubscription, one, place))

@@ -13,7 +13,6 @@ from urllib.parse import quote
 from lazr.batchnavigator.interfaces import InvalidBatchSizeError
 from lazr.restful import RedirectResource
 from lazr.restful.interfaces import (
-    IByteStorage,
     ITopLevelEntryLink,
 )
 from lazr.restful.marshallers import SimpleFieldMarshaller
@@ -28,7 +27,7 @@ from zope.publisher.interfaces import NotFound
 from zope.security.management import queryInteraction
 from zope.traversing.browser.interfaces import IAbsoluteURL
 
-from sandbox.launchpad.errors import ApiError, BrokenError, forbidden
+from sandbox.launchpad.errors import ApiError, BrokenError
 from sandbox.launchpad.kinds import COLLECTIONS
 from sandbox.launchpad.record import Moved, Record
 from sandbox.launchpad.schema import Interfaces, Words
@@ -270,31 +269,3 @@ class WordMarshaller(SimpleFieldMarshaller):  # type: ignore[misc]  # the framew
         if value not in self._titles:
             raise ValueError(f'Invalid value "{value}". Acceptable values are: {", ".join(self._titles)}')
         return value
-
-
-@implementer(IByteStorage)
-class ByteStorage:
-    """A file of a record; only attachments have one, and it is read at an address of its own."""
-
-    def __init__(self, entry: Any, field: Any) -> None:
-        self.field = field
-        self.__name__ = field.__name__
-        self._record: Record = entry.context
-        self.filename = self._record.__dict__.get("filename")
-
-    @property
-    def is_stored(self) -> bool:
-        """Whether there is a file."""
-        return self.__name__ == "data" and self._record.__dict__.get("content") is not None
-
-    @property
-    def alias_url(self) -> str:
-        """Where the file is read."""
-        session = self._record.store.session
-        return f"{session.web_service_url}/+librarian/{self._record.number}/{quote(str(self.filename))}"
-
-    def createStored(self, *_given: Any) -> None:  # noqa: N802 - the framework's name
-        """Refuse: pictures of people and projects are not kept."""
-        raise forbidden(self._record, self.__name__)
-
-    deleteStored = createStored  # noqa: N815 - the framework's name

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
+from sandbox.launchpad.files import File, load_file
 from sandbox.launchpad.record import Record, fields_of
 from sandbox.launchpad.store import Store
 from sandbox.launchpad.table import Field, table
@@ -69,6 +70,9 @@ class Reader:
         for key, value in row.items():
             if key in skipped:
                 continue
+            if key == "files":
+                found["_files"] = self._files(kind, value, f"{where}.files")
+                continue
             field = fields.get(kind.aliases.get(key, key))
             if field is None or field.type == "many":
                 self.wrong(where, f"unknown key {key}")
@@ -102,6 +106,20 @@ class Reader:
                 return None
             case _:
                 return self._plain(field, value, where)
+
+    def _files(self, kind: type[Record], given: Any, where: str) -> dict[str, File]:
+        """Read the pictures of a record: name of the field -> `{"filename", "content_type", "content_base64"}`."""
+        found = {}
+        for name, row in given.items():
+            field = fields_of(kind.entry).get(name)
+            if field is None or field.type != "file" or not isinstance(row, Mapping):
+                self.wrong(f"{where}.{name}", "expected a picture of this entry")
+                continue
+            try:
+                found[name] = load_file(row, self.number("attachment", row, f"{where}.{name}"))
+            except ValueError as error:
+                self.wrong(f"{where}.{name}", str(error))
+        return found
 
     def _plain(self, field: Field, value: Any, where: str) -> Any:
         if not isinstance(value, _PLAIN[field.type]) or (field.type == "int" and isinstance(value, bool)):

@@ -58,7 +58,9 @@ def search(tasks: Iterable[BugTask], parameters: dict[str, Any]) -> list[BugTask
         *_date_checks(parameters),
         *_people_checks(parameters),
     ]
-    found = [task for task in tasks if task.bug.is_visible and all(check(task) for check in checks)]
+    found = [
+        task for task in tasks if task.bug.is_visible and task.bug.is_indexed and all(check(task) for check in checks)
+    ]
     store = found[0].store if found else None
     salt = store.next_number("search") if store is not None and store.settings.unstable_ties else 0
     return _ordered(found, parameters.get("order_by") or ["-importance"], salt)
@@ -103,7 +105,7 @@ def _link_checks(given: dict[str, Any]) -> Iterable[Check]:
 def _date_checks(given: dict[str, Any]) -> Iterable[Check]:
     """Check dates; all three are strict."""
     if modified := given.get("modified_since"):
-        yield lambda task: task.bug.date_last_updated > modified
+        yield lambda task: task.bug.found_by_date > modified
     if since := given.get("created_since"):
         yield lambda task: task.date_created > since
     if before := given.get("created_before"):
@@ -194,7 +196,7 @@ def _keys() -> dict[str, Callable[[BugTask], Any]]:
         "milestone_name": lambda task: task.milestone.name if task.milestone else "~",
         "dateassigned": lambda task: task.date_assigned or _EPOCH,
         "datecreated": lambda task: task.date_created,
-        "date_last_updated": lambda task: task.bug.date_last_updated,
+        "date_last_updated": lambda task: task.bug.found_by_date,
         "date_closed": lambda task: task.date_closed or _EPOCH,
         "number_of_duplicates": lambda task: task.bug.number_of_duplicates,
         "message_count": lambda task: task.bug.message_count,

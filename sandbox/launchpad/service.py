@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -18,6 +19,7 @@ from sandbox.launchpad import framework
 from sandbox.launchpad.auth import identify
 from sandbox.launchpad.commit import commit
 from sandbox.launchpad.dumping import dump, written
+from sandbox.launchpad.files import find_file
 from sandbox.launchpad.handout import Handout
 from sandbox.launchpad.postman import Postman
 from sandbox.launchpad.session import Level, Session
@@ -58,6 +60,7 @@ _TEMPLATES = (
 )
 """By which counts and log name requests; the framework does the routing."""
 
+_MINUTE_SECONDS = 60
 _HANDOUT = ("/+request-token", "/+authorize-token", "/+access-token")
 """Steps whose token is none yet."""
 
@@ -87,6 +90,7 @@ class LaunchpadService(Service):
         clock: Clock | None = None,
         log_file: Path | None = None,
     ) -> None:
+        self._asked_at: dict[str, list[float]] = {}
         self._handout = Handout(lambda: self.store)
         super().__init__(clock=clock, log_file=log_file)
         self.name = name
@@ -146,20 +150,39 @@ class LaunchpadService(Service):
         user, level = None, Level.READ_PUBLIC
         if call.path not in _HANDOUT:
             user, level = identify(self.store, call, now)
+            self._throttle(user.name if user else "")
         host = call.headers.get("Host", "127.0.0.1")
         call.user = user
         if call.method not in ("GET", "HEAD"):
             now -= timedelta(seconds=self.store.settings.late_commit_seconds)
         self.store.session = Session(user=user, level=level, now=now, web_service_url=f"{call.scheme}://{host}")
 
+    def _throttle(self, caller: str) -> None:
+        """Refuse a caller who asks too often, where the switch says so."""
+        settings = self.store.settings
+        if not settings.throttle_per_minute:
+            self._asked_at.clear()
+            return
+        now = self.clock.seconds()
+        recent = [one for one in self._asked_at.get(caller, ()) if 0 <= now - one < _MINUTE_SECONDS]
+        if len(recent) >= settings.throttle_per_minute:
+            headers = {"Retry-After": str(settings.throttle_retry_after)} if settings.throttle_retry_after else {}
+            raise HttpError(settings.throttle_status, "Too many requests.", headers=headers)
+        self._asked_at[caller] = [*recent, now]
+
     def render_error(self, call: Call, error: HttpError) -> Response:  # noqa: ARG002 - part of the hook
         """Turn an error into plain text, as all errors of the web service are."""
-        return Response(error.message, status=error.status, content_type="text/plain;charset=utf-8")
+        return Response(
+            error.message, status=error.status, headers=error.headers, content_type="text/plain;charset=utf-8"
+        )
 
     def _serve(self, call: Call, **_arguments: str) -> Response:
         """Have the framework answer, then settle or take back what the request changed."""
         environ = {**call.environ, "wsgi.input": io.BytesIO(call.get_data())}
         status, reason, headers, body = framework.answer(self.store, environ)
+        limit = self.store.settings.timeout_above_entries
+        if limit and status == 200 and body.startswith(b'{"start"') and len(json.loads(body)["entries"]) > limit:
+            raise HttpError(503, "The request took too long.")
         session = self.store.session
         if session.failure:
             LOGGER.error("%s failed on %s %s\n%s", self.name, call.method, call.path, session.failure)
@@ -175,12 +198,11 @@ class LaunchpadService(Service):
         return response
 
     def _file(self, call: Call, number: str, filename: str) -> Response:  # noqa: ARG002 - part of the address
-        """Give the content of an attachment, to who may see its bug."""
-        for bug in self.store.bugs:
-            for one in bug.attachments:
-                if str(one.number) == str(number) and one.content is not None and bug.is_visible:
-                    return Response(one.content, content_type=one.content_type)
-        raise HttpError(404, "No such file")
+        """Give the content of a file, of an attachment to who may see its bug."""
+        found = find_file(self.store, int(number))
+        if found is None:
+            raise HttpError(404, "No such file")
+        return Response(found.content, content_type=found.content_type)
 
     def _janitor(self, _call: Call) -> Json:
         """Expire what has been Incomplete for too long, as the original's nightly job does."""

@@ -17,6 +17,16 @@ class Settings:
         redact_person_ids: True shows the ids of people as `tag:launchpad.net:2008:redacted`, as production does.
         whiteboard_for_all: whether anyone logged in may write a blueprint's whiteboard, or only its people and drivers.
         expiry_days: days without change after which the janitor (`POST /_sandbox/janitor`) expires Incomplete bugs.
+        oauth_in_parameters: whether the `oauth_*` parameters count in the query and in a form as well. The manual says
+            that only the header does.
+        list_bugs: whether a plain GET of `/bugs` lists bugs, latest first, as the manual shows it, or nothing.
+        timeout_above_entries: a page with more entries than this takes too long and is cut with 503; 0 is never.
+        throttle_per_minute: requests of one caller in a minute, above which the front end refuses; 0 is never. Nothing
+            is documented; `throttle_status` and `throttle_retry_after` (seconds, 0 sends no header) are how it does.
+        throttle_status: see above.
+        throttle_retry_after: see above.
+        search_lag_seconds: by how much searches lag behind: a change that is younger is not found by its date, a bug
+            that is younger not at all. What is found is shown as it is.
         late_commit_seconds: by how much the stamp of a change is older than the moment it can be seen, as of a slow
             transaction.
         unstable_ties: True orders tasks that are alike in `order_by` anew at each search, as a database may: pages then
@@ -35,6 +45,13 @@ class Settings:
     redact_person_ids: bool = False
     whiteboard_for_all: bool = True
     expiry_days: int = 60
+    oauth_in_parameters: bool = False
+    list_bugs: bool = False
+    timeout_above_entries: int = 0
+    throttle_per_minute: int = 0
+    throttle_status: int = 429
+    throttle_retry_after: int = 30
+    search_lag_seconds: int = 0
     late_commit_seconds: int = 0
     unstable_ties: bool = False
     webhooks_enabled: bool = True

@@ -286,6 +286,7 @@ class Store(Record):
             date_created=now,
             date_last_updated=now,
             users_affected=[owner],
+            nominations=[],
             **values,
         )
         self.numbers["bug"] = made.id

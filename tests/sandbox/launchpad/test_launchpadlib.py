@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import re
+import webbrowser
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -154,3 +156,68 @@ def test_a_token_is_handed_out_in_three_steps(served: Any) -> None:
     assert served.service.store.tokens[-1].secret == token.secret
     assert served.call("GET", "/people/+me", who=token.key).headers["Location"].endswith("/~bot")
     gc.collect()  # the library opens a connection a step and never closes it; the warnings are to come here
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_login_with_opens_a_page_on_which_a_person_allows_it(
+    served: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the library's documentation begins: no token at hand, a browser opens, the library waits."""
+
+    def browse(address: str, *_more: object) -> bool:
+        page = requests.get(address, timeout=30).text
+        assert "syncline wants to act for you" in page
+        assert set(re.findall(r'name="level" value="(\w+)"', page)) == {"WRITE_PRIVATE", "UNAUTHORIZED"}
+        [token] = re.findall(r'name="oauth_token" value="([^"]+)"', page)
+        form = {"oauth_token": token, "person": "bot", "level": "WRITE_PRIVATE"}
+        assert requests.post(f"{served.url}/+authorize-token", data=form, timeout=30).status_code == 200
+        return True
+
+    monkeypatch.setattr(webbrowser, "get", object)  # there is a browser
+    monkeypatch.setattr(webbrowser, "open", browse)
+    kept = tmp_path / "credentials"
+    given = {"credentials_file": str(kept), "allow_access_levels": ["WRITE_PRIVATE"], "version": "devel"}
+    lp = Launchpad.login_with(
+        consumer_name="syncline",
+        service_root=f"{served.url}/",
+        launchpadlib_dir=str(tmp_path),
+        **given,
+    )
+    assert lp.me.name == "bot"
+    lp.bugs[1].newMessage(content="hello")
+    lp._browser._connection.close()
+    again = Launchpad(Credentials.load_from_path(str(kept)), None, None, service_root=f"{served.url}/", version="devel")
+    assert again.me.name == "bot"
+    again._browser._connection.close()
+    gc.collect()
+
+
+def test_who_knows_nobody_reads_what_is_public(served: Any, tmp_path: Path) -> None:
+    lp = Launchpad.login_anonymously("just testing", f"{served.url}/", str(tmp_path), version="devel")
+    assert lp.bugs[1].title == "Boot hangs"
+    assert [one.name for one in lp.people.find(text="ann")] == ["ann"]
+    assert sorted(lp.bugs[1].lp_operations)[:2] == ["addAttachment", "addNomination"]
+    with pytest.raises(Unauthorized):
+        assert lp.me.name
+    with pytest.raises(KeyError):
+        lp.bugs[2]
+    lp._browser._connection.close()
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_pictures_are_written_read_and_taken_away(login: Login) -> None:
+    lp = login()
+    picture = b"\x89PNG\r\n\x1a\n and more"
+    with lp.me.mugshot.open("w", "image/png", "me.png") as sink:
+        sink.write(picture)
+    with lp.people["ann"].mugshot.open() as source:
+        assert (source.read(), source.content_type) == (picture, "image/png")
+    lp.me.mugshot.delete()
+    with pytest.raises(HTTPError, match="404"):
+        lp.people["ann"].mugshot.open()
+    for who, text in (("ann", b"no picture"), ("bot", picture)):
+        handle = login(who).people["ann"].mugshot.open("w", "image/png", "me.png")
+        handle.write(text)
+        with pytest.raises(HTTPError, match="recognized as an image" if who == "ann" else "401"):
+            handle.close()
+    gc.collect()  # the library leaves the sockets of files to the collector; the warnings are to come here

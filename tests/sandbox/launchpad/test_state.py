@@ -57,6 +57,17 @@ def lived_in(served: Any) -> None:
     served.post(f"{REPOSITORY}/+merge/9", op="createComment", content="fine", vote="Approve", review_type="ops")
     served.post(f"{REPOSITORY}/+merge/9", op="nominateReviewer", reviewer=f"{root}/~cid")
     served.post(f"{REPOSITORY}/+merge/9", "bot", op="createComment", content="hm")
+    served.post("/bugs", op="createBug", target=f"{root}/nimbus", title="Filed", description="d", tags='["ui"]')
+    served.post("/bugs/7", op="addNomination", target=f"{root}/nimbus/2.0")
+    served.post("/nimbus", op="newSeries", name="3.0", summary="s")
+    served.post("/nimbus/3.0", op="newMilestone", name="3.0.1", date_targeted="2027-01-01")
+    made = {"name": "anew", "display_name": "Anew", "title": "Anew", "summary": "s"}
+    served.post("/projects", op="new_project", **made)
+    spec = {"name": "plan", "title": "Plan", "summary": "s", "target": f"{root}/anew"}
+    served.post("/specs", op="createSpecification", **spec)
+    served.post("/+git", op="new", owner=f"{root}/~ann", target=f"{root}/anew", name="anew")
+    picture = {"Content-Type": "image/png", "Content-Disposition": 'attachment; filename="me.png"'}
+    served.call("PUT", "/~ann/mugshot", who="ann", data=b"\x89PNG\r\n\x1a\n more", headers=picture)
     served.post("/bugs/bugtrackers", op="ensureBugTracker", base_url="https://bugs.nimbus.example/")
 
 
@@ -117,7 +128,7 @@ def test_every_document_is_the_same_after_a_dump_and_a_load(served: Any) -> None
         if before.get(address) != after.get(address)
     }
     assert differing == {}
-    assert len(before) > 400
+    assert len(before) > 450
     assert {status for status, _document in before.values()} == {200, 303, 401, 404}
 
 
