@@ -1,9 +1,12 @@
-"""Bulk API 2.0: query and ingest jobs over CSV. A job's work is done when it is asked about for the first time."""
+"""Bulk API 2.0: query and ingest jobs over CSV. A job's work is done when it is asked about."""
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import csv
 import io
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +30,7 @@ MAX_PAGE = 50_000
 NULL = "#N/A"
 """What empties a field in an ingest; an empty cell leaves it alone."""
 
+_PENDING = ("UploadComplete", "InProgress")
 _QUERIES = ("query", "queryAll")
 _CHANGES = ("insert", "update", "upsert", "delete", "hardDelete")
 _DELIMITERS = {"COMMA": ",", "SEMICOLON": ";", "TAB": "\t", "PIPE": "|", "CARET": "^", "BACKQUOTE": "`"}
@@ -39,10 +43,13 @@ class Job:
     info: dict[str, Any]
     owner: Actor
     data: str = ""
+    made: float = 0.0
+    looks: int = 0
     answer: Answer | None = None
     columns: list[str] = field(default_factory=list)
     successful: list[dict[str, str]] = field(default_factory=list)
     failed: list[dict[str, str]] = field(default_factory=list)
+    unprocessed: list[dict[str, str]] = field(default_factory=list)
 
 
 class Bulk:
@@ -75,12 +82,14 @@ class Bulk:
 
     def create(self, call: Call, version: str, kind: str) -> Json:
         """Open a job."""
-        body = json_object(call)
+        body, content = _job_and_content(call, kind)
         operation = body.get("operation")
         if operation not in (_QUERIES if kind == "query" else _CHANGES):
             raise refused("INVALIDJOB", f"InvalidJob : Unsupported operation {operation}")
         delimiter = body.get("columnDelimiter", "COMMA")
-        if delimiter not in _DELIMITERS:
+        if body.get("lineEnding", "LF") not in ("LF", "CRLF"):
+            raise refused("INVALIDJOB", f"InvalidJob : Unsupported line ending {body['lineEnding']}")
+        if not isinstance(delimiter, str) or delimiter not in _DELIMITERS:
             raise refused("INVALIDJOB", f"InvalidJob : Unsupported column delimiter {delimiter}")
         state, who = self._room.state, actor(call)
         n = state.counters["AsyncApexJob"] = state.counters.get("AsyncApexJob", 0) + 1
@@ -95,23 +104,29 @@ class Bulk:
             "state": "UploadComplete" if kind == "query" else "Open",
             "concurrencyMode": "Parallel",
             "contentType": "CSV",
+            "jobType": "V2Query" if kind == "query" else "V2Ingest",
             "apiVersion": float(version.removeprefix("v")),
             "lineEnding": body.get("lineEnding", "LF"),
             "columnDelimiter": delimiter,
         }
-        job = Job(info=info, owner=who)
+        job = Job(info=info, owner=who, made=state.clock.seconds())
         if kind == "query":
             self._open_query(job, version, str(body.get("query", "")))
         else:
             self._open_ingest(call, job, version, body)
+        if content is not None:
+            job.data, job.info["state"] = content, "UploadComplete"
         self._jobs[info["id"]] = job
         return info
 
     def info(self, call: Call, version: str, kind: str, job_id: str) -> Json:  # noqa: ARG002 - a handler's form
         """Answer a job's state and counts, after doing its work when that is due."""
         job = self._job(kind, job_id)
-        if job.info["state"] == "UploadComplete":
-            if kind == "query":
+        if job.info["state"] in _PENDING:
+            job.looks += 1
+            if job.looks < self._room.state.switches.job_looks:
+                job.info["state"] = "InProgress"
+            elif kind == "query":
                 self._finish(job, len(job.answer.rows) if job.answer else 0, 0)
             else:
                 self._ingest(job)
@@ -129,7 +144,7 @@ class Bulk:
     def delete(self, call: Call, version: str, kind: str, job_id: str) -> Response:  # noqa: ARG002 - see change
         """Forget a job that has ended."""
         job = self._job(kind, job_id)
-        if job.info["state"] in ("UploadComplete", "InProgress", "Open"):
+        if job.info["state"] in (*_PENDING, "Open"):
             raise refused("INVALIDJOBSTATE", "A job can be deleted only when it has ended")
         del self._jobs[job.info["id"]]
         return empty_response()
@@ -139,7 +154,7 @@ class Bulk:
         job = self._job(kind, job_id)
         if kind != "ingest" or job.info["state"] != "Open" or job.data:
             raise refused("INVALIDJOBSTATE", "The job is not open for an upload")
-        job.data = call.get_data().decode("utf-8")
+        job.data = _text(call.get_data())
         return empty_response(status=201)
 
     def results(self, call: Call, version: str, kind: str, job_id: str) -> Response:  # noqa: ARG002 - see change
@@ -147,18 +162,24 @@ class Bulk:
         job = self._job(kind, job_id)
         if kind != "query" or job.info["state"] != "JobComplete" or job.answer is None:
             raise refused("INVALIDJOBSTATE", "The job has no results yet")
-        start, most = int(call.args.get("locator") or 0), int(call.args.get("maxRecords") or MAX_PAGE)
-        end = start + min(most, MAX_PAGE)
+        start, most = _place(call.args.get("locator")), call.args.get("maxRecords") or str(MAX_PAGE)
+        if not most.isdigit() or not int(most):
+            raise refused("API_ERROR", f"Invalid maxRecords: {most}")
+        end = start + min(int(most), MAX_PAGE)
         rows = [dict(_flat(job.answer.show(row))) for row in job.answer.rows[start:end]]
         text = _csv(job, job.columns, [{name: _cell(row.get(name)) for name in job.columns} for row in rows])
-        more = str(end) if end < len(job.answer.rows) else "null"
+        more = _locator(end) if end < len(job.answer.rows) else "null"
         headers = {"Sforce-Locator": more, "Sforce-NumberOfRecords": str(len(rows))}
         return Response(text, headers=headers, content_type="text/csv;charset=UTF-8")
 
     def outcomes(self, call: Call, version: str, kind: str, job_id: str, which: str) -> Response:  # noqa: ARG002 - see change
         """Answer which rows of an ingest were saved, failed, or were not tried."""
         job = self._job(kind, job_id)
-        found = {"successfulResults": job.successful, "failedResults": job.failed, "unprocessedrecords": []}
+        found = {
+            "successfulResults": job.successful,
+            "failedResults": job.failed,
+            "unprocessedrecords": job.unprocessed,
+        }
         lower = {name.lower(): rows for name, rows in found.items()}
         if kind != "ingest" or which.lower() not in lower:
             raise not_found()
@@ -167,6 +188,9 @@ class Bulk:
         return Response(_csv(job, columns, lower[which.lower()]), content_type="text/csv;charset=UTF-8")
 
     def _job(self, kind: str, job_id: str) -> Job:
+        oldest = self._room.state.clock.seconds() - self._room.state.switches.job_seconds
+        for key in [key for key, each in self._jobs.items() if each.made < oldest]:
+            del self._jobs[key]
         job = self._jobs.get(to_18(job_id) or "")
         if job is None or (job.info["operation"] in _QUERIES) is not (kind == "query"):
             raise not_found()
@@ -212,9 +236,18 @@ class Bulk:
 
     def _ingest(self, job: Job) -> None:
         sobject = self._room.state.schema.objects[job.info["object"]]
-        reader = csv.DictReader(io.StringIO(job.data), delimiter=_DELIMITERS[job.info["columnDelimiter"]])
-        job.columns = list(reader.fieldnames or ())
-        for row in reader:
+        delimiter = _DELIMITERS[job.info["columnDelimiter"]]
+        reader = csv.DictReader(io.StringIO(job.data, newline=""), delimiter=delimiter, strict=True)
+        try:
+            job.columns = list(reader.fieldnames or ())
+            rows = [{name: value for name, value in row.items() if name is not None} for row in reader]
+        except csv.Error as error:
+            self._fail(job, [], f"InvalidBatch : Failed to parse CSV. {error}")
+            return
+        if problem := _wrong_header(job, sobject):
+            self._fail(job, rows, problem)
+            return
+        for row in rows:
             try:
                 record_id, created = self._save(job, sobject, row)
                 job.successful.append({"sf__Id": record_id, "sf__Created": str(created).lower(), **row})
@@ -248,9 +281,70 @@ class Bulk:
             dml.update(state, who, sobject, record, values)
         return str(record["Id"]), False
 
+    def _fail(self, job: Job, rows: list[dict[str, str]], message: str) -> None:
+        self._finish(job, 0, 0)
+        job.unprocessed = rows
+        job.info |= {"state": "Failed", "errorMessage": message}
+
     def _finish(self, job: Job, processed: int, failed: int) -> None:
         job.info |= {"state": "JobComplete", "numberRecordsProcessed": processed, "numberRecordsFailed": failed}
         job.info |= {"retries": 0, "totalProcessingTime": 0, "systemModstamp": self._room.state.stamp()}
+        job.info |= {"apiActiveProcessingTime": 0, "apexProcessingTime": 0}
+
+
+def _job_and_content(call: Call, kind: str) -> tuple[dict[str, Any], str | None]:
+    """Return a job's description, and its data where both came in one request of two parts."""
+    if kind != "ingest" or call.mimetype != "multipart/form-data":
+        return json_object(call), None
+    with contextlib.closing(call):  # its parts may be files
+        described, content = _part(call, "job"), _part(call, "content")
+    try:
+        job = json.loads(described or "")
+    except ValueError as error:
+        raise refused("JSON_PARSER_ERROR", f"The part job is no JSON: {error}") from error
+    if not isinstance(job, dict) or content is None:
+        raise refused("JSON_PARSER_ERROR", "A request of parts needs job (a JSON object) and content (CSV)")
+    return job, content.lstrip("\r\n")
+
+
+def _part(call: Call, name: str) -> str | None:
+    found = call.files.get(name)
+    return call.form.get(name) if found is None else _text(found.read())
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise refused("INVALIDJOB", "InvalidJob : The data is not in UTF-8") from error
+
+
+def _wrong_header(job: Job, sobject: SObject) -> str | None:
+    """Say what is wrong with the data as a whole: its line ends, or a column that is no field."""
+    first = job.data.partition("\n")[0]
+    ending = job.info["lineEnding"]
+    if (ending == "CRLF") is not first.endswith("\r") and "\n" in job.data:
+        message = "LineEnding is invalid on user data. Current LineEnding setting is "
+        return f"ClientInputError : {message}{ending}"
+    for name in job.columns:
+        head = name.partition(".")[0].lower()
+        if head not in sobject.by_name and head not in sobject.by_relationship:
+            return f"InvalidBatch : Field name not found : {name}"
+    return None
+
+
+def _locator(place: int) -> str:
+    return base64.urlsafe_b64encode(str(place).encode()).rstrip(b"=").decode()
+
+
+def _place(locator: str | None) -> int:
+    """Return where a page of results begins."""
+    if not locator or locator == "null":
+        return 0
+    try:
+        return max(0, int(base64.urlsafe_b64decode(locator + "=" * (-len(locator) % 4))))
+    except ValueError as error:
+        raise refused("API_ERROR", f"Invalid locator: {locator}") from error
 
 
 def _cells(row: Mapping[str, str]) -> Iterator[tuple[str, Any]]:

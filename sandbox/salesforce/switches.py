@@ -33,6 +33,7 @@ class Switches:
         merged_children_move: a merge moves the SystemModstamp of the children that change their parent.
         deletions_days: how long getDeleted remembers.
         job_seconds: how long a bulk job and its results are kept.
+        job_looks: how often a job must be asked about until it is done.
         duplicate_header: `Sforce-Duplicate-Rule-Header: allowSave=true` saves what a duplicate rule would stop.
         shuffled_without_order: rows of a query without ORDER BY come in another order each time.
         search_lag_seconds: SOSL finds a record as it was until so long after a change.
@@ -60,6 +61,7 @@ class Switches:
     merged_children_move: bool = False
     deletions_days: float = 15
     job_seconds: float = 604_800
+    job_looks: int = 1
     duplicate_header: bool = True
     shuffled_without_order: bool = False
     search_lag_seconds: float = 0

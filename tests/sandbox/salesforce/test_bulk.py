@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from typing import Any
 
+import pytest
+
+from sandbox.core.clock import Clock
 from sandbox.salesforce.ids import salesforce_id
 
 
@@ -96,3 +100,74 @@ def test_wrong_jobs_are_refused(org: Any) -> None:
     assert org.ask("PATCH", f"jobs/ingest/{made['id']}", {"state": "Aborted"})[1]["state"] == "Aborted"
     assert org.ask("PUT", f"jobs/ingest/{made['id']}/batches", raw=b"x", headers={"Content-Type": "text/csv"})[0] == 400
     assert [job["id"] for job in org.ask("GET", "jobs/ingest")[1]["records"]] == [made["id"]]
+
+
+def multipart(org: Any, job: dict[str, Any], content: str) -> tuple[int, Any]:
+    head = "--edge\r\nContent-Disposition: form-data; name="
+    body = (
+        f'{head}"job"\r\nContent-Type: application/json\r\n\r\n{json.dumps(job)}\r\n'
+        f'{head}"content"; filename="content"\r\nContent-Type: text/csv\r\n\r\n{content}\r\n--edge--\r\n'
+    )
+    kind = "multipart/form-data; boundary=edge"
+    answer: tuple[int, Any] = org.ask("POST", "jobs/ingest", raw=body.encode(), headers={"Content-Type": kind})
+    return answer
+
+
+def test_a_job_with_its_data_in_one_request(org: Any) -> None:
+    status, made = multipart(org, {"object": "Account", "operation": "insert"}, "Name\none\ntwo\n")
+    assert (status, made["state"], made["jobType"]) == (200, "UploadComplete", "V2Ingest")
+    info = org.ask("GET", f"jobs/ingest/{made['id']}")[1]
+    assert (info["state"], info["numberRecordsProcessed"]) == ("JobComplete", 2)
+    assert multipart(org, {"object": "Account", "operation": "mangle"}, "Name\nx\n")[0] == 400
+
+
+def test_a_job_may_take_several_looks_and_is_kept_for_a_while(org: Any, clock: Clock) -> None:
+    org.ask("POST", "/_sandbox/settings", {"switches": {"job_looks": 3, "job_seconds": 60}})
+    made = org.ask("POST", "jobs/query", {"operation": "query", "query": "SELECT Id FROM Account"})[1]
+    path = f"jobs/query/{made['id']}"
+    assert [org.ask("GET", path)[1]["state"] for _ in range(3)] == ["InProgress", "InProgress", "JobComplete"]
+    assert len(rows(org.ask("GET", f"{path}/results")[1])) == 2
+    clock.advance(61)
+    assert org.ask("GET", f"{path}/results")[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("text", "job", "message"),
+    [
+        ("Name,Nonsense\nx,y\n", {}, "InvalidBatch : Field name not found : Nonsense"),
+        (
+            "Name\r\nx\r\n",
+            {},
+            "ClientInputError : LineEnding is invalid on user data. Current LineEnding setting is LF",
+        ),
+        ("Name\nx\n", {"lineEnding": "CRLF"}, "ClientInputError : LineEnding is invalid on user data."),
+        ('Name\n"x\n', {}, "InvalidBatch : Failed to parse CSV."),
+    ],
+)
+def test_data_that_cannot_be_read_fails_the_job_and_changes_nothing(
+    org: Any, text: str, job: dict[str, str], message: str
+) -> None:
+    made = org.ask("POST", "jobs/ingest", {"object": "Account", "operation": "insert", **job})[1]
+    path = f"jobs/ingest/{made['id']}"
+    org.ask("PUT", f"{path}/batches", raw=text.encode(), headers={"Content-Type": "text/csv"})
+    org.ask("PATCH", path, {"state": "UploadComplete"})
+    info = org.ask("GET", path)[1]
+    assert info["state"] == "Failed"
+    assert info["errorMessage"].startswith(message)
+    assert org.query("SELECT COUNT() FROM Account")["totalSize"] == 2
+    left = rows(org.ask("GET", f"{path}/unprocessedrecords")[1])
+    assert len(left) == (0 if "parse" in message else 1)
+
+
+def test_odd_parameters_are_refused(org: Any) -> None:
+    made = org.ask("POST", "jobs/query", {"operation": "query", "query": "SELECT Id FROM Account"})[1]
+    path = f"jobs/query/{made['id']}"
+    org.ask("GET", path)
+    for query in ("locator=~~", "maxRecords=many", "maxRecords=0", "maxRecords=-1"):
+        assert org.ask("GET", f"{path}/results?{query}")[0] == 400, query
+    assert org.ask("GET", f"{path}/results?locator=null")[0] == 200
+    made = org.ask("POST", "jobs/ingest", {"object": "Account", "operation": "insert"})[1]
+    raw = {"raw": b"\xff\xfe", "headers": {"Content-Type": "text/csv"}}
+    assert org.ask("PUT", f"jobs/ingest/{made['id']}/batches", **raw)[0] == 400
+    for odd in ({"columnDelimiter": ["x"]}, {"lineEnding": "CR"}, {"object": None}):
+        assert org.ask("POST", "jobs/ingest", {"object": "Account", "operation": "insert", **odd})[0] == 400
