@@ -60,7 +60,7 @@ class Call(Request):
             return None
         try:
             return json.loads(raw)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise HttpError(400, f"Unexpected character in the request body: {error}") from error
 
 

@@ -300,7 +300,7 @@ def _job_and_content(call: Call, kind: str) -> tuple[dict[str, Any], str | None]
         described, content = _part(call, "job"), _part(call, "content")
     try:
         job = json.loads(described or "")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise refused("JSON_PARSER_ERROR", f"The part job is no JSON: {error}") from error
     if not isinstance(job, dict) or content is None:
         raise refused("JSON_PARSER_ERROR", "A request of parts needs job (a JSON object) and content (CSV)")

@@ -80,7 +80,7 @@ def json_object(call: Call) -> dict[str, Any]:
         raise refused("JSON_PARSER_ERROR", message)
     try:
         body = json.loads(raw)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise refused("JSON_PARSER_ERROR", f"Unexpected character in the request body: {error}") from error
     if not isinstance(body, dict):
         raise refused(

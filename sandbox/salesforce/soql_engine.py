@@ -92,7 +92,10 @@ class Engine:
             SalesforceError: MALFORMED_QUERY, INVALID_FIELD, INVALID_TYPE, NUMBER_OUTSIDE_VALID_RANGE,
                 INVALID_QUERY_FILTER_OPERATOR, with the place in the query.
         """
-        return self._select(soql, parse(soql), ids)
+        try:
+            return self._select(soql, parse(soql), ids)
+        except RecursionError as error:
+            raise refused("MALFORMED_QUERY", "SOQL statement is too complicated") from error
 
     def condition(self, object_name: str, where: str) -> Predicate:
         """Return a condition of WHERE as a predicate over an object's records.

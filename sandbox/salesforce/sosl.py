@@ -186,7 +186,7 @@ def matcher(text: str) -> Match:
         raise malformed(f"search term must be longer than one character: FIND {{{text}}}")
     try:
         found: Match = _Matcher().transform(_parser().parse(text))
-    except (UnexpectedInput, VisitError) as error:
+    except (UnexpectedInput, VisitError, RecursionError) as error:
         raise malformed(f"unexpected token in: FIND {{{text}}}") from error
     return found
 

@@ -184,7 +184,7 @@ class Steering:
             with self._lock:
                 try:
                     answer = handler(call, **arguments)
-                except (ValueError, TypeError, LookupError) as error:
+                except (ValueError, TypeError, LookupError, AttributeError) as error:
                     raise HttpError(400, f"{type(error).__name__}: {error}") from error
                 self._changed()
                 return answer

@@ -8,11 +8,17 @@ import json
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+
+import pytest
+from simple_salesforce import Salesforce
 
 from sandbox.salesforce.ids import salesforce_id
 
+TOKEN = "token-of-the-sync-user"
 ENG, NOWHERE = salesforce_id("Engagement__c", 1), salesforce_id("Engagement__c", 999)
 ACC = salesforce_id("Account", 1)
 
@@ -108,6 +114,69 @@ def traffic(org: Any) -> None:
     org.ask("GET", "limits")
 
 
+def the_rest(org: Any) -> None:
+    """Ask what `traffic` leaves out, so that every route is asked at least once, with an answer that is none of 5xx."""
+    org.ask("POST", "/_sandbox/settings", {"daily_limit": 100_000})
+    user, risk = salesforce_id("User", 1), "sobjects/Syncline_Risk__c/Risk_Key__c/1"
+    view = org.ask("GET", "sobjects/Account/listviews")[1]["listviews"][0]["id"]
+    tree = {"records": [{"attributes": {"type": "Account", "referenceId": "r"}, "Name": "x"}]}
+    sub = {"method": "GET", "url": "/services/data/v66.0/limits", "referenceId": "a"}
+    span = "start=2026-11-24T09:00:00Z&end=2026-11-24T10:00:00Z"
+    jobs = {}
+    for kind, body in (
+        ("query", {"operation": "query", "query": "SELECT Id, Name FROM Account"}),
+        ("ingest", {"operation": "insert", "object": "Account"}),
+    ):
+        jobs[kind] = f"jobs/{kind}/{org.ask('POST', f'jobs/{kind}', body)[1]['id']}"
+        org.ask("GET", f"jobs/{kind}")
+    org.ask("PUT", jobs["ingest"] + "/batches", raw=b"Name\nx\n", headers={"Content-Type": "text/csv"})
+    org.ask("PATCH", jobs["ingest"], {"state": "UploadComplete"})
+    requests: list[tuple[str, str, Any]] = [
+        *(("GET", jobs[kind], None) for kind in jobs),
+        *(("GET", f"{jobs['ingest']}/{each}", None) for each in ("successfulResults", "failedResults")),
+        ("GET", f"{jobs['query']}/results", None),
+        ("DELETE", jobs["query"], None),
+        *(("GET", path, None) for path in ("", "limits/recordCount", "recent", "tabs", "theme", "appMenu", "actions")),
+        *(("GET", path, None) for path in ("appMenu/AppSwitcher", "actions/standard", "actions/custom", "composite")),
+        *(("GET", path, None) for path in ("quickActions", "process/rules", "process/approvals", "sobjects")),
+        *(("GET", path, None) for path in ("support/dataCategoryGroups", "sobjects/relevantItems", "sobjects/Account")),
+        *(("GET", f"sobjects/Account/{each}?{span}", None) for each in ("updated", "deleted", "quickActions")),
+        *(("GET", f"sobjects/Account/describe/{each}", None) for each in ("layouts", "compactLayouts")),
+        ("GET", "sobjects/Account/describe/layouts/012000000000000AAA", None),
+        ("GET", "sobjects/Account/describe/compactLayouts/012000000000000AAA", None),
+        ("GET", "sobjects/Account/describe/approvalLayouts", None),
+        *(("GET", f"sobjects/Account/listviews/{view}/{each}", None) for each in ("describe", "results")),
+        ("GET", "sobjects/Account/listviews/recent", None),
+        ("GET", "compactLayouts?q=Account,Contact", None),
+        *(("GET", f"search{each}", None) for each in ("?q=FIND+{fictive}", "/scopeOrder", "/layout?q=Account")),
+        ("GET", "search/suggestions?q=fic&sobject=Account", None),
+        ("GET", "parameterizedSearch?q=fictive&sobject=Account", None),
+        ("POST", "parameterizedSearch", {"q": "fictive"}),
+        ("POST", "process/approvals", {"requests": []}),
+        ("GET", f"composite/sobjects/Account?ids={ACC}&fields=Name", None),
+        ("POST", "composite/sobjects/Account", {"ids": [ACC], "fields": ["Name"]}),
+        ("POST", "composite/batch", {"batchRequests": [{"method": "GET", "url": "v66.0/limits"}]}),
+        ("POST", "composite/graph", {"graphs": [{"graphId": "g", "compositeRequest": [sub]}]}),
+        ("POST", "composite/tree/Account", tree),
+        ("GET", risk, None),
+        ("DELETE", risk, None),
+        ("DELETE", f"composite/sobjects?ids={salesforce_id('Account', 2)}", None),
+        *((method, f"sobjects/User/{user}/password", None) for method in ("GET", "DELETE")),
+        ("POST", f"sobjects/User/{user}/password", {"NewPassword": "long enough"}),
+        *(("GET", f"/services/oauth2/{each}", None) for each in ("userinfo", "revoke?token=x", "authorize")),
+        *(("POST", f"/services/oauth2/{each}", None) for each in ("userinfo", "revoke", "introspect", "token")),
+        *(("GET", f"/.well-known/{each}-configuration", None) for each in ("openid", "auth")),
+        *((method, f"/id/{org.service.room.state.org.id}/{user}", None) for method in ("GET", "POST")),
+        ("GET", "/id/keys", None),
+        ("GET", "queryAll/01g000000000000-2000", None),
+        ("GET", "/services/data", None),
+        *(("POST", f"/services/Soap/{each}/62.0{tail}", None) for each in "uc" for tail in ("", "/00D5g0000000001")),
+    ]
+    for method, path, body in requests:
+        status, answer = org.ask(method, path, body)
+        assert status < 500 or "Soap" in path, (method, path, answer)
+
+
 def judged(org: Any, api_evidence: Path, describes: Path, scratch: Path) -> subprocess.CompletedProcess[str]:
     log = scratch / "log.jsonl"
     log.write_bytes(org.service.log.render(org.service.log.exchanges()))
@@ -127,10 +196,13 @@ def judged(org: Any, api_evidence: Path, describes: Path, scratch: Path) -> subp
 
 def test_the_validator_finds_nothing(org: Any, api_evidence: Path, tmp_path: Path) -> None:
     traffic(org)
+    the_rest(org)
+    asked = {(each.method, each.route) for each in org.service.log.exchanges()}
+    assert {(route.method, route.path) for route in org.service.routes()} <= asked
     told = judged(org, api_evidence, api_evidence / "salesforce/describe", tmp_path)
     assert told.returncode == 0, told.stdout
     checked, findings = re.search(r"(\d+) exchanges checked, 0 with errors, .*findings: (.*)", told.stdout).groups()
-    assert int(checked) > 60
+    assert int(checked) > 120
     # Custom objects have no recorded describe to be held against: that is all it may say.
     assert set(re.findall(r"'([EW]:[\w-]+)'", findings)) <= {"W:object-unknown"}
 
@@ -144,3 +216,39 @@ def test_custom_objects_hold_against_their_own_describes(org: Any, api_evidence:
     told = judged(org, api_evidence, tmp_path, tmp_path)
     assert told.returncode == 0, told.stdout
     assert "findings: {}" in told.stdout
+
+
+@pytest.mark.loopback
+def test_the_validator_finds_nothing_in_what_the_client_library_asks(
+    live: Any, api_evidence: Path, tmp_path: Path
+) -> None:
+    """Every call that simple-salesforce has for the REST API, as it sends it."""
+    client = Salesforce(instance_url=live.url, session_id=TOKEN, session=live.session, version="66.0")
+    now = datetime(2026, 11, 24, 10, tzinfo=UTC)
+    made = client.Account.create({"Name": "New", "Industry": "Banking"})
+    assert client.Account.update(made["id"], {"Industry": None}) == 204
+    assert client.Account.get(made["id"])["Name"] == "New"
+    client.Account.updated(now - timedelta(hours=1), now + timedelta(hours=1))
+    client.Account.metadata()
+    client.Account.describe()
+    client.Account.describe_layout("012000000000000AAA")
+    assert client.Engagement__c.upsert("Key__c/NEW-1", {"Name": "E"}) == 201
+    assert client.Engagement__c.get_by_custom_id("Key__c", "NEW-1")["Name"] == "E"
+    assert client.Account.delete(made["id"]) == 204
+    client.Account.deleted(now - timedelta(hours=1), now + timedelta(hours=1))
+    assert client.describe()["maxBatchSize"] == 200
+    assert client.limits()["DailyApiRequests"]["Max"] == 100_000
+    assert client.is_sandbox()
+    assert client.query_all("SELECT Id, Name FROM Account")["totalSize"] == 2
+    assert len(list(client.query_all_iter("SELECT Id FROM Account", include_deleted=True))) == 4
+    assert [row["Id"] for row in client.quick_search("Fictive Alpha")["searchRecords"]] == [ACC]
+    assert len(client.search("FIND {fictive} RETURNING Account(Id, Name)")["searchRecords"]) == 2
+    client.restful("tabs")
+    client.restful("composite/batch", method="POST", json={"batchRequests": [{"method": "GET", "url": "v66.0/limits"}]})
+    client.bulk2.Account.insert(records=[{"Name": "b1"}, {"Name": "b2"}])
+    assert "b1" in "".join(client.bulk2.Account.query("SELECT Id, Name FROM Account"))
+    told = judged(SimpleNamespace(service=live.service), api_evidence, api_evidence / "salesforce/describe", tmp_path)
+    assert told.returncode == 0, told.stdout
+    findings = re.search(r"0 with errors, .*findings: (.*)", told.stdout)
+    assert findings is not None
+    assert set(re.findall(r"'([EW]:[\w-]+)'", findings[1])) <= {"W:object-unknown"}

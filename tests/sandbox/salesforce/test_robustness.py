@@ -5,14 +5,17 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sandbox.salesforce.ids import salesforce_id
 from sandbox.salesforce.objects import org_schema
+from sandbox.salesforce.service import SalesforceService
 
 SCHEMA = org_schema(multi_currency=True)
 OBJECTS = sorted(SCHEMA.objects)
@@ -150,6 +153,93 @@ def test_any_request(org: Any, method: str, path: str, body: Any) -> None:
     whole(org)
 
 
+ROUTES = sorted({(route.method, route.path) for route in SalesforceService().routes()})
+fillings = st.one_of(
+    words,
+    st.sampled_from(["v66.0", "66.0", "query", "ingest", "Key__c", "Master", "failedResults", "%00", "%F0%9F%98%80"]),
+    st.text(max_size=4),
+)
+arguments = st.dictionaries(
+    st.sampled_from(
+        [
+            *("q", "fields", "ids", "start", "end", "limit", "offset", "locator", "maxRecords", "sobject", "in"),
+            *("explain", "_HttpMethod", "response_type", "client_id", "redirect_uri", "overallLimit", "sObjects"),
+            *("allOrNone", "Account.fields", "Account.limit", "batchSize", "token"),
+        ]
+    ),
+    st.one_of(words, st.text(max_size=8), st.sampled_from(["FIND {ab*}", "1", "-1", "2026-11-24T09:00:00Z", "PATCH"])),
+    max_size=3,
+)
+odd_headers = st.fixed_dictionaries(
+    {},
+    optional={
+        "If-Modified-Since": st.sampled_from(["x", "Tue, 24 Nov 2015 10:00:00 GMT", "Tue, 24 Nov 9999 10:00:00 -9900"]),
+        "If-Match": st.just('"x"'),
+        "Sforce-Query-Options": st.sampled_from(["batchSize=x", "batchSize=99999999999999999999"]),
+        "Accept": st.sampled_from(["application/xml", "*/*", ""]),
+        "Content-Encoding": st.sampled_from(["gzip", "br"]),
+        "Content-Type": st.sampled_from(
+            ["application/json", "text/csv", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded", ""]
+        ),
+        "Sforce-Duplicate-Rule-Header": st.just("allowSave"),
+        "X-PrettyPrint": st.just("1"),
+        "Authorization": st.sampled_from(["Basic eDp5", "Bearer", "OAuth x y"]),
+    },
+)
+raw_bodies = st.one_of(
+    bodies.map(lambda body: json.dumps(body).encode()),
+    st.binary(max_size=12),
+    st.dictionaries(st.sampled_from(["grant_type", "code", "username", "password", "assertion", "token"]), words).map(
+        lambda form: urlencode(form).encode()
+    ),
+    st.sampled_from([b"<a><login/></a>", b"Name\nx\n", b"[" * 2000, b'{"a":' * 2000]),
+)
+
+
+@settings(SETTINGS, max_examples=1_500)
+@given(route=st.sampled_from(ROUTES), data=st.data())
+def test_any_route_filled_with_anything(org: Any, route: tuple[str, str], data: st.DataObject) -> None:
+    method, template = route
+    path = re.sub(
+        r"<version>", lambda _: data.draw(st.sampled_from(["v66.0", "v66.0", "v66.0", "v31.0", "v9.0", "x"])), template
+    )
+    path = re.sub(r"<\w+>", lambda _: quote(data.draw(fillings), safe="%"), path)
+    query = urlencode(data.draw(arguments))
+    raw = data.draw(raw_bodies) if method != "GET" else None
+    org.ask(method, f"{path}?{query}", raw=raw, headers=data.draw(odd_headers))
+    whole(org)
+
+
+@settings(SETTINGS, max_examples=300)
+@given(
+    path=st.sampled_from(
+        [
+            "records",
+            "merge",
+            "transactions",
+            "transactions/tx-1/commit",
+            "locks",
+            "sessions/revoke",
+            "access",
+            "sharing",
+        ]
+    ),
+    body=st.one_of(
+        bodies,
+        st.fixed_dictionaries(
+            {"op": st.sampled_from(["create", "update", "delete", "undelete", "purge", "touch"]), "object": words},
+            optional={"id": words, "values": record, "as": words},
+        ),
+        st.fixed_dictionaries({"object": words, "master": words, "losers": st.lists(words)}),
+        st.fixed_dictionaries({"operations": st.lists(record) | values}),
+        st.fixed_dictionaries({"settings": values}),
+    ),
+)
+def test_any_steering(org: Any, path: str, body: Any) -> None:
+    status, _ = org.ask("POST", f"/_sandbox/{path}", raw=json.dumps(body).encode())
+    assert status in (200, 400, 403, 404)
+
+
 @SETTINGS
 @given(soql=queries)
 def test_any_query(org: Any, soql: str) -> None:
@@ -158,6 +248,28 @@ def test_any_query(org: Any, soql: str) -> None:
     assert status in (200, 400)
     if status == 400:
         assert set(body[0]) == {"message", "errorCode"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "query?q=" + quote("SELECT Id FROM Account WHERE " + "NOT " * 5_000 + "Id = null"),
+        "query?q=" + quote("SELECT Id FROM Account WHERE " + "(" * 5_000 + "Id = null" + ")" * 5_000),
+        "query?q=" + quote(f"SELECT {'MAX(' * 2_000}Id{')' * 2_000} FROM Account"),
+        "search?q=" + quote("FIND {" + "(" * 3_000 + "ab" + ")" * 3_000 + "}"),
+    ],
+)
+def test_what_is_nested_too_deep(org: Any, path: str) -> None:
+    org.ask("POST", "/_sandbox/settings", {"switches": {"uri_bytes": 1_000_000}})
+    assert org.ask("GET", path)[0] in (200, 400)
+    whole(org)
+
+
+def test_a_body_that_is_nested_too_deep_is_refused_and_logged(org: Any) -> None:
+    status, body = org.ask("POST", "composite", raw=b"[" * 100_000)
+    assert (status, body[0]["errorCode"]) == (400, "JSON_PARSER_ERROR")
+    assert org.service.log.render(org.service.log.exchanges()).count(b"\n") == 1
+    assert org.ask("PUT", "/_sandbox/state", raw=b"[" * 100_000)[0] == 400
 
 
 @SETTINGS
