@@ -481,6 +481,19 @@ class Capabilities:
     bounded: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """How a name is spelt that a person gives in the configuration.
+
+    Attributes:
+        pattern: Regular expression that the whole name fits; in an anchor's, the group ``place``: where it lies.
+        example: One such name, with what it is ("a project key such as NIM").
+    """
+
+    pattern: str
+    example: str
+
+
 Inert = Callable[[FieldInfo, str], str]
 """Makes a text harmless for a field of one tool: see ``ConnectorSpec.inert``."""
 
@@ -503,6 +516,8 @@ class ConnectorSpec:
         capabilities: What it can do.
         mapping: Text of its default ``mapping.toml``.
         connect: Makes a live connection; makes no request by itself.
+        place: How its places are spelt; None: anyhow, or it has none.
+        anchor: How the keys of its anchors are spelt; None: anyhow, or it has none.
         inert: What to write into a field so that people read a text and the tool does nothing by it: mentions nobody,
             refers to nothing, shows no image, runs no macro. Pure; its own answer stays as it is; the tool gives it
             back as it was written. Of a link or a block the field is named by what the write holds (``text``).
@@ -515,4 +530,6 @@ class ConnectorSpec:
     capabilities: Capabilities
     mapping: Callable[[], str]
     connect: Callable[[ConnectorContext], Connector]
+    place: Form | None = None
+    anchor: Form | None = None
     inert: Inert = as_it_is

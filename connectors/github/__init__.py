@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-from connectors.core.port import Capabilities, ConnectorSpec, StreamSpec, WriteKind
+from connectors.core.port import Capabilities, ConnectorSpec, Form, StreamSpec, WriteKind
 from connectors.github.connector import GithubConnector
 from connectors.github.inert import inert
 from connectors.github.records import ISSUES, MILESTONES
 from connectors.github.settings import GithubSettings
+
+_NAME = r"[A-Za-z0-9][A-Za-z0-9_-]*/[A-Za-z0-9._-]+"
 
 
 def _mapping() -> str:
@@ -30,5 +32,7 @@ SPEC = ConnectorSpec(
     ),
     mapping=_mapping,
     connect=GithubConnector,
+    place=Form(pattern=_NAME, example="a repository such as owner/name"),
+    anchor=Form(pattern=rf"(?P<place>{_NAME})#[1-9][0-9]*", example="an issue such as owner/name#1"),
     inert=inert,
 )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-from connectors.core.port import Capabilities, ConnectorSpec, StreamSpec, WriteKind
+from connectors.core.port import Capabilities, ConnectorSpec, Form, StreamSpec, WriteKind
 from connectors.jira.connector import JiraConnector
 from connectors.jira.inert import inert
 from connectors.jira.records import ISSUES, VERSIONS
 from connectors.jira.settings import JiraSettings
+
+_KEY = r"[A-Z][A-Z0-9_]*"
+"""A project key; Data Center lets administrators change the form, within this."""
 
 
 def _mapping() -> str:
@@ -40,5 +43,7 @@ SPEC = ConnectorSpec(
     ),
     mapping=_mapping,
     connect=JiraConnector,
+    place=Form(pattern=_KEY, example="a project key such as NIM, in capitals"),
+    anchor=Form(pattern=rf"(?P<place>{_KEY})-[1-9][0-9]*", example="an issue key such as NIM-1"),
     inert=inert,
 )

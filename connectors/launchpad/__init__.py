@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-from connectors.core.port import Capabilities, ConnectorSpec, StreamSpec, WriteKind
+from connectors.core.port import Capabilities, ConnectorSpec, Form, StreamSpec, WriteKind
 from connectors.launchpad.connector import LaunchpadConnector
 from connectors.launchpad.inert import inert
 from connectors.launchpad.records import BLUEPRINTS, BUG_TASKS, MILESTONES
 from connectors.launchpad.settings import LaunchpadSettings
+
+_NAME = r"[a-z0-9][a-z0-9+.-]*"
+"""A name of Launchpad: its web service's own rule."""
 
 
 def _mapping() -> str:
@@ -31,5 +34,7 @@ SPEC = ConnectorSpec(
     ),
     mapping=_mapping,
     connect=LaunchpadConnector,
+    place=Form(pattern=_NAME, example="a project's name such as nim-images"),
+    anchor=Form(pattern=rf"(?P<place>{_NAME})/{_NAME}", example="a blueprint such as nim-images/engagement-nim-01"),
     inert=inert,
 )

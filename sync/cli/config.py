@@ -10,7 +10,7 @@ from sync import bootstrap
 from sync.config.schema import config_schema
 
 
-@click.group()
+@click.group(epilog="Example:  syncline config schema > syncline.schema.json")
 def config() -> None:
     """Help for those who write a configuration."""
 

@@ -14,7 +14,8 @@ from connectors.core.port import CheckResult, FieldInfo
 from sync.cli import check_mapping
 from sync.cli.app import App, pass_app
 from sync.cli.exits import Exit, StoppedError
-from sync.cli.output import json_option, print_json, say, table
+from sync.cli.output import json_option, print_json, say, say_hanging, table
+from sync.config.doubts import doubts
 from sync.config.load import Config
 from sync.config.settings import PlaceSettings
 from sync.engine.live import Live
@@ -54,14 +55,18 @@ def check(ctx: click.Context, app: App, /, *, offline: bool, mapping: bool, as_j
             for name, one in live.items():
                 results[name] = list(_checked(config, name, one))
     wrong = any(r.ok is False for rs in results.values() for r in rs)
+    warnings = list(doubts(config))
     if as_json:
         connections = {
             name: [{"name": r.name, "ok": r.ok, "found": r.found, "mend": r.mend} for r in rs]
             for name, rs in results.items()
         }
-        print_json({"configuration": str(config.path), "ok": not wrong, "connections": connections})
+        told = {"configuration": str(config.path), "ok": not wrong, "warnings": warnings, "connections": connections}
+        print_json(told)
     else:
         say(f"{config.path.name}: valid, {len(config.connections)} connections, {len(config.engagements)} engagements")
+        for warning in warnings:
+            say_hanging(f"warning: {warning}")
         for name, rs in results.items():
             rows = [(Text(*_MARKS[r.ok]), r.name, r.found, r.mend) for r in rs]
             table(f"\n{name} ({config.connections[name].spec.title})", ("", "what", "found", "how to mend"), rows)

@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
 
-from connectors.core.port import ConnectorSpec
+from connectors.core.port import ConnectorSpec, Form
 from connectors.core.settings import ConnectionSettings
 from mapping.rules import Rules, RulesError, compile_rules
 from mapping.spellings import Spelling, spellings_of
 from sync.config.positions import KeyPath, Positions
 from sync.config.problems import ConfigError, Problem
-from sync.config.settings import EngagementSettings, TopLevel
+from sync.config.settings import EngagementSettings, PlaceSettings, TopLevel
 
 _CONNECTION_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")  # no colon: it parts connection, stream and id in a reference
 _ENGAGEMENT_KEY = re.compile(
@@ -215,23 +215,35 @@ class _Checker:
             key: KeyPath = ("engagements", engagement)
             if not _ENGAGEMENT_KEY.fullmatch(engagement):
                 self.add(key, repr(engagement), "a key of letters, digits, dots and hyphens, at most 40")
-            self._known((*key, "record", "connection"), settings.record.connection, top)
             record = (settings.record.connection, settings.record.key)
             if record in seen:
                 self.add((*key, "record"), f"the record of engagement {seen[record]} again", "a record of its own")
             seen[record] = engagement
+            self._known((*key, "record", "connection"), settings.record.connection, top)
             places = [(p.connection, p.place) for p in settings.places]
             for i, place in enumerate(settings.places):
-                self._known((*key, "places", i, "connection"), place.connection, top)
                 if places.index((place.connection, place.place)) != i:
                     self.add((*key, "places", i), f"{place.place} on {place.connection} again", "each place once")
-                connection = connections.get(place.connection)
-                if connection and not any(s.per_place for s in connection.spec.streams):
-                    self.add(
-                        (*key, "places", i, "connection"),
-                        f"{place.connection}, a {connection.spec.title} connection, which has no places",
-                        "a connection whose tool has places (projects, repositories)",
-                    )
+                self._place((*key, "places", i), place, top, connections)
+
+    def _place(self, key: KeyPath, place: PlaceSettings, top: TopLevel, connections: Mapping[str, Connection]) -> None:
+        self._known((*key, "connection"), place.connection, top)
+        connection = connections.get(place.connection)
+        if connection is None:
+            return
+        spec = connection.spec
+        if not any(s.per_place for s in spec.streams):
+            self.add(
+                (*key, "connection"),
+                f"{place.connection}, a {spec.title} connection, which has no places",
+                "a connection whose tool has places (projects, repositories)",
+            )
+        self._spelt((*key, "place"), place.place, spec.place)
+        self._spelt((*key, "anchor"), place.anchor, spec.anchor)
+
+    def _spelt(self, key: KeyPath, name: str | None, form: Form | None) -> None:
+        if name is not None and form is not None and not re.fullmatch(form.pattern, name):
+            self.add(key, repr(name), form.example)
 
     def _people(self, top: TopLevel) -> None:
         owner: dict[str, str] = {}

@@ -1,0 +1,49 @@
+"""What a valid configuration holds and can never come to anything."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from sync.config.load import Config
+
+
+def doubts(config: Config) -> tuple[str, ...]:
+    """One sentence for each thing that no engagement can ever use, and what to do."""
+    return (*_of_connections(config), *_of_records(config), *_of_anchors(config))
+
+
+def _of_connections(config: Config) -> Iterator[str]:
+    if not config.engagements:
+        yield "no engagement is configured: nothing is read; add an [engagements.KEY] table for each"
+    for name in config.connections:
+        named = {p.connection for e in config.engagements.values() for p in e.places}
+        named |= {e.record.connection for e in config.engagements.values()}
+        if config.engagements and name not in named:
+            yield f"[connections.{name}] is named by no engagement: nothing is read of it; name it, or take it out"
+
+
+def _of_records(config: Config) -> Iterator[str]:
+    makers = [n for n, c in config.connections.items() if any(rule.makes == "engagement" for rule in c.rules.entities)]
+    for key, engagement in config.engagements.items():
+        name = engagement.record.connection
+        if name not in makers:
+            can = ", ".join(makers) or "none of this file"
+            yield (
+                f"the record of {key} lies in {name}, whose mapping makes no engagement of a record: it stays unknown;"
+                f" connections that do: {can}"
+            )
+
+
+def _of_anchors(config: Config) -> Iterator[str]:
+    for key, engagement in config.engagements.items():
+        for place in engagement.places:
+            connection = config.connections.get(place.connection)
+            form = connection.spec.anchor if connection else None
+            found = re.fullmatch(form.pattern, place.anchor) if form and place.anchor else None
+            lies = found.groupdict().get("place") if found else None
+            if lies is not None and lies.casefold() != place.place.casefold():
+                yield (
+                    f"the anchor {place.anchor} of {key} lies in {lies}, and not in its place {place.place}, which does"
+                    " not read it; correct one of them"
+                )
