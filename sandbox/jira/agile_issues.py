@@ -49,12 +49,12 @@ class AgileIssues:
 
     def of_epic(self, call: Call, epic: str) -> Response:
         """`GET /epic/{idOrKey}/issue`."""
-        found = self._epic(call, epic)
+        found = self.find_epic(call, epic)
         return self._page(call, "ORDER BY Rank ASC", lambda one: self._epic_of(one) == found.id)
 
     def of_board_epic(self, call: Call, board_id: int, epic: str) -> Response:
         """`GET /board/{id}/epic/{id}/issue`."""
-        found = self._epic(call, epic)
+        found = self.find_epic(call, epic)
         return self._page(call, self._board(call, board_id), lambda one: self._epic_of(one) == found.id)
 
     def without_epic(self, call: Call) -> Response:
@@ -75,7 +75,7 @@ class AgileIssues:
 
     def epic(self, call: Call, epic: str) -> Json:
         """`GET /epic/{idOrKey}`."""
-        return self._shown_epic(call, self._epic(call, epic))
+        return self._shown_epic(call, self.find_epic(call, epic))
 
     def get(self, call: Call, ref: str) -> Response:
         """`GET /issue/{ref}` with the agile fields."""
@@ -90,7 +90,7 @@ class AgileIssues:
         body = body_object(call.json_body())
         issues = self._named(call, body)
         self._to_sprint(call, issues, int(row["id"]))
-        self._rank(call, issues, body)
+        self.rank_issues(call, issues, body)
         return empty_response()
 
     def into_backlog(self, call: Call) -> Response:
@@ -100,7 +100,7 @@ class AgileIssues:
 
     def into_epic(self, call: Call, epic: str) -> Response:
         """`POST /epic/{idOrKey}/issue`."""
-        found = self._epic(call, epic)
+        found = self.find_epic(call, epic)
         issues = self._named(call, body_object(call.json_body()))
         if any(level(self._type(one)) != 0 for one in issues):
             raise HttpError(400, "Only issues of a standard type can be added to an epic.")
@@ -118,7 +118,13 @@ class AgileIssues:
         body = body_object(call.json_body())
         if bool(body.get("rankBeforeIssue")) == bool(body.get("rankAfterIssue")):
             raise HttpError(400, "Exactly one of rankBeforeIssue and rankAfterIssue must be given.")
-        self._rank(call, self._named(call, body), body)
+        self.rank_issues(call, self._named(call, body), body)
+        return empty_response()
+
+    def rank_where_told(self, call: Call) -> Response:
+        """Put the issues of the body before or after another one, when it names one."""
+        body = body_object(call.json_body())
+        self.rank_issues(call, self._named(call, body), body)
         return empty_response()
 
     def _board(self, call: Call, board_id: int) -> str:
@@ -198,7 +204,7 @@ class AgileIssues:
             "self": f"{agile_base(self._site.renderer(call))}/epic/{issue.id}",
             "name": issue.fields.get(name_field or "") or summary,
             "summary": summary,
-            "color": {"key": "color_1"},
+            "color": {"key": str(issue.properties.get("jira.epic.color") or "color_1")},
             "done": self._done(issue),
         }
 
@@ -218,7 +224,8 @@ class AgileIssues:
         row = self._type(issue)
         return level(row) == 1 or (not self._site.state.cloud and str(row["name"]).casefold() == "epic")
 
-    def _epic(self, call: Call, ref: str) -> Issue:
+    def find_epic(self, call: Call, ref: str) -> Issue:
+        """Find an epic that the caller sees; raises HttpError 400 or 404."""
         issue = self._site.issue(call, ref)
         if not self._is_epic(issue):
             raise HttpError(400, f"The issue '{issue.key}' is not an epic.")
@@ -265,7 +272,7 @@ class AgileIssues:
             if changelog_items(self._site, issue, change.fields):
                 applying.apply(self._site, issue, change, uid)
 
-    def _rank(self, call: Call, issues: list[Issue], body: Row) -> None:
+    def rank_issues(self, call: Call, issues: list[Issue], body: Row) -> None:
         """Put issues before or after another, in the order given."""
         state = self._site.state
         before, after = body.get("rankBeforeIssue"), body.get("rankAfterIssue")

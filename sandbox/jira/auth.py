@@ -11,6 +11,7 @@ from datetime import tzinfo
 from sandbox.core.http import HttpError
 from sandbox.jira import stamps
 from sandbox.jira.access import Eyes
+from sandbox.jira.model import Row
 from sandbox.jira.state import State
 from sandbox.jira.switches import WrongCredentials
 
@@ -29,6 +30,7 @@ class Caller:
         base: address that self links begin with.
         gateway: the request came through the gateway.
         oauth: by an OAuth access token.
+        scopes: of that token; None without one.
         node: which node of a Data Center answers, counted from 1.
         zone: in which instants are written.
     """
@@ -42,6 +44,7 @@ class Caller:
     zone_name: str
     gateway: bool = False
     oauth: bool = False
+    scopes: frozenset[str] | None = None
     node: int = 1
 
     def require(self) -> str:
@@ -55,7 +58,9 @@ class Caller:
         return self.uid
 
 
-def identify(state: State, authorization: str | None, *, gateway: bool = False) -> tuple[str | None, bool]:
+def identify(
+    state: State, authorization: str | None, *, gateway: bool = False, now: float = 0.0
+) -> tuple[str | None, bool]:
     """Find the user of an Authorization header: (uid, whether wrong credentials were sent)."""
     if not authorization:
         return None, False
@@ -71,7 +76,7 @@ def identify(state: State, authorization: str | None, *, gateway: bool = False) 
         names = (name.casefold(),)
     for uid, row in state.users.items():
         tokens = {row.get("token"), row.get("scoped_token") if gateway else None} - {None, ""}
-        if token not in tokens or not row.get("active", True):
+        if token not in tokens or not row.get("active", True) or _expired(row, now):
             continue
         if names and str(row.get("emailAddress" if state.cloud else "name")).casefold() not in names:
             continue
@@ -81,11 +86,17 @@ def identify(state: State, authorization: str | None, *, gateway: bool = False) 
     return None, True
 
 
-def access_token(state: State, authorization: str | None, now: float) -> str | None:
-    """Give the user of a live OAuth access token; None when it is none, or has expired."""
+def _expired(row: Row, now: float) -> bool:
+    return bool(row.get("token_expires")) and stamps.parse_instant(row["token_expires"]) <= now * 1000
+
+
+def access_token(state: State, authorization: str | None, now: float) -> tuple[str, frozenset[str]] | None:
+    """Give the user and the scopes of a live OAuth access token; None when it is none, or has expired."""
     scheme, _, token = (authorization or "").partition(" ")
     row = state.access_tokens.get(token.strip()) if scheme.casefold() == "bearer" else None
-    return str(row["user"]) if row is not None and now < row["expires"] else None
+    if row is None or now >= row["expires"]:
+        return None
+    return str(row["user"]), frozenset(row.get("scopes") or ())
 
 
 def caller(
@@ -97,6 +108,7 @@ def caller(
     gateway: bool = False,
     node: int = 1,
     now: float = 0.0,
+    session: str = "",
 ) -> Caller:
     """Make the caller of a request.
 
@@ -104,10 +116,12 @@ def caller(
         HttpError: 401 on Data Center for wrong credentials, and at the gateway; Cloud's site lets them pass as
             anonymous, unless the switch says otherwise.
     """
-    uid, failed = identify(state, authorization, gateway=gateway)
-    oauth = False
-    if gateway and (owner := access_token(state, authorization, now)) is not None:
-        uid, failed, oauth = owner, False, True
+    uid, failed = identify(state, authorization, gateway=gateway, now=now)
+    if not authorization and session in state.sessions:
+        uid = state.sessions[session]
+    granted = None
+    if (gateway or not state.cloud) and (found := access_token(state, authorization, now)) is not None:
+        (uid, granted), failed = found, False
     if gateway and uid is None:
         raise HttpError(401, body={"code": 401, "message": "Unauthorized"})
     refused = state.switches.wrong_credentials is WrongCredentials.REFUSED
@@ -127,6 +141,7 @@ def caller(
         zone=stamps.zone(zone_name),
         zone_name=zone_name,
         gateway=gateway,
-        oauth=oauth,
+        oauth=granted is not None,
+        scopes=granted,
         node=node,
     )

@@ -6,13 +6,18 @@ from werkzeug.wrappers import Response
 
 from sandbox.core.http import Call, HttpError, Json, empty_response, json_response
 from sandbox.jira import access
-from sandbox.jira.model import Kind, Row
+from sandbox.jira.model import FieldDef, Kind, Row
 from sandbox.jira.paging import body_object, listed, number, object_at
 from sandbox.jira.render import Renderer
 from sandbox.jira.site import Site
 
 MAX_PAGE = 50
 """Rows on a page of the agile interface, unless told otherwise."""
+
+_POINTS = ("story points", "story point estimate")
+"""Names of the number field that boards estimate by when they say nothing else."""
+
+ORIGINAL = "timeoriginalestimate"
 
 TYPES = ("scrum", "kanban", "simple")
 
@@ -34,11 +39,28 @@ def page(call: Call, rows: list[Any]) -> Json:
 
 def board_jql(site: Site, board: Row) -> str:
     """Give the query that a board shows."""
+    saved = site.state.filters.get(board_filter(board))
+    if saved is not None and board.get("filter") is not None:
+        return str(saved["jql"] or "ORDER BY Rank ASC")
     if board.get("jql"):
         return str(board["jql"])
     project_id = site.state.project_id(board["project"]) if board.get("project") is not None else None
     key = site.state.projects[project_id]["key"] if project_id else None
     return f'project = "{key}" ORDER BY Rank ASC' if key else "ORDER BY Rank ASC"
+
+
+def board_filter(board: Row) -> int:
+    """Give the id of a board's filter; boards whose filter nobody made have a number of their own."""
+    return int(board.get("filter") or 10_000 + int(board["id"]))
+
+
+def estimated_by(site: Site, board: Row) -> FieldDef:
+    """Give the field that a board estimates by: its own, else the story points, else the original estimate."""
+    fields = site.state.fields
+    if (own := fields.get(str(board.get("estimation")))) is not None:
+        return own
+    points = [one for one in fields.values() if one.kind is Kind.NUMBER and one.name.casefold() in _POINTS]
+    return points[0] if points else fields[ORIGINAL]
 
 
 def find_board(site: Site, call: Call, board_id: int) -> Row:
@@ -76,13 +98,25 @@ class Boards:
             wanted = self._site.project(call, args["projectKeyOrId"])["id"]
         rows = [
             self._shown(call, board)
-            for board in sorted(state.boards.values(), key=lambda one: int(one["id"]))
-            if _visible(self._site, call, board)
-            and (not kinds or board.get("type", "scrum") in kinds)
+            for board in self.visible(call)
+            if (not kinds or board.get("type", "scrum") in kinds)
             and part in str(board["name"]).casefold()
             and (wanted is None or state.project_id(board.get("project")) == wanted)
         ]
         return page(call, rows)
+
+    def visible(self, call: Call) -> list[Row]:
+        """List the boards that the caller sees, by id."""
+        rows = sorted(self._site.state.boards.values(), key=lambda one: int(one["id"]))
+        return [board for board in rows if _visible(self._site, call, board)]
+
+    def allowed(self, call: Call, board: Row) -> None:
+        """Check that the caller may change a board; raises HttpError 403."""
+        state = self._site.state
+        if board.get("project") is not None:
+            project = state.projects[state.project_id(board["project"]) or ""]
+            if not access.may_edit(state, self._site.caller(call).uid, project):
+                raise HttpError(403, "You do not have permission to change this board.")
 
     def _shown(self, call: Call, board: Row) -> Row:
         renderer = self._site.renderer(call)
@@ -131,10 +165,7 @@ class Boards:
         """`DELETE /board/{id}`; its sprints go, its issues stay."""
         board = find_board(self._site, call, board_id)
         state = self._site.state
-        if board.get("project") is not None:
-            project = state.projects[state.project_id(board["project"]) or ""]
-            if not access.may_edit(state, self._site.caller(call).uid, project):
-                raise HttpError(403, "You do not have permission to delete this board.")
+        self.allowed(call, board)
         shown = self._shown(call, board)
         del state.boards[board_id]
         gone = {one for one, row in state.sprints.items() if row["originBoardId"] == board_id}
@@ -161,13 +192,15 @@ class Boards:
             rows = [one for one, row in state.tables["statuses"].items() if row.get("category", "new") == category]
             links = [{"id": one, "self": f"{renderer.rest}/status/{one}"} for one in rows]
             columns.append({"name": name, "statuses": links})
-        filter_id = str(board.get("filter") or 10_000 + int(board["id"]))
+        filter_id = str(board_filter(board))
         shown: Row = {key: value for key, value in self._shown(call, board).items() if key != "location"}
         shown["self"] += "/configuration"
         if state.cloud and board.get("project") is not None:
             shown["location"] = {"type": "project", "projectKeyOrId": str(board["project"])}
         shown["filter"] = {"id": filter_id, "self": f"{renderer.rest}/filter/{filter_id}"}
         shown["columnConfig"] = {"columns": columns, "constraintType": "none"}
+        field = estimated_by(self._site, board)
+        shown["estimation"] = {"type": "field", "field": {"fieldId": field.id, "displayName": field.name}}
         rank = next((one for one in state.fields.values() if one.kind is Kind.RANK), None)
         if rank is not None:
             shown["ranking"] = {"rankCustomFieldId": int(rank.id.removeprefix("customfield_"))}

@@ -313,7 +313,7 @@ class Filters:
                 "editPermissions,isWritable,subscriptions",
                 "favouritedCount": len(row.get("favourites", ())),
                 "editPermissions": [],
-                "subscriptions": [],
+                "subscriptions": {"size": 0, "items": [], "max-results": 1000, "start-index": 0, "end-index": 0},
             }
         return {**shown, "editable": self._site.state.user_id(row["owner"]) == uid}
 

@@ -1,16 +1,13 @@
-"""What stands around a Cloud site: `/_edge/tenant_info`, OAuth tokens, and the gateway's addresses."""
+"""What stands around a Cloud site: `/_edge/tenant_info`, whose an OAuth token is, and the gateway's addresses."""
 
 import hashlib
 
 from sandbox.core.http import Call, HttpError, Json, Route
-from sandbox.jira.paging import body_object
+from sandbox.jira import scopes
+from sandbox.jira.model import Row
 from sandbox.jira.site import Site
 
 PREFIX = "/ex/jira/"
-TOKEN_SECONDS = 3600
-"""How long an access token lives."""
-
-SCOPES = ("read:jira-work", "write:jira-work", "read:jira-user", "manage:jira-webhook")
 
 
 def cloud_id(site: Site) -> str:
@@ -39,7 +36,7 @@ class Edge:
         """List the routes."""
         return [
             Route(method="GET", path="/_edge/tenant_info", handler=self.tenant_info),
-            Route(method="POST", path="/oauth/token", handler=self.token),
+            Route(method="GET", path="/me", handler=self.me),
             Route(method="GET", path="/oauth/token/accessible-resources", handler=self.resources),
         ]
 
@@ -47,36 +44,28 @@ class Edge:
         """`GET /_edge/tenant_info`."""
         return {"cloudId": cloud_id(self._site)}
 
-    def token(self, call: Call) -> Json:
-        """`POST /oauth/token` with client credentials, as `auth.atlassian.com` answers it; JSON or a form."""
-        form = body_object(call.json_body()) if call.is_json else dict(call.form)
-        if form.get("grant_type") != "client_credentials":
-            raise HttpError(400, body={"error": "unsupported_grant_type", "error_description": "Unsupported grant"})
-        state = self._site.state
-        for client in state.oauth_clients:
-            if (client.get("client_id"), client.get("client_secret")) == (
-                form.get("client_id"),
-                form.get("client_secret"),
-            ):
-                number = state.next_id("access token")
-                token = hashlib.sha256(f"{client['client_id']} {number}".encode()).hexdigest()
-                expires = self._site.clock.seconds() + TOKEN_SECONDS
-                state.access_tokens[token] = {"user": state.user_id(client["user"]), "expires": expires}
-                return {
-                    "access_token": token,
-                    "expires_in": TOKEN_SECONDS,
-                    "scope": " ".join(SCOPES),
-                    "token_type": "Bearer",
-                }
-        raise HttpError(401, body={"error": "access_denied", "error_description": "Unauthorized"})
-
     def resources(self, call: Call) -> Json:
         """`GET /oauth/token/accessible-resources`."""
+        row = self._token(call)
+        site = self._site.state.site
+        shown = [one for one in row["scopes"] if one in scopes.ALL]
+        url = site.get("base_url") or call.host_url.rstrip("/")
+        name = site.get("title") or "Jira"
+        return [{"id": cloud_id(self._site), "name": name, "url": url, "scopes": shown, "avatarUrl": f"{url}/a"}]
+
+    def me(self, call: Call) -> Json:
+        """`GET /me`: whose token it is."""
+        row = self._token(call)
+        if scopes.ME not in row["scopes"]:
+            raise HttpError(403, body={"code": 403, "message": "Forbidden; scope does not match"})
+        user = self._site.state.users[row["user"]]
+        shown = {"account_id": row["user"], "account_type": user.get("accountType", "atlassian")}
+        shown |= {"email": user.get("emailAddress"), "name": user.get("displayName"), "account_status": "active"}
+        return {**shown, "zoneinfo": user.get("timeZone"), "locale": "en-US", "picture": ""}
+
+    def _token(self, call: Call) -> Row:
         scheme, _, token = call.headers.get("Authorization", "").partition(" ")
         row = self._site.state.access_tokens.get(token)
         if scheme.casefold() != "bearer" or row is None or self._site.clock.seconds() >= row["expires"]:
             raise HttpError(401, body={"code": 401, "message": "Unauthorized"})
-        site = self._site.state.site
-        url = site.get("base_url") or call.host_url.rstrip("/")
-        name = site.get("title") or "Jira"
-        return [{"id": cloud_id(self._site), "name": name, "url": url, "scopes": list(SCOPES), "avatarUrl": f"{url}/a"}]
+        return row

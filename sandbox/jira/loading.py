@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
-from sandbox.jira import stamps, values, workflow
+from sandbox.jira import scopes, stamps, values, workflow
 from sandbox.jira.catalog import custom_field, system_fields
 from sandbox.jira.model import Deployment, FieldDef, Issue, Kind, Link, Row
 from sandbox.jira.state import TABLES, State
@@ -57,14 +57,20 @@ def dump(state: State) -> Row:
     return document
 
 
-def _load_tables(state: State, document: Mapping[str, Any]) -> None:
+def _load_users(state: State, document: Mapping[str, Any]) -> None:
     for row in document.get("users") or []:
         if not state.cloud:
             row.setdefault("key", row.get("name"))
         uid = row.get("accountId") if state.cloud else row.get("key")
         if not uid:
             raise ValueError(f"user {row.get('displayName')!r} has no {'accountId' if state.cloud else 'name'}")
+        if row.get("token_expires"):
+            stamps.parse_instant(row["token_expires"])
         state.users[str(uid)] = {"active": True, **row}
+
+
+def _load_tables(state: State, document: Mapping[str, Any]) -> None:
+    _load_users(state, document)
     for table in TABLES:
         for row in document.get(table) or []:
             if "id" not in row or "name" not in row:
@@ -111,6 +117,9 @@ def _load_boards(state: State, document: Mapping[str, Any]) -> None:
 def _load_access(state: State, document: Mapping[str, Any]) -> None:
     state.oauth_clients = list(document.get("oauth_clients") or [])
     state.access_tokens = dict(document.get("access_tokens") or {})
+    state.grants, state.sessions = dict(document.get("grants") or {}), dict(document.get("sessions") or {})
+    for token in state.access_tokens.values():
+        token.setdefault("scopes", list(scopes.ALL))
     for client in state.oauth_clients:
         if state.user_id(client.get("user")) is None:
             raise ValueError(f"oauth_clients: no such user: {client.get('user')}")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from werkzeug.wrappers import Response
 
-from sandbox.core.http import Call, HttpError, Json, empty_response
+from sandbox.core.http import Call, HttpError, Json, empty_response, json_response
 from sandbox.jira.edits import check_property
 from sandbox.jira.model import Row
 from sandbox.jira.site import Site, Table
@@ -59,7 +59,7 @@ class OwnProperties:
         check_property(key, value)
         held = row.get("properties") or {}
         row["properties"] = {**held, key: value}
-        return empty_response(status=200 if key in held else 201)
+        return json_response({}, status=200 if key in held else 201)
 
     def delete(self, call: Call, key: str, **where: str) -> Response:
         """`DELETE /{key}`."""

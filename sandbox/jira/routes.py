@@ -6,6 +6,7 @@ from typing import Any
 
 from sandbox.core.http import Call, HttpError, Json, Route
 from sandbox.jira.agile_issues import AgileIssues
+from sandbox.jira.agile_more import AgileMore
 from sandbox.jira.attachments import Attachments
 from sandbox.jira.audience import Audience
 from sandbox.jira.boards import Boards
@@ -21,11 +22,13 @@ from sandbox.jira.jql_routes import JqlHelp
 from sandbox.jira.meta import Meta
 from sandbox.jira.model import Row
 from sandbox.jira.moving import Archive
+from sandbox.jira.oauth import OAuth
 from sandbox.jira.own_properties import Find, OwnProperties
 from sandbox.jira.parts import Comments, Worklogs
 from sandbox.jira.people import People
 from sandbox.jira.schemes import Schemes
 from sandbox.jira.search import Search
+from sandbox.jira.session import Session
 from sandbox.jira.site import Site, Table
 from sandbox.jira.sprints import Sprints
 from sandbox.jira.tables import Tables
@@ -67,6 +70,9 @@ def all_routes(site: Site) -> Iterable[Route]:
 
     yield Route(method="GET", path="/rest/applinks/latest/listApplicationlinks", handler=application_links)
     yield from Attachments(site).routes()
+    yield from OAuth(site).routes()
+    if not cloud:
+        yield from Session(site).routes()
     if cloud:
         yield from Edge(site).routes()
     table = [*_issue_routes(site), *_part_routes(site), *_directory_routes(site, search)]
@@ -78,7 +84,9 @@ def all_routes(site: Site) -> Iterable[Route]:
     for method, path, handler in _admin_hooks(site):
         yield Route(method=method, path=f"/rest/webhooks/1.0{path}", handler=handler)
         if not cloud:
-            yield Route(method=method, path=f"/rest/jira-webhook/1.0{path}s", handler=handler)
+            yield Route(
+                method=method, path="/rest/jira-webhook/1.0" + path.replace("webhook", "webhooks"), handler=handler
+            )
 
 
 def _issue_routes(site: Site) -> Table:
@@ -282,4 +290,5 @@ def _agile(site: Site, search: Search) -> Table:
         ("GET", "/epic/<epic>", issues.epic),
         ("GET", "/epic/<epic>/issue", issues.of_epic),
         ("POST", "/epic/<epic>/issue", issues.into_epic),
+        *AgileMore(site, boards, issues).table(),
     ]

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from sandbox.core.clock import Clock
 from sandbox.core.http import Call, Handler, HttpError, Json, Route, json_response
 from sandbox.core.service import Service
-from sandbox.jira import auth, gateway, loading, steering
+from sandbox.jira import auth, gateway, loading, oauth, scopes, session, steering
 from sandbox.jira.auth import Caller
 from sandbox.jira.hooks import Postman
 from sandbox.jira.limits import Ask, Meter
@@ -152,17 +152,33 @@ class JiraService(Service):
         node = self._node(call)
         caller = auth.caller(
             state,
-            call.headers.get("Authorization"),
+            None if call.route in oauth.PLACES else call.headers.get("Authorization"),
             version=version,
             base=base,
             gateway=behind,
             node=node,
             now=self.clock.seconds(),
+            session=call.cookies.get(session.COOKIE, ""),
         )
         call.user, call.notes = caller.uid, caller
+        self._check_scope(call, caller)
         if state.switches.limits.on:
             headers = self.meter.check(state.switches.limits, self._ask(call, caller), cloud=state.cloud)
             call.environ["sandbox.limits"] = headers
+
+    def _check_scope(self, call: Call, caller: Caller) -> None:
+        """Refuse what the scopes of an OAuth token do not cover."""
+        if caller.scopes is None:
+            return
+        if not self._site.state.cloud:
+            if call.method != "GET" and not {"WRITE", "ADMIN"} & caller.scopes:
+                raise HttpError(403, "The scope of the token does not allow this request.")
+            return
+        version = version_of(call.path[call.path.find("/rest/") :], cloud=True)
+        path = call.route.removeprefix(f"{gateway.PREFIX}<cloud_id>").removeprefix(f"{API_PREFIX}{version}")
+        scope = scopes.needed(call.method, path)
+        if scope and scope not in caller.scopes:
+            raise HttpError(401, body={"code": 401, "message": "Unauthorized; scope does not match"})
 
     def _node(self, call: Call) -> int:
         """Give the node that answers: the one of the caller's cookie, else the next one in turn."""

@@ -51,7 +51,8 @@ class Sprints:
             for row in self._site.state.sprints.values()
             if row["originBoardId"] == board_id and (not wanted or row["state"] in wanted)
         ]
-        return page(call, sorted(rows, key=lambda row: int(row["id"])))
+        places = self._site.state.sprints
+        return page(call, sorted(rows, key=lambda row: int(places[row["id"]].get("place", row["id"]))))
 
     def shown(self, call: Call, row: Row) -> Row:
         """Show a sprint."""

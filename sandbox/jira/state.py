@@ -15,9 +15,11 @@ The document (every key but `deployment`, `users`, `projects`, `issuetypes`, `st
          "emailAddress": "ann@nimbus.example", "timeZone": "Europe/Berlin", "active": true, "accountType": "atlassian",
          "token": "secret",                        # Cloud needs accountId, Data Center name (key defaults to it);
          "scoped_token": "...",                    # token: the API token or PAT by which this user logs in;
+         "token_expires": "2027-01-01T00:00:00.000+0000",         # left out = never
          "groups": ["jira-developers"]}            # scoped_token: one that is good at the gateway alone (Cloud)
       ],
-      "oauth_clients": [{"client_id": "...", "client_secret": "...", "user": USER}],    # log in at POST /oauth/token
+      "oauth_clients": [{"client_id": "...", "client_secret": "...", "user": USER,      # who consents at /authorize
+                         "scopes": [...], "redirect_uris": [...]}],                     # left out = all, any
       "filters": [{"id": 10000, "name": "Open ones", "owner": USER, "jql": "resolution = Unresolved", "description": "",
                    "sharePermissions": [{"id": 1, "type": "authenticated"}], "favourites": [USER]}],
                                                    # shares: global, authenticated, or user, group, project so named
@@ -140,6 +142,8 @@ class State:
         self.ranks: dict[str, float] = {}
         self.oauth_clients: list[Row] = []
         self.access_tokens: dict[str, Row] = {}
+        self.grants: dict[str, Row] = {}
+        self.sessions: dict[str, str] = {}
         self.hooks: dict[int, Row] = {}
         self.tasks: dict[str, Row] = {}
         self.filters: dict[int, Row] = {}
@@ -335,6 +339,8 @@ class State:
                 "sprints": list(self.sprints.values()),
                 "oauth_clients": self.oauth_clients,
                 "access_tokens": self.access_tokens,
+                "grants": self.grants,
+                "sessions": self.sessions,
                 "webhooks": list(self.hooks.values()),
                 "deleted_worklogs": self.deleted_worklogs,
                 "counters": self.counters,

@@ -7,6 +7,9 @@ POST `move`                 `{issue, project, issuetype}`      moves an issue; g
                                                                be left out
 POST `archive`, `restore`   `{issue}`                          archives an issue, or takes it out of the archive
 POST `revoke`               `{}` or `{token}`                  ends OAuth access tokens, all or one
+POST `tokens/end`           `{user}`                           ends the API token or PAT of a user, and its sessions
+POST `permit`               `{project, user, browse, edit,     gives (true) or takes (false) a user's permissions in a
+                            administer}`                       project; those left out stay
 POST `limits/forget`        `{}`                               begins all rate limits anew
 GET `deliveries`                                               what was sent to webhooks: `{"id", "hook", "event",
                                                                "attempt", "status", "headers", "body"}`
@@ -36,6 +39,8 @@ def routes(service: "JiraService") -> list[Route]:
         "archive": desk.archive,
         "restore": desk.restore,
         "revoke": desk.revoke,
+        "tokens/end": desk.end_token,
+        "permit": desk.permit,
         "limits/forget": desk.forget,
     }
     return [
@@ -94,6 +99,32 @@ class _Desk:
         for one in ended:
             del tokens[one]
         return {"revoked": len(ended)}
+
+    def _user(self, body: dict[str, Any]) -> str:
+        found = self._service.site.state.user_id(body["user"])
+        if found is None:
+            raise ValueError(f"{body['user']!r} is no user")
+        return found
+
+    def end_token(self, body: dict[str, Any]) -> Json:
+        state, uid = self._service.site.state, self._user(body)
+        state.users[uid] |= {"token": None, "scoped_token": None}
+        state.sessions = {value: owner for value, owner in state.sessions.items() if owner != uid}
+        return {}
+
+    def permit(self, body: dict[str, Any]) -> Json:
+        state, uid = self._service.site.state, self._user(body)
+        project_id = state.project_id(body["project"])
+        if project_id is None:
+            raise ValueError(f"{body['project']!r} is no project")
+        row = state.projects[project_id]
+        for name in ("browse", "edit", "administer"):
+            if name in body:
+                given = row.get(name)
+                allowed = list(state.users) if given is None else [state.user_id(one) for one in given]
+                row[name] = [one for one in allowed if one != uid] + ([uid] if body[name] else [])
+        state.writes += 1
+        return {name: row.get(name) for name in ("browse", "edit", "administer")}
 
     def forget(self, _body: dict[str, Any]) -> Json:
         self._service.meter.clear()

@@ -91,6 +91,8 @@ class Switches:
         webhook_retry_seconds: how long after a failure a webhook is sent again.
         webhook_retries: how often it is sent again.
         dynamic_signed_by_jwt: dynamic webhooks bear a JWT; else `X-Hub-Signature`.
+        token_seconds: how long an OAuth access token lives.
+        refresh_rotates: whether a refresh token is spent by its use.
         deliver_webhooks: whether webhooks are sent at all.
         data_center_signs: whether a Data Center signs its webhooks.
     """
@@ -113,6 +115,8 @@ class Switches:
     webhook_days: int = 30
     webhook_retry_seconds: float = 300.0
     webhook_retries: int = 5
+    token_seconds: int = 3600
+    refresh_rotates: bool = True
     dynamic_signed_by_jwt: bool = True
     deliver_webhooks: bool = True
     data_center_signs: bool = False

@@ -209,6 +209,11 @@ def small_site() -> Callable[[str], dict[str, Any]]:
     return document
 
 
+@pytest.fixture(scope="session")
+def small_site_of() -> Callable[[str], dict[str, Any]]:
+    return document
+
+
 @pytest.fixture
 def connect() -> Iterator[Connect]:
     """Gives `connect(deployment, user=..., version=...)`: a client of a stand-in, one a deployment and test."""

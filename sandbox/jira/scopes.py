@@ -1,0 +1,37 @@
+"""Which scope of an OAuth token a request needs on Cloud: the classic ones, as Atlassian's description names them."""
+
+import re
+
+READ, WRITE, PEOPLE = "read:jira-work", "write:jira-work", "read:jira-user"
+PROJECT, CONFIGURATION, WEBHOOK = "manage:jira-project", "manage:jira-configuration", "manage:jira-webhook"
+OFFLINE, ME = "offline_access", "read:me"
+ALL = (READ, WRITE, PEOPLE, PROJECT, CONFIGURATION, WEBHOOK)
+
+_READING_POSTS = re.compile(
+    r"/(changelog/bulkfetch|comment/list|issue/bulkfetch|issue/watching|issue/<ref>/changelog/list|permissions/project"
+    r"|jql/(autocompletedata|match|parse)|search|search/approximate-count|search/jql|worklog/list)"
+)
+_RULES = tuple(
+    (re.compile(methods), re.compile(path), scope)
+    for methods, path, scope in (
+        (".*", r"/(serverInfo|permissions/check|user/email)", ""),
+        (".*", r"/webhook(/.*)?", WEBHOOK),
+        (".*", r"/(configuration|myself|jql/pdcleaner|group/bulk|groups/picker)", PEOPLE),
+        ("GET", r"/(user|users|group)(?!/member)(/.*)?", PEOPLE),
+        (".*", r"/(group|user)(?!/properties)(/.*)?", CONFIGURATION),
+        ("GET", r"/issuesecurityschemes(/<int:scheme_id>)?", PROJECT),
+        ("GET", r"/(issuesecurityschemes/.*|role.*|statuses.*|priority/search)|/securitylevel/.*", CONFIGURATION),
+        ("GET", r"/project/<ref>/hierarchy|/field/<ref>/context.*|/field/<ref>/option.*", CONFIGURATION),
+        ("POST", r"/project/<ref>/(archive|restore|delete)|/project|/project/<ref>/role/.*", CONFIGURATION),
+        ("POST|PUT|DELETE", r"/(version|component|project/.*)(/.*)?", PROJECT),
+        ("POST|PUT|DELETE", r"/(issuetype|issueLinkType|field|role|jql/sanitize)(/.*)?", CONFIGURATION),
+        ("GET", ".*", READ),
+        ("POST", _READING_POSTS.pattern, READ),
+        (".*", ".*", WRITE),
+    )
+)
+
+
+def needed(method: str, path: str) -> str:
+    """Give the scope for a method and a route below the version's root; the empty text when none is needed."""
+    return next(scope for methods, pattern, scope in _RULES if methods.fullmatch(method) and pattern.fullmatch(path))
