@@ -53,6 +53,9 @@ NOTHING_DONE = frozenset(
         "closed unmerged",
     }
 )
+SAID = NOTHING_DONE | {"done", "fixed"}
+"""Resolutions of Jira that say whether anything was done."""
+
 NO_WORK = frozenset({Kind.ANCHOR, Kind.RISK, Kind.DELIVERABLE, Kind.CHANGE})
 TOLERANCE_WORKING_DAYS = 5
 URGENT_DAYS = 30
@@ -322,6 +325,24 @@ class Checker:
                 for owner in sorted(self.belongs(issue) & active) if version.released else ():
                     yield (owner, "milestone.closed_with_open_work", version.subject), "medium"
 
+    # ── what is not understood ──
+
+    def odd(self, issue: Issue) -> bool:
+        """Whether a value of the issue has no meaning that is agreed on."""
+        labels = [each for each in issue.labels if each.lower().startswith("scope:") and each.count("/") > 1]
+        if issue.project.site in (GITHUB, LAUNCHPAD):
+            return bool(labels)
+        told = issue.status.lower() in NOTHING_DONE or (issue.resolution or "done").lower() in SAID
+        unclear = self.category(issue) == "done" and not told
+        return bool(labels) or unclear or issue.billable not in ("Yes", "No", None)
+
+    def unmapped(self) -> Iterator[tuple[Finding, str]]:
+        """Yield data.unmapped_value."""
+        active = {each.key for each in self.active()}
+        for issue in self.issues:
+            for owner in sorted(self.belongs(issue) & active) if self.odd(issue) else ():
+                yield (owner, "data.unmapped_value", issue.subject), "medium"
+
     def stale(self) -> Iterator[tuple[Finding, str]]:
         """Yield source.stale."""
         for engagement in self.active():
@@ -332,7 +353,7 @@ class Checker:
     def findings(self) -> dict[Finding, str]:
         """Return every finding with its severity."""
         scope = (self.uncovered, self.orphans, self.twice)
-        rules = (*scope, self.disagreeing, self.late, self.stale, self.contradictions, self.closed_early)
+        rules = (*scope, self.disagreeing, self.late, self.stale, self.contradictions, self.closed_early, self.unmapped)
         return {finding: severity for rule in rules for finding, severity in rule()}
 
 

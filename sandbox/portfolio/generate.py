@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sandbox.portfolio import baselines, calm, contradictions, crossings, filler, later, layout, milestones, resting
+from sandbox.portfolio import (
+    baselines,
+    calm,
+    contradictions,
+    crossings,
+    filler,
+    later,
+    layout,
+    milestones,
+    resting,
+    unmapped,
+)
 from sandbox.portfolio.builder import Builder
 from sandbox.portfolio.checker import Checker, check
 from sandbox.portfolio.model import BASE_TOOLS, GITHUB, LAUNCHPAD, TOOLS, Portfolio
@@ -47,6 +58,7 @@ def generate(*, seed: int, scale: int = 1, today: date, tools: Sequence[str] = B
     later.plant(b)
     contradictions.plant(b)
     milestones.plant(b)
+    unmapped.plant(b)
     filler.ballast(b)
     crossings.plant(b)
     filler.labels(b)

@@ -9,7 +9,7 @@ from typing import Any
 from sandbox.portfolio import mentions, scope_links
 from sandbox.portfolio.hosts import Hosts
 from sandbox.portfolio.model import Form, Issue, Kind, Person, Portfolio, Project, Reading, Security
-from sandbox.portfolio.sites import SITES, Site
+from sandbox.portfolio.sites import ODD_BILLABLE, SITES, Site
 from sandbox.portfolio.workflows import workflows
 
 Row = dict[str, Any]
@@ -139,7 +139,7 @@ def _fields(site: Site) -> list[Row]:
     kinds: dict[str, Row] = {
         "Scope item": {"type": "text"},
         "Engagement": {"type": "text"},
-        "Billable": {"type": "select", "options": _options("Yes", "No", first=10_201)},
+        "Billable": {"type": "select", "options": _options("Yes", "No", ODD_BILLABLE, first=10_201)},
         "Syncline status": {
             "type": "select",
             "options": _options("Green", "Amber", "Red", "Unknown", first=10_211),

@@ -8,6 +8,12 @@ from types import MappingProxyType
 
 from sandbox.portfolio.model import CLOUD, DATA_CENTER, GITHUB, LAUNCHPAD
 
+ODD_RESOLUTION = "Shelved"
+"""A resolution of both Jira sites that does not say whether anything was done."""
+
+ODD_BILLABLE = "Ask first"
+"""An option of the field Billable that is neither yes nor no."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
@@ -44,7 +50,7 @@ SITES: Mapping[str, Site] = MappingProxyType(
                 }
             ),
             finished=("Done",),
-            resolutions=("Done", "Won't Do", "Duplicate", "Cannot Reproduce", "Declined"),
+            resolutions=("Done", "Won't Do", "Duplicate", "Cannot Reproduce", "Declined", ODD_RESOLUTION),
             dropping_resolutions=("Won't Do", "Duplicate", "Cannot Reproduce", "Declined"),
             dropping_statuses=("Cancelled",),
             fields=MappingProxyType(
@@ -74,7 +80,10 @@ SITES: Mapping[str, Site] = MappingProxyType(
                 }
             ),
             finished=("Done", "Closed"),
-            resolutions=("Done", "Fixed", "Won't Fix", "Duplicate", "Cannot Reproduce", "Invalid", "Obsolete"),
+            resolutions=(
+                *("Done", "Fixed", "Won't Fix", "Duplicate", "Cannot Reproduce", "Invalid", "Obsolete"),
+                ODD_RESOLUTION,
+            ),
             dropping_resolutions=("Won't Fix", "Duplicate", "Cannot Reproduce", "Invalid", "Obsolete"),
             dropping_statuses=("Cancelled", "Rejected"),
             fields=MappingProxyType(

@@ -12,6 +12,7 @@ from connectors.core.port import StreamSpec
 from sync.engine.live import Progress, RunContext
 from sync.engine.summary import Note
 from sync.reconcile.freshness import is_stale
+from sync.reconcile.result import FindingKind
 from sync.reconcile.risks import lifecycle
 from sync.reconcile.rules import Result, reconcile
 from sync.reconcile.settings import ReconcileSettings
@@ -23,7 +24,6 @@ from sync.store.model import clear_dirty, dirty, fold
 from sync.store.records import Stamp
 from sync.store.results import (
     bases_of_reconciliation,
-    close_findings,
     forget_engagement,
     forget_status,
     load_risks,
@@ -144,8 +144,8 @@ def _reconcile_one(
 
 def _save(session: Session, result: Result, stamp: Stamp, mapping: str) -> None:
     key = result.engagement
-    if result.status is None:  # at rest
-        close_findings(session, key, stamp, mapping)
+    if result.status is None:  # at rest, or its stage is not understood
+        save_findings(session, key, result.findings, frozenset(FindingKind), stamp, mapping)
         forget_status(session, key, stamp, mapping)
         return
     save_findings(session, key, result.findings, result.concluded, stamp, mapping)

@@ -22,6 +22,7 @@ _WITHOUT: dict[FindingKind | Dimension, frozenset[str]] = {
     FindingKind.DELIVERABLE_LATE: _NOT_FOR_DELIVERABLES,
     FindingKind.WORK_CONTRADICTION: _NOT_FOR_SCOPE,
     FindingKind.MILESTONE_CLOSED_WITH_OPEN_WORK: _NOT_FOR_MILESTONES,
+    FindingKind.DATA_UNMAPPED_VALUE: frozenset(),  # any of them may hold one
     Dimension.SCHEDULE: _NOT_FOR_DELIVERABLES,
     Dimension.THIRD_PARTIES: _NOT_FOR_DELIVERABLES,
     Dimension.SCOPE: _NOT_FOR_SCOPE,

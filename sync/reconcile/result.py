@@ -21,6 +21,7 @@ class FindingKind(StrEnum):
     DELIVERABLE_LATE = "deliverable.late"
     WORK_CONTRADICTION = "work.contradiction"
     MILESTONE_CLOSED_WITH_OPEN_WORK = "milestone.closed_with_open_work"
+    DATA_UNMAPPED_VALUE = "data.unmapped_value"
     SOURCE_STALE = "source.stale"
 
 

@@ -47,6 +47,7 @@ def _single(view: EngagementView, findings: Sequence[Finding]) -> Iterator[Risk]
                 FindingKind.SCOPE_ORPHAN_WORK
                 | FindingKind.SCOPE_CLAIMED_TWICE
                 | FindingKind.WORK_CONTRADICTION
+                | FindingKind.DATA_UNMAPPED_VALUE
                 | FindingKind.SOURCE_STALE
             ):
                 pass  # gathered into one risk, or no risk

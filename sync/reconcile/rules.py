@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from mapping.model import Stage
-from sync.reconcile import contradictions, deliverables, freshness, scope
+from sync.reconcile import contradictions, deliverables, freshness, scope, unmapped
 from sync.reconcile.freshness import concluded
 from sync.reconcile.result import Finding, FindingKind, Risk, Status
 from sync.reconcile.risks import raise_risks
@@ -15,7 +15,7 @@ from sync.reconcile.settings import ReconcileSettings
 from sync.reconcile.status import status_of
 from sync.reconcile.view import EngagementView
 
-SEMANTICS = 2
+SEMANTICS = 3
 """Raised when equal views begin to give other findings, risks or texts, so that everything is reconciled again."""
 
 
@@ -40,6 +40,7 @@ RULES: tuple[Rule, ...] = (
     Rule(kind=FindingKind.DELIVERABLE_LATE, find=deliverables.late),
     Rule(kind=FindingKind.WORK_CONTRADICTION, find=contradictions.contradiction),
     Rule(kind=FindingKind.MILESTONE_CLOSED_WITH_OPEN_WORK, find=contradictions.closed_milestones),
+    Rule(kind=FindingKind.DATA_UNMAPPED_VALUE, find=unmapped.unmapped_value),
     Rule(kind=FindingKind.SOURCE_STALE, find=freshness.source_stale),
 )
 """Every rule of this release, one for each kind of finding (``docs/findings.md``)."""
@@ -51,7 +52,8 @@ class Result:
 
     Attributes:
         engagement: Engagement key.
-        findings: Sorted by kind, then subject; one for each (kind, subject).
+        findings: Sorted by kind, then subject; one for each (kind, subject). An engagement whose stage is not
+            understood has that finding alone.
         risks: The risks that are raised now; their lifecycle is ``sync.reconcile.risks.lifecycle``.
         status: The status; None for an engagement that is at rest (not active).
         concluded: Kinds whose absence can be believed. A finding or risk of another kind that is missing here must be
@@ -79,7 +81,9 @@ def reconcile(
         rules: The rules to apply.
     """
     if view.engagement.stage is not Stage.ACTIVE:
-        return Result(engagement=view.engagement.key, findings=(), risks=(), status=None, concluded=frozenset())
+        found_in_stage = unmapped.of_the_engagement_itself(view) if view.engagement.stage is Stage.UNMAPPED else ()
+        at_rest = frozenset[FindingKind]()
+        return Result(engagement=view.engagement.key, findings=found_in_stage, risks=(), status=None, concluded=at_rest)
     instant = now.astimezone(UTC)
     found = {(f.kind, f.subject): f for rule in rules for f in rule.find(view, instant, settings)}
     findings = tuple(found[key] for key in sorted(found))

@@ -24,6 +24,7 @@ KINDS = (
     "source.stale",
     "work.contradiction",
     "milestone.closed_with_open_work",
+    "data.unmapped_value",
 )
 TOOL_SETS = (BASE_TOOLS, TOOLS, TOOLS[:4], (*BASE_TOOLS, "launchpad"))
 

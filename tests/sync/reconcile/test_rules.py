@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mapping.model import Access, ScopeState, Stage, WorkClass, WorkState
+from mapping.model import Access, ScopeState, Stage, Unmapped, WorkClass, WorkState
 from sync.reconcile.result import Colour, FindingKind
 from sync.reconcile.rules import RULES, reconcile
 
 KEYS = ["SI-01", "SI-02", "SI-03"]
 KNOWN = {"NIM-01": KEYS, "ORB-01": ["SI-01"]}
 FINDING_IDS = {
+    "data.unmapped_value": "F-e3g9bv86bt",
     "deliverable.dates_disagree": "F-2vq0rmjsd2",
     "deliverable.late": "F-2fwfhc24hz",
     "milestone.closed_with_open_work": "F-j7019nvyz9",
@@ -163,7 +164,8 @@ def test_findings_are_one_for_each_kind_and_subject_and_every_risk_rests_on_some
     assert subjects == sorted(set(subjects))
     ids = {f.id for f in result.findings}
     resting = {i for risk in result.risks for i in risk.findings}
-    assert resting == ids - {f.id for f in result.findings if f.kind is FindingKind.SOURCE_STALE}
+    riskless = (FindingKind.SOURCE_STALE, FindingKind.DATA_UNMAPPED_VALUE)
+    assert resting == ids - {f.id for f in result.findings if f.kind in riskless}
     assert len({risk.id for risk in result.risks}) == len(result.risks)
     cited = {i for d in result.status.dimensions for reason in d.reasons for i in reason.findings}
     assert cited <= ids
@@ -171,7 +173,7 @@ def test_findings_are_one_for_each_kind_and_subject_and_every_risk_rests_on_some
 
 def everything(build):
     works = [
-        build.work("NIM-2"),
+        build.work("NIM-2", unmapped=(Unmapped(attribute="billable", field="Billable", value="Ask first"),)),
         build.work("NIM-3", "SI-02", "SI-03"),
         build.work("NIM-7", billable=False, due=build.day(60)),
         build.work("NIM-8", billable=False, references=(build.refers_to("example/images#4"),)),
