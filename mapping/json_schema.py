@@ -14,8 +14,9 @@ from mapping.model import ReferenceKind
 from mapping.parse_inbound import ALSO_READ_AS, ONLY_FOR, READS, STEP_KEYS
 from mapping.parse_outbound import REQUIRED, RULE_KEYS, Outward, outward
 from mapping.schema import Attribute, Kind, kinds
-from mapping.spec import OutType, Shape, Target, Unknown
+from mapping.spec import OfRecord, OutType, Shape, Target, Unknown
 from mapping.spellings import SPELLING_KEYS
+from mapping.values import UNITS_S
 
 Schema = dict[str, Any]
 
@@ -137,7 +138,12 @@ def _step(attribute: Attribute) -> Schema:
         },
         "when": _when(),
         "type": _one_of([shape.value, *(s.value for s in ALSO_READ_AS.get(shape, ()))]),
-        "currency": _table({"field": _TEXT, "path": _KEYS}),
+        "record": _one_of([r.value for r in OfRecord]),
+        "parts": {"type": "object", "additionalProperties": _part()},
+        "unit": _one_of(UNITS_S),
+        "day_h": {"type": "number", "exclusiveMinimum": 0, "maximum": 24},
+        "week_d": {"type": "number", "exclusiveMinimum": 0, "maximum": 7},
+        "currency": _part(),
         "read": _one_of(READS.get(shape, ())),
         "kinds": {
             "anyOf": [{"enum": [k.value for k in ReferenceKind]}, {"items": {"enum": [k.value for k in ReferenceKind]}}]
@@ -145,6 +151,10 @@ def _step(attribute: Attribute) -> Schema:
     }
     allowed = [key for key in sorted(STEP_KEYS) if shape in ONLY_FOR.get(key, {shape})]
     return _table({key: known.get(key, _TEXT) for key in allowed})
+
+
+def _part() -> Schema:
+    return _table({"field": _TEXT, "path": _KEYS, "record": _one_of([r.value for r in OfRecord])})
 
 
 def _answer(attribute: Attribute) -> Schema:
@@ -163,6 +173,7 @@ def _condition() -> Schema:
         {
             "field": _TEXT,
             "path": _KEYS,
+            "record": _one_of([r.value for r in OfRecord]),
             "is": _WORD_OR_WORDS,
             "is_not": _WORD_OR_WORDS,
             "at_least": {"type": "number"},

@@ -6,11 +6,14 @@ from collections.abc import Collection, Mapping
 from string import Formatter
 from typing import Any
 
-from mapping.spec import Problem, Source
+from mapping.spec import OfRecord, Problem, Source
 from mapping.values import normal
 
 Path = tuple[str, ...]
-_SOURCES = ("field", "path", "value", "steps")
+SOURCES = ("field", "path", "record", "template")
+"""Keys that name a source; a step has exactly one of them, or a ``value``."""
+
+_REPLACED = (*SOURCES, "parts", "value", "steps")  # what a new source takes the place of
 
 
 def merge(default: Mapping[str, Any], override: Mapping[str, Any], *, values: bool = False) -> dict[str, Any]:
@@ -25,12 +28,12 @@ def merge(default: Mapping[str, Any], override: Mapping[str, Any], *, values: bo
         values: Whether this is a value table.
     """
     result = dict(default)
-    given = [k for k in _SOURCES if k in override]
+    given = [k for k in _REPLACED if k in override]
     if given and not values:
         if ("steps" in given) != ("steps" in default):
             result = {}
         elif "steps" not in given:
-            result = {k: v for k, v in default.items() if k not in _SOURCES}
+            result = {k: v for k, v in default.items() if k not in _REPLACED}
     for key, value in override.items():
         old = result.get(key)
         if values:
@@ -103,6 +106,16 @@ class Checker:
             return None
         return value
 
+    def number(self, table: Mapping[str, Any], key: str, path: Path, most: float) -> float | None:
+        """A number under ``key`` above nothing and up to ``most``, or None."""
+        value = table.get(key)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= most:
+            self.problem((*path, key), show(value), f"a number above 0, at most {most:g}")
+            return None
+        return float(value)
+
     def choice(
         self, table: Mapping[str, Any], key: str, path: Path, allowed: Collection[str], *, required: bool = False
     ) -> str | None:
@@ -132,12 +145,29 @@ class Checker:
             return frozenset()
 
     def source(self, table: Mapping[str, Any], path: Path, fields_at: Path) -> Source | None:
-        """The source that ``field`` or ``path`` names, or None (a problem when both are given)."""
-        if "field" in table and "path" in table:
-            self.problem((*path, "path"), "a path beside a field", "only one of field, path")
-        name = self.text(table, "field", path)
-        if name is not None:
-            return Source(name=name, path=None, label=name)
+        """The source that a key of ``SOURCES`` names, or None (a problem when there are two)."""
+        given = [key for key in SOURCES if key in table]
+        if len(given) > 1:
+            found = f"a {given[1]} beside a {given[0]}"
+            self.problem((*path, given[1]), found, f"only one of {', '.join(SOURCES)}")
+            return None
+        if "parts" in table and given != ["template"]:
+            self.problem((*path, "parts"), "parts without a template", "a template that names them")
+        match given:
+            case ["field"]:
+                name = self.text(table, "field", path)
+                return None if name is None else Source(name=name, label=name)
+            case ["path"]:
+                return self._path(table, path, fields_at)
+            case ["record"]:
+                word = self.choice(table, "record", path, [r.value for r in OfRecord])
+                return None if word is None else Source(record=OfRecord(word), label=word)
+            case ["template"]:
+                return self._template(table, path, fields_at)
+            case _:
+                return None
+
+    def _path(self, table: Mapping[str, Any], path: Path, fields_at: Path) -> Source | None:
         where = self.text(table, "path", path)
         if where is None:
             return None
@@ -147,4 +177,22 @@ class Checker:
             return None
         below = keys[len(fields_at) :] if fields_at and keys[: len(fields_at)] == fields_at else keys
         label = ".".join(k for k in below if k != "*")
-        return Source(name=None, path=keys, label=label or where)
+        return Source(path=keys, label=label or where)
+
+    def _template(self, table: Mapping[str, Any], path: Path, fields_at: Path) -> Source | None:
+        template, where = self.text(table, "template", path), (*path, "parts")
+        if template is None:
+            return None
+        parts: list[tuple[str, Source]] = []
+        for name, raw in self.table(table.get("parts", {}), where).items():
+            keys = [key for key in SOURCES if key != "template"]
+            part = self.source(self.table(raw, (*where, name), keys), (*where, name), fields_at)
+            if part is None:
+                self.problem((*where, name), "no source", one_of(keys))
+            else:
+                parts.append((name, part))
+        names = self.names_in(template, (*path, "template"))
+        for name in sorted(names ^ {name for name, _ in parts}):
+            found = f"{{{name}}}" if name in names else f"a part {name!r} that the template does not name"
+            self.problem((*path, "template"), found, "the names of its parts in braces")
+        return Source(template=template, parts=tuple(parts), label=" and ".join(part.label for _, part in parts))

@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mapping.language import Checker, Path, one_of, show
+from mapping.language import SOURCES, Checker, Path, one_of, show
 from mapping.model import ReferenceKind
 from mapping.schema import OF_THE_RECORD, Attribute, Kind, kinds
 from mapping.spec import Condition, EntityRule, Shape, Step, Unknown
-from mapping.values import normal
+from mapping.values import UNITS_S, normal
 
 STEP_KEYS = frozenset(
-    {"field", "path", "value", "when", "values", "unknown", "type", "split", "prefix", "has"}
+    {"field", "path", "record", "template", "parts", "value", "when", "values", "unknown", "type", "split", "prefix"}
+    | {"has", "unit", "day_h", "week_d"}
     | {"currency", "currency_if_absent", "stream", "read", "object", "kinds", "pattern", "form"}
 )
 """All keys of a step."""
@@ -23,6 +24,9 @@ ONLY_FOR: Mapping[str, frozenset[Shape]] = {
     "split": frozenset({Shape.LIST, Shape.CLAIMS}),
     "prefix": frozenset({Shape.LIST, Shape.CLAIMS}),
     "has": frozenset({Shape.BOOLEAN}),
+    "unit": frozenset({Shape.INTEGER}),
+    "day_h": frozenset({Shape.INTEGER}),
+    "week_d": frozenset({Shape.INTEGER}),
     "currency": frozenset({Shape.MONEY}),
     "currency_if_absent": frozenset({Shape.MONEY}),
     "stream": frozenset({Shape.REF, Shape.REFS}),
@@ -39,8 +43,12 @@ ONLY_FOR: Mapping[str, frozenset[Shape]] = {
 READS = {Shape.CLAIMS: ("keys", "labels", "links", "ids"), Shape.REFERENCES: ("text", "value")}
 """How claims and references may be written."""
 
-ALSO_READ_AS = {Shape.DATE: (Shape.DATETIME,)}
+ALSO_READ_AS = {Shape.DATE: (Shape.DATETIME,), Shape.INTEGER: (Shape.DURATION,)}
 """What a ``type`` may say beside the attribute's own shape."""
+
+
+_TESTED = ("field", "path", "record")  # what a condition may look at
+_OF_DURATIONS = frozenset({"unit", "day_h", "week_d"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,9 +145,9 @@ class _Reader:
                 check.problem((*path, key), f"{key} for a {shape.value}", f"no {key}, which only {_names(shapes)} take")
         source = check.source(table, path, self.fields_at)
         if source is None and "value" not in table and len(check.problems) == before:
-            check.problem(path, "no source", "one of field, path, value")
+            check.problem(path, "no source", one_of((*SOURCES, "value")))
         if source is not None and "value" in table:
-            check.problem((*path, "value"), "a value beside a source", "only one of field, path, value")
+            check.problem((*path, "value"), "a value beside a source", f"only one of {', '.join((*SOURCES, 'value'))}")
         read_as = check.choice(table, "type", path, (shape.value, *(s.value for s in ALSO_READ_AS.get(shape, ()))))
         step = Step(
             name=name,
@@ -162,12 +170,26 @@ class _Reader:
         for group in sorted(check.names_in(step.form, (*path, "form")) - groups):
             check.problem((*path, "form"), f"{{{group}}}", "a named group of the pattern")
         step = self._with_table(attribute, step, table, path)
+        if step.type is Shape.DURATION or table.keys() & _OF_DURATIONS:
+            step = self._with_duration(attribute, step, table, path)
         if "currency" in table:
             step = replace(step, currency=self._currency(table["currency"], (*path, "currency")))
         return step if len(check.problems) == before else None
 
+    def _with_duration(self, attribute: Attribute, step: Step, table: Mapping[str, Any], path: Path) -> Step:
+        check = self.check
+        if not attribute.name.endswith("_s"):
+            check.problem((*path, "type"), "a duration", f"another type, since {attribute.name} is no length of time")
+        for key in sorted(_OF_DURATIONS & table.keys()) if step.type is not Shape.DURATION else ():
+            check.problem((*path, key), f"{key} for a whole number", 'type = "duration" beside it')
+        unit = check.choice(table, "unit", path, list(UNITS_S))
+        hours, days = check.number(table, "day_h", path, 24) or 8, check.number(table, "week_d", path, 7) or 5
+        day_s = round(hours * 3600)
+        lengths = {**UNITS_S, "d": day_s, "w": round(day_s * days)}
+        return replace(step, unit=lengths[unit] if unit else None, day_s=day_s, week_s=lengths["w"])
+
     def _currency(self, raw: Any, path: Path) -> Any:
-        return self.check.source(self.check.table(raw, path, ("field", "path")), path, self.fields_at)
+        return self.check.source(self.check.table(raw, path, ("field", "path", "record")), path, self.fields_at)
 
     def _kinds(self, table: Mapping[str, Any], path: Path) -> frozenset[ReferenceKind]:
         known = {k.value: k for k in ReferenceKind}
@@ -233,11 +255,11 @@ class _Reader:
     def _condition(self, raw: Any, path: Path) -> Condition | None:
         check = self.check
         before = len(check.problems)
-        table = check.table(raw, path, ("field", "path", "is", "is_not", "at_least", "filled"))
+        table = check.table(raw, path, (*_TESTED, "is", "is_not", "at_least", "filled"))
         source = check.source(table, path, self.fields_at)
         if source is None:
             if len(check.problems) == before:
-                check.problem(path, "no source", "one of field, path")
+                check.problem(path, "no source", one_of(_TESTED))
             return None
         tests = [k for k in ("is", "is_not", "at_least", "filled") if k in table]
         if not tests:

@@ -13,7 +13,7 @@ from mapping.links import Finder, Prose, Standing
 from mapping.model import Claim, Reference, Unmapped
 from mapping.rules import Rules
 from mapping.schema import Attribute
-from mapping.spec import Condition, Shape, Source, Step, Unknown
+from mapping.spec import Condition, OfRecord, Shape, Source, Step, Unknown
 from mapping.values import NotReadableError, empty
 
 
@@ -97,6 +97,10 @@ class Getter:
         """The function that reads ``source``; it answers None where the record has no such thing."""
         if source.path is not None:
             return self._at(source.path)
+        if source.record is not None:
+            return _OF_RECORD[source.record]
+        if source.template:
+            return _composed(source.template, [(name, self.of(part)) for name, part in source.parts])
         name = source.name or ""
         ids = tuple(dict.fromkeys(f.id for f in self.catalog.find(self.stream, name))) or (name,)
         readers = [self._at((*self.fields_at, i)) for i in ids]
@@ -135,6 +139,32 @@ def _below(path: tuple[str, ...]) -> Callable[[Any], Any]:
                 return None
             held = held.get(key)
         return held
+
+    return get
+
+
+_OF_RECORD: Mapping[OfRecord, Get] = {
+    OfRecord.PLACE: lambda context: context.record.partition,
+    OfRecord.KEY: lambda context: context.record.key,
+    OfRecord.ID: lambda context: context.record.id,
+    OfRecord.URL: lambda context: context.record.url,
+    OfRecord.STREAM: lambda context: context.record.stream,
+    OfRecord.CONNECTION: lambda context: context.record.connection,
+    OfRecord.VISIBILITY: lambda context: context.record.visibility.value,
+}
+
+
+def _composed(template: str, parts: list[tuple[str, Get]]) -> Get:
+    """The template with what its parts say; nothing while one of them says nothing, or several things."""
+
+    def get(context: Context) -> Any:
+        said = {}
+        for name, read in parts:
+            raw = read(context)
+            if empty(raw) or isinstance(raw, _Several):
+                return raw
+            said[name] = values.text(raw).strip()
+        return template.format_map(said)
 
     return get
 
@@ -276,6 +306,8 @@ def _converter(attribute: Attribute, step: Step, rules: Rules) -> Convert:
             return lambda raw, _: _formed(raw, step) or Asked.NOTHING
         case Shape.TEXT if attribute.optional or attribute.name == "key":
             return lambda raw, _: values.text(raw).strip()
+        case Shape.INTEGER if step.type is Shape.DURATION:
+            return lambda raw, _: values.seconds(raw, unit_s=step.unit, day_s=step.day_s, week_s=step.week_s)
         case Shape.DATE if step.type is Shape.DATETIME:
             return lambda raw, _: values.instant(raw).date()
         case _:

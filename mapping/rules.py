@@ -154,10 +154,9 @@ def _unused(
 
 def _sources(rule: EntityRule) -> Iterator[Source]:
     steps: list[Step] = [s for steps in rule.attributes.values() for s in steps]
-    for condition in (*rule.when, *(c for s in steps for c in s.when)):
-        yield condition.source
-    for step in steps:
-        yield from (s for s in (step.source, step.currency) if s is not None)
+    conditions = (c.source for c in (*rule.when, *(c for s in steps for c in s.when)))
+    for source in (*conditions, *(s for step in steps for s in (step.source, step.currency) if s is not None)):
+        yield from (part for _, part in source.parts) if source.parts else (source,)
 
 
 def _asked(source: Source, fields_at: Path) -> str:

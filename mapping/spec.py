@@ -43,18 +43,36 @@ class RulesError(Exception):
         super().__init__("; ".join(str(p) for p in self.problems))
 
 
+class OfRecord(StrEnum):
+    """What is known of every record, whatever its tool."""
+
+    PLACE = "place"
+    KEY = "key"
+    ID = "id"
+    URL = "url"
+    STREAM = "stream"
+    CONNECTION = "connection"
+    VISIBILITY = "visibility"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where a value is read from: exactly one of the two is given.
+    """Where a value is read from: exactly one of name, path, record and template is given.
 
     Attributes:
         name: Field by visible name or API name, resolved through the catalog.
         path: Keys into the payload; ``*`` stands for every entry of a list.
+        record: Something that is known of every record.
+        template: A text with the names of parts in braces.
+        parts: The sources of these.
         label: What people call it, for evidence and errors.
     """
 
-    name: str | None
-    path: tuple[str, ...] | None
+    name: str | None = None
+    path: tuple[str, ...] | None = None
+    record: OfRecord | None = None
+    template: str = ""
+    parts: tuple[tuple[str, Source], ...] = ()
     label: str
 
 
@@ -101,6 +119,7 @@ class Shape(StrEnum):
     REFS = "refs"
     CLAIMS = "claims"
     REFERENCES = "references"
+    DURATION = "duration"  # only as what an INTEGER of seconds is read as
 
 
 GATHERED = frozenset({Shape.LIST, Shape.REFS, Shape.CLAIMS, Shape.REFERENCES})
@@ -123,6 +142,9 @@ class Step:
         split: Separator of a text that holds a list, or None.
         prefix: Only entries that begin so count, and the prefix is cut off, or None.
         has: The answer is whether the list holds this entry, or None.
+        unit: Seconds of one unit of a bare number (DURATION), or None: a bare number is not understood.
+        day_s: Seconds of a working day (DURATION).
+        week_s: Seconds of a working week (DURATION).
         currency: Where the currency of an amount stands.
         currency_if_absent: ISO 4217 code to use when the tool gives none, or None.
         stream: Stream that an id refers into.
@@ -144,6 +166,9 @@ class Step:
     split: str | None = None
     prefix: str | None = None
     has: str | None = None
+    unit: int | None = None
+    day_s: int = 8 * 3600
+    week_s: int = 40 * 3600
     currency: Source | None = None
     currency_if_absent: str | None = None
     stream: str | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -13,6 +14,16 @@ _CHECK_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"  # five bits each: which of
 _ID15 = re.compile(r"[0-9A-Za-z]{15}")
 _ID18 = re.compile(r"[0-9A-Za-z]{15}[A-Z0-5a-z]{3}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
+
+
+UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 8 * 3600, "w": 40 * 3600}
+"""Seconds of the units of a duration; of a working day and a working week only unless a mapping says otherwise."""
+
+_SPAN = re.compile(  # 2h, 2 hours, 1.5d; never months
+    r"(\d+(?:\.\d+)?)\s*(w(?:ks?|eeks?)?|d(?:ays?)?|h(?:rs?|ours?)?|m(?:ins?|inutes?)?|s(?:ecs?|econds?)?)(?![a-z])\s*,?\s*"
+)
+_ISO_SPAN = re.compile(r"P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
+_LONGEST_S = 10**11  # three thousand years
 
 
 class NotReadableError(Exception):
@@ -142,6 +153,39 @@ def integer(raw: Any) -> int:
     if abs(value) > 10**15 or value != value.to_integral_value():
         raise NotReadableError(raw, "a whole number")
     return int(value)
+
+
+def seconds(raw: Any, *, unit_s: int | None, day_s: int, week_s: int) -> int:
+    """A length of time in whole seconds: a number of units, ``1w 2d 4h 30m``, or ISO 8601 (``P1DT2H``).
+
+    Args:
+        raw: What stands there.
+        unit_s: Seconds of one unit of a bare number; None: a bare number is not understood.
+        day_s: Seconds of a day: of work, not of the calendar.
+        week_s: Seconds of a week of work.
+
+    Raises:
+        NotReadableError: It is anything else, negative, or no whole number of seconds.
+    """
+    found = _span(text(raw).strip(), {"w": week_s, "d": day_s, "h": 3600, "m": 60, "s": 1})
+    if found is None and unit_s is not None:
+        found = number(raw) * unit_s
+    if found is None or not 0 <= found <= _LONGEST_S or found != found.to_integral_value():
+        raise NotReadableError(raw, "a duration such as 1w 2d 4h 30m or P1DT2H" + (", or a number" if unit_s else ""))
+    return int(found)
+
+
+def _span(said: str, lengths: Mapping[str, int]) -> Decimal | None:
+    """A text of numbers with units as seconds; None: it is none."""
+    iso = _ISO_SPAN.fullmatch(said)
+    if iso is not None and any(iso.groups()):
+        return sum((Decimal(n) * lengths[u] for n, u in zip(iso.groups(), "wdhms", strict=True) if n), Decimal())
+    parts = list(_SPAN.finditer(said.lower()))
+    if not parts or "".join(p.group() for p in parts) != said.lower():
+        return None
+    if len({p[2][0] for p in parts}) < len(parts):
+        return None
+    return sum((Decimal(p[1]) * lengths[p[2][0]] for p in parts), Decimal())
 
 
 def boolean(raw: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from dataclasses import asdict, dataclass, field, is_dataclass
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -15,12 +15,13 @@ import pytest
 from connectors.core.port import Catalog, FieldInfo, FieldType
 from mapping import outbound
 from mapping.inbound import InboundError, map_record
+from mapping.language import SOURCES
 from mapping.model import Milestone, ReferenceKind
 from mapping.parse_inbound import STEP_KEYS
 from mapping.parse_outbound import RULE_KEYS, outward
 from mapping.rules import RulesError
 from mapping.schema import kinds
-from mapping.spec import OutType, Shape, Unknown
+from mapping.spec import OfRecord, OutType, Shape, Unknown
 from mapping.spellings import SPELLING_KEYS
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "mapping.md"
@@ -95,7 +96,9 @@ def test_example(example, texts, issue, row, compiled):
         )
         assert outbound.values(rule, data, catalog) == json.loads(example.expected)
         return
-    record = row(example.given[-1], data) if kind == "salesforce" else issue(data["fields"])
+    record = row(example.given[-1], data) if kind == "salesforce" else issue(data.get("fields", {}))
+    if example.given[-1] == "versions":
+        record = replace(record, stream="versions", payload=data)
     if example.wanted == "refused":
         with pytest.raises(InboundError) as refused:
             map_record(rules, record, Catalog(fields=()))
@@ -112,6 +115,7 @@ def test_every_word_of_the_language_is_on_the_page():
     words |= {"fields_at", "options", "ids", "kind", "version", "attribute", "too_long", "set", "fields"}
     words |= {*SPELLING_KEYS, *(kind.value for kind in ReferenceKind)}
     words |= {key for keys in RULE_KEYS.values() for key in keys} | set(outward())
+    words |= {*SOURCES, *(r.value for r in OfRecord)}
     words |= {s.value for s in Shape} | {t.value for t in OutType} | {u.value for u in Unknown}
     missing = {w for w in words if not re.search(rf"(?<![\w.]){re.escape(w)}(?![\w])", TEXT)}
     assert missing == set()

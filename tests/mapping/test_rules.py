@@ -87,7 +87,7 @@ def test_all_problems_come_at_once_with_key_path_found_and_expected(texts):
     assert at["place"][0] == "an attribute that the record itself gives"
     assert at["state.values.Open"] == ("'opn'", "one of done, dropped, in_progress, open, unmapped")
     assert at["state.unknown"] == ("'guess'", "one of keep_raw, next, refuse")
-    assert at["spent_s.path"] == ("a path beside a field", "only one of field, path")
+    assert at["spent_s.path"] == ("a path beside a field", "only one of field, path, record, template")
     assert at["spent_s.split"] == ("split for a integer", "no split, which only claims, list take")
     assert at["access.value"] == ("'secret'", "one of internal, public, restricted")
     assert at["parent_ref.stream"][0] == "nothing"
