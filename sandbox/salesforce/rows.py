@@ -43,6 +43,7 @@ class Rows:
             ("GET", base, self.global_describe),
             ("GET", base + "/<name>", self.basic),
             ("POST", base + "/<name>", self.create),
+            ("POST", base + "/<name>/Id", self.create),
             ("GET", base + "/<name>/describe", self.describe),
             ("GET", base + "/<name>/<record_id>", self.get),
             ("PATCH", base + "/<name>/<record_id>", self.update),
@@ -92,7 +93,11 @@ class Rows:
         sobject = self._room.sobject(call, name)
         record = self._record(call, sobject, record_id)
         self._precondition(call, sobject, record)
-        dml.update(self._room.state, actor(call), sobject, record, json_object(call))
+        body = json_object(call)
+        if named := next((name for name in body if name.lower() == "id"), None):
+            message = f"The {named} field should not be specified in the sobject data."
+            raise refused("INVALID_FIELD", message, fields=(named,))
+        dml.update(self._room.state, actor(call), sobject, record, body)
         return empty_response()
 
     def delete(self, call: Call, version: str, name: str, record_id: str) -> Response:  # noqa: ARG002 - see create

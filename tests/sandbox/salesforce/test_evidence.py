@@ -158,6 +158,7 @@ def the_rest(org: Any) -> None:
         ("POST", "composite/batch", {"batchRequests": [{"method": "GET", "url": "v66.0/limits"}]}),
         ("POST", "composite/graph", {"graphs": [{"graphId": "g", "compositeRequest": [sub]}]}),
         ("POST", "composite/tree/Account", tree),
+        ("POST", "sobjects/Account/Id", {"Name": "x"}),
         ("GET", risk, None),
         ("DELETE", risk, None),
         ("DELETE", f"composite/sobjects?ids={salesforce_id('Account', 2)}", None),

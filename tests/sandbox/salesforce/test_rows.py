@@ -250,3 +250,10 @@ def test_rights_of_a_user(org: Any) -> None:
     (name,) = [field for field in described["fields"] if field["name"] == "Name"]
     assert (name["updateable"], name["createable"]) == (False, False)
     assert org.ask("GET", "sobjects/Account/describe")[1]["updateable"] is False
+
+
+def test_an_id_has_no_place_in_a_body(org: Any) -> None:
+    status, told = org.ask("PATCH", f"sobjects/Account/{ACCOUNT}", {"Id": ACCOUNT, "Name": "x"})
+    assert (status, told[0]["errorCode"], told[0]["fields"]) == (400, "INVALID_FIELD", ["Id"])
+    status, made = org.ask("POST", "sobjects/Account/Id", {"Name": "by upsert"})
+    assert (status, made["success"]) == (201, True)

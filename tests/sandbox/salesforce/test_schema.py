@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from sandbox.salesforce.objects import CHILD_NAMES, CUSTOM, LONG_TEXT, org_schema
+from sandbox.salesforce.service import SalesforceService
 
 ROOT = Path(__file__).parents[3]
 NS = {"m": "http://soap.sforce.com/2006/04/metadata"}
@@ -192,3 +193,28 @@ def test_describe_answers_304_until_metadata_changes(org: Any) -> None:
     assert org.ask("GET", "sobjects/Account/describe", headers={"If-Modified-Since": modified}) == (304, None)
     before = {"If-Modified-Since": "Thu, 01 Jan 2015 00:00:00 GMT"}
     assert org.ask("GET", "sobjects/Account/describe", headers=before)[0] == 200
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Account_PersonAccount", "Account", "Case", "Contact", "Event", "Lead", "Opportunity", "OpportunityContactRole"],
+)
+def test_a_recorded_org_can_be_served(make_org: Any, api_evidence: Path, name: str) -> None:
+    """The describe results of real orgs, custom fields and all, given to the stand-in and asked of it again."""
+    recorded = json.loads((api_evidence / f"salesforce/describe/{name}.json").read_text())
+    user = "integration@sandbox.example"
+    service = SalesforceService({"org": {"describes": [recorded], "tokens": [{"token": "t", "username": user}]}})
+    service.load_state(service.dump_state())
+    org = make_org(service, "t")
+    described = org.ask("GET", f"sobjects/{recorded['name']}/describe")[1]
+    fields = {each["name"]: each for each in described["fields"]}
+    assert list(fields) == [each["name"] for each in recorded["fields"]]
+    for each in recorded["fields"]:
+        assert {key: fields[each["name"]][key] for key in each} == each
+    assert described["keyPrefix"] == recorded["keyPrefix"]
+    shown = {each["relationshipName"] for each in described["childRelationships"]}
+    assert shown <= {each["relationshipName"] for each in recorded["childRelationships"]}
+    plain = [each["name"] for each in recorded["fields"] if each["type"] not in ("address", "location")]
+    for n in range(0, len(plain), 60):
+        names = ", ".join(plain[n : n + 60])
+        assert org.query(f"SELECT {names} FROM {recorded['name']} LIMIT 1")["done"]  # noqa: S608 - recorded names

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from sandbox.core.clock import Clock
 from sandbox.salesforce.document import dump, load
 from sandbox.salesforce.ids import salesforce_id
+from sandbox.salesforce.switches import Switches
 
 
 def test_a_dump_loads_to_the_same(org: Any, clock: Clock) -> None:
@@ -75,3 +78,34 @@ def test_a_wrong_document_leaves_the_old_state(org: Any) -> None:
     assert status == 400
     assert "Nope" in body["error"]
     assert org.service.dump_state() == before
+
+
+def test_the_docs_page_lists_exactly_the_switches() -> None:
+    page = (Path(__file__).parents[3] / "docs/sandbox/salesforce.md").read_text(encoding="utf-8")
+    table = page.split("## Switches")[1].split("## ")[0]
+    told = dict(re.findall(r"^\| `(\w+)` \| (\S+) \|", table, re.MULTILINE))
+    assert told == {
+        name: str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in Switches().as_json().items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("switches", "told"),
+    [
+        ({"nothing": 1}, "nothing unknown"),
+        ({"cursors": "many"}, "wrong kind"),
+        ({"cursors": True}, "wrong kind"),
+        ({"soap_login": 1}, "wrong kind"),
+        ({"cursors": -1}, "wrong kind"),
+        ({"upsert_status": 201}, "0, 200 or 204"),
+        ({"page_rows": 0}, "at least 1"),
+        ({"precondition_code": 412}, "wrong kind"),
+    ],
+)
+def test_a_wrong_switch_is_refused_and_none_is_changed(org: Any, switches: dict[str, Any], told: str) -> None:
+    before = org.ask("GET", "/_sandbox/settings")[1]
+    status, body = org.ask("POST", "/_sandbox/settings", {"switches": {"job_looks": 2, **switches}, "calls_used": 9})
+    assert status == 400
+    assert told in body["error"]
+    assert org.ask("GET", "/_sandbox/settings")[1] == before
