@@ -88,6 +88,12 @@ def above(at: int) -> int:
     return max((h for h in HEADERS if h <= at), default=0) + 1
 
 
+def below(at: int) -> int:
+    """The next line that says something, as a line number: there a list that was left open is noticed."""
+    said = (n for n in range(at + 1, len(LINES)) if LINES[n].strip() and not LINES[n].startswith("#"))
+    return next(said, at + 1) + 1
+
+
 def until(at: int) -> range:
     """Line numbers from a header to the next."""
     return range(at + 1, min((h for h in HEADERS if h > at), default=len(LINES)) + 1)
@@ -195,7 +201,9 @@ def broken(rng: random.Random) -> Mutant:
     i = rng.choice(marks)
     new = rng.choice([line[:i] + line[i + 1 :], line[:i] + line[i] + line[i:], line[:i] + "\x07" + line[i:], line[:i]])
     return Mutant(
-        "broken TOML", put(at, new), frozenset({at + 1, at + 2, above(at), *until(above(at) - 1), *using(line)})
+        "broken TOML",
+        put(at, new),
+        frozenset({at + 1, at + 2, below(at), above(at), *until(above(at) - 1), *using(line)}),
     )
 
 
