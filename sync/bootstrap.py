@@ -25,8 +25,10 @@ from sync.plan.inputs import PlanSettings
 from sync.reconcile.settings import ReconcileSettings
 from sync.selection import PlaceRef, Selected, anchored_places, shared_places, wanted
 from sync.store.database import Store
+from sync.store.witness import Witness
 
 _TOKENS_SUFFIX = ".tokens"
+_WITNESS_SUFFIX = ".last-run"
 
 
 def load_config(path: Path) -> Config:
@@ -140,7 +142,8 @@ def engine(
         plan=plan,
         apply=ApplySettings(max_writes=plan.max_writes),
     )
-    return Engine(store, live, selected(config), the_clock, settings, progress)
+    witness = Witness(_beside(config, _WITNESS_SUFFIX)) if store.path or store.is_server else None
+    return Engine(store, live, selected(config), the_clock, settings, progress, witness)
 
 
 def backfill(
@@ -187,7 +190,7 @@ def _live(config: Config, connection: Connection, the_clock: Clock, transport: T
         settings=connection.settings,
         secrets=_secrets(config, connection),
         transport=transport,
-        tokens=FileTokenStore(_tokens_path(config)),
+        tokens=FileTokenStore(_beside(config, _TOKENS_SUFFIX)),
         clock=the_clock,
     )
     owned = frozenset(connection.settings.owned)
@@ -206,7 +209,7 @@ def _live(config: Config, connection: Connection, the_clock: Clock, transport: T
     )
 
 
-def _tokens_path(config: Config) -> Path:
+def _beside(config: Config, suffix: str) -> Path:
     """Beside an SQLite store, else in the service's state directory, else beside the configuration; of mode 0600."""
     url = config.store_url()
     prefix = "sqlite:///"
@@ -215,4 +218,4 @@ def _tokens_path(config: Config) -> Path:
         beside = Path(url.removeprefix(prefix))
     else:
         beside = Path(state) / config.path.name if state else config.path
-    return beside.with_name(beside.name + _TOKENS_SUFFIX)
+    return beside.with_name(beside.name + suffix)

@@ -144,6 +144,19 @@ def apply(ctx: click.Context, app: App, *, plan_file: Path, as_json: bool) -> No
     _run(ctx, app, lambda engine: engine.apply(made), as_json=as_json)
 
 
+@click.command(epilog="Example:  syncline adopt      then:  syncline plan      then:  syncline sync")
+@json_option
+@pass_app
+@click.pass_context
+def adopt(ctx: click.Context, app: App, *, as_json: bool) -> None:
+    """Take what the tools show of syncline's own as written by this store: after a restored backup, or another's end.
+
+    Reads everything and writes nothing to any tool. Records that bear a mark of syncline are taken over as they are
+    now, so that nothing is made twice. Make sure first that no other installation writes there.
+    """
+    _run(ctx, app, Engine.adopt, as_json=as_json)
+
+
 def _write(path: Path, text: str) -> None:
     """Whole or not at all, readable by its owner only: a plan tells what is confidential."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -163,6 +176,8 @@ def tell_summary(summary: Summary) -> None:
         for name, reads in summary.reads.items()
     ]
     table("", ("connection", "records read", "requests", "writes"), rows)
+    if summary.command == "adopt":
+        say(f"taken over as the tools show them: {summary.adopted} fields. Next: syncline plan")
     if summary.reconciled:
         say(f"reconciled: {', '.join(summary.reconciled)}")
     for title, notes in (("failed", summary.failed), ("held", summary.held)):

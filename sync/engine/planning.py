@@ -11,6 +11,7 @@ from connectors.core.port import Catalog, Record
 from mapping.model import WorkClass
 from sync.engine.live import Live, RunContext
 from sync.engine.reconcile import Portfolio
+from sync.plan.adoption import Adoption, build_adoption
 from sync.plan.build import build_plan
 from sync.plan.inputs import PlanInput, PlanSettings, Sink
 from sync.plan.types import Plan
@@ -19,6 +20,7 @@ from sync.reconcile.rules import Result
 from sync.reconcile.view import EngagementView
 from sync.selection import Selected
 from sync.store import outbox
+from sync.store.adopted import adopt_instances, adopted_instances, save_agreed
 from sync.store.database import Store
 from sync.store.records import load_records, refs_of_keys, stream_records
 from sync.store.results import load_findings, load_risks, load_status
@@ -53,6 +55,24 @@ def make_plan(
         save_conflicts(session, plan.conflicts, run.now)
         session.commit()
     return plan
+
+
+def take_over(
+    store: Store,
+    connections: Mapping[str, Live],
+    catalogs: Mapping[str, Catalog],
+    portfolio: Portfolio,
+    settings: PlanSettings,
+    run: RunContext,
+) -> Adoption:
+    """Let what the tools were last read to show, where it bears a mark of syncline, stand as written by this store."""
+    with store.unit_of_work() as session:
+        given = plan_input(session, store.instance, connections, catalogs, portfolio, settings, run)
+        adoption = build_adoption(given)
+        adopt_instances(session, adoption.instances, run.now)
+        save_agreed(session, adoption.agreed, run.now)
+        session.commit()
+    return adoption
 
 
 def plan_input(
@@ -100,6 +120,8 @@ def plan_input(
         instance=instance,
         now=run.now,
         settings=settings,
+        adopted=adopted_instances(session),
+        unsettled=outbox.unsettled_connections(session),
     )
 
 

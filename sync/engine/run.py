@@ -15,21 +15,24 @@ from sync.engine.apply import ApplyReport, ApplySettings, Desk, apply, recover
 from sync.engine.intake import Intake, mapping_hash
 from sync.engine.live import Live, Progress, RunContext
 from sync.engine.lock import single_run
-from sync.engine.planning import make_plan
+from sync.engine.planning import make_plan, take_over
 from sync.engine.pull import PullReport, PullSettings, get_catalog
 from sync.engine.reading import read_all
 from sync.engine.reconcile import Portfolio, ReconcileReport, reconcile_changed
 from sync.engine.summary import Note, Reads, Summary
 from sync.plan.codec import PlanFormatError, from_json, to_json
+from sync.plan.draft import GO_ON
 from sync.plan.inputs import PlanSettings
-from sync.plan.types import Plan
+from sync.plan.types import Brake, BrakeKind, Plan
 from sync.reconcile.settings import ReconcileSettings
 from sync.selection import Selected, shared_places
 from sync.store import runs
+from sync.store.adopted import save_agreed
 from sync.store.codec import encode
 from sync.store.database import Store
 from sync.store.partitions import load_catalog
 from sync.store.types import digest
+from sync.store.witness import Witness
 
 _ANY_AGE = timedelta.max
 _REALLY_PLAN = timedelta(hours=1)  # far below the age (a day) at which a text is renewed
@@ -58,6 +61,8 @@ class _Run:
     reconciled: ReconcileReport = field(default_factory=ReconcileReport)
     applied: ApplyReport = field(default_factory=ApplyReport)
     plan: Plan | None = None
+    adopted: int = 0
+    older: bool = False
     summary: Summary | None = None
 
 
@@ -71,6 +76,7 @@ class Engine:
         clock: Time.
         settings: How.
         progress: Who shows how far it is.
+        witness: What tells that the store is an older copy of itself, or None.
     """
 
     def __init__(
@@ -81,7 +87,9 @@ class Engine:
         clock: Clock,
         settings: EngineSettings,
         progress: Progress,
+        witness: Witness | None = None,
     ) -> None:
+        self._witness = witness
         self._store = store
         self._connections = connections
         self._engagements = engagements
@@ -100,7 +108,8 @@ class Engine:
         with self._run("sync") as run:
             self._read(run)
             catalogs = self._catalogs(run.pulled.catalogs, run.pulled.down)
-            run.plan = self._plan_if_needed(run, catalogs)
+            run.plan = self._braked(run, self._plan_if_needed(run, catalogs))
+            self._remember_agreed(run.plan, run.context)
             run.applied = apply(self._desk(run, catalogs), run.plan)
         return _summed(run)
 
@@ -125,7 +134,7 @@ class Engine:
             for name, catalog in catalogs.items():
                 Intake(self._connections[name], catalog, run.context, self._shared).remap(self._store)
             run.reconciled = reconcile_changed(self._store, self._portfolio(catalogs), run.context, self._progress)
-            plan = run.plan = self._plan(run, catalogs)
+            plan = run.plan = self._braked(run, self._plan(run, catalogs))
         return plan, _summed(run)
 
     def apply(self, plan: Plan) -> Summary:
@@ -137,10 +146,51 @@ class Engine:
         with self._run("apply") as run:
             catalogs = self._catalogs({})
             desk = self._desk(run, catalogs)
-            run.plan = plan
+            run.plan = self._braked(run, plan)
             run.recovered = recover(desk)
-            run.applied = apply(desk, plan)
+            run.applied = apply(desk, run.plan)
         return _summed(run)
+
+    def adopt(self) -> Summary:
+        """Read everything, and take what bears a mark of syncline as written by this store, as it is shown now.
+
+        The remedy when the store is older than what it wrote, or another installation's records are to be taken over:
+        afterwards no brake stands against them. Nothing is written to a tool. May be repeated.
+
+        Raises:
+            AlreadyRunningError: Another run is under way on this store.
+        """
+        with self._run("adopt") as run:
+            self._read(run)
+            catalogs = self._catalogs(run.pulled.catalogs, run.pulled.down)
+            found = take_over(
+                self._store, self._connections, catalogs, self._portfolio(catalogs), self._settings.plan, run.context
+            )
+            run.adopted = len(found.agreed)
+            if self._witness is not None and not run.pulled.down:
+                self._witness.note(self._store.instance, run.context.id)
+        return _summed(run)
+
+    def _braked(self, run: _Run, plan: Plan) -> Plan:
+        """The plan, stopped as a whole when the store is an older copy of itself."""
+        if not run.older:
+            return plan
+        brake = Brake(
+            kind=BrakeKind.OLDER_STORE,
+            connection="",
+            message=f"{self._store.name} does not know the run that used it last: it is an older copy of the store",
+            mend=f"bring the newest copy back; or, if there is none: {GO_ON}",
+        )
+        return replace(plan, brakes=(brake, *plan.brakes))
+
+    def _remember_agreed(self, plan: Plan, context: RunContext) -> None:
+        """What is shown as we want it is our base from now on; not while anything says that we do not know our own."""
+        unsure = {b.connection for b in plan.brakes if b.kind in (BrakeKind.OLDER_STORE, BrakeKind.OTHER_INSTANCE)}
+        agreed = [a for a in plan.agreed if not unsure & {"", a.connection}]
+        if agreed:
+            with self._store.unit_of_work() as session:
+                save_agreed(session, agreed, context.now)
+                session.commit()
 
     @contextmanager
     def _run(self, command: str) -> Iterator[_Run]:
@@ -149,10 +199,14 @@ class Engine:
             requests = {name: live.requests() for name, live in self._connections.items()}
             for live in self._connections.values():
                 live.renew()
-            run = _Run(context=context, command=command, began=self._clock.monotonic(), requests=requests)
+            older = self._witness is not None and self._witness.contradicts(self._store)
+            began = self._clock.monotonic()
+            run = _Run(context=context, command=command, began=began, requests=requests, older=older)
             with self._store.unit_of_work() as session:
                 runs.start_run(session, context.id, command, context.now)
                 session.commit()
+            if self._witness is not None and not older:
+                self._witness.note(self._store.instance, context.id)
             yield run
             run.summary = self._sum_up(run)
             with self._store.unit_of_work() as session:
@@ -273,6 +327,7 @@ class Engine:
             conflicts=() if plan is None else plan.conflicts,
             brakes=(*run.pulled.brakes, *brakes),
             down=run.pulled.down,
+            adopted=run.adopted,
             plan="" if plan is None else plan.id,
             planned=0 if plan is None else len(plan.writes),
         )

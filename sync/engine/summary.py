@@ -65,6 +65,7 @@ class Summary:
         conflicts: Owned fields that a person edited.
         brakes: What stops and asks.
         down: Connections that could not be used at all.
+        adopted: Owned fields that were taken over as the tools show them.
         plan: Id of the plan that was made or applied, or empty.
         planned: How many writes it held.
     """
@@ -81,6 +82,7 @@ class Summary:
     conflicts: tuple[Conflict, ...] = ()
     brakes: tuple[Brake, ...] = ()
     down: frozenset[str] = frozenset()
+    adopted: int = 0
     plan: str = ""
     planned: int = 0
 
@@ -117,6 +119,7 @@ class Summary:
                 for c in self.conflicts
             ],
             "brakes": [{"place": b.connection, **encode(b)} for b in self.brakes],
+            "adopted": self.adopted,
             "plan": self.plan,
             "planned": self.planned,
         }

@@ -12,8 +12,8 @@ from mapping.outbound import OutboundError
 from sync.plan.conflict import NEVER_WRITTEN, Sides, Verdict, judge
 from sync.plan.draft import Desk, Drafted, Job, agree, as_conflict, obstacle_of, other_instance, planned
 from sync.plan.markers import instance_of, marker_property
-from sync.plan.status import STATUS, anchor_record, kept_stamp, older_store, reason_of, text_for
-from sync.plan.types import Policy
+from sync.plan.status import STATUS, anchor_record, kept_stamp, knows_all, older_store, reason_of, text_for
+from sync.plan.types import Agreed, Foreign
 from sync.reconcile.result import RiskLifecycle, RiskState, Status
 from sync.reconcile.text import risk_lines, same_message, stamp_of
 from sync.reconcile.view import EngagementView
@@ -52,7 +52,7 @@ def _on(
     try:
         shown = outbound.shown_block(job.rule, anchor, external_id)
         theirs = shown.text if shown is not None else None if base is NEVER_WRITTEN else base
-        foreign = instance_of(shown.marker) if shown is not None and shown.text is not None else ""
+        instance = instance_of(shown.marker) if shown is not None and shown.text is not None else ""
         stamp, text = _stamped(desk, job, text_for(desk, view, status, access), [theirs, base])
         lines = risk_lines([state.risk for state in risks], public=access is Access.PUBLIC)
         whole = {_TEXT: _BETWEEN.join([text, "\n".join(lines)])}
@@ -64,15 +64,27 @@ def _on(
     if obstacle:
         yield job.held(anchor.id, obstacle)
         return
-    if foreign not in ("", desk.given.instance):
-        yield job.held(anchor.id, f"it was written by another instance of syncline ({foreign})")
-        yield other_instance(anchor.connection, anchor, foreign)
+    if desk.is_foreign(instance):
+        yield job.held(anchor.id, f"it was written by another instance of syncline ({instance})")
+        yield other_instance(anchor.connection, anchor, instance)
         return
-    if _later(theirs, base) and not _same(job, theirs, ours) and desk.given.settings.policy is not Policy.OURS:
+    if desk.given.settings.adopt:
+        yield from _taken_over(desk, anchor, field_id, instance, theirs)
+        return
+    if _later(theirs, base) and knows_all(desk, anchor.connection):
         yield job.held(anchor.id, "it shows a later status than this store ever wrote there")
         yield older_store(anchor.connection, anchor, stamp_of(_status_of(theirs)) or stamp)
         return
     yield from _judged(desk, job, anchor, external_id, Sides(base=base, theirs=theirs, ours=ours))
+
+
+def _taken_over(desk: Desk, anchor: Record, field_id: str, instance: str, theirs: Json) -> Iterator[Drafted]:
+    """The block that is shown, as if we had written it; nothing when it bears no sign of us."""
+    if not instance and stamp_of(_status_of(theirs)) is None:
+        return
+    if instance not in ("", desk.given.instance):
+        yield Foreign(instance=instance)
+    yield Agreed(connection=anchor.connection, stream=anchor.stream, id=anchor.id, field_id=field_id, value=theirs)
 
 
 def _judged(desk: Desk, job: Job, anchor: Record, external_id: str, sides: Sides) -> Iterator[Drafted]:

@@ -34,23 +34,24 @@ def build_plan(given: PlanInput) -> Plan:
     A plan made again after its writes were done and read back holds no write. Engagements at rest, and those without a
     result, are left as they are.
     """
-    drafted = list(_drafted(Desk(given=given)))
-    writes = sorted({d.write.id: d for d in drafted if isinstance(d, PlannedWrite)}.values(), key=_order)
-    brakes = [*(d for d in drafted if isinstance(d, Brake)), *brakes_of(given, writes)]
+    found = list(drafted(Desk(given=given)))
+    writes = sorted({d.write.id: d for d in found if isinstance(d, PlannedWrite)}.values(), key=_order)
+    brakes = [*(d for d in found if isinstance(d, Brake)), *brakes_of(given, writes)]
     return Plan(
         id=plan_id(planned.write for planned in writes),
         made=given.now,
         writes=tuple(writes),
         conflicts=tuple(
-            sorted({_conflict_key(d): d for d in drafted if isinstance(d, Conflict)}.values(), key=_conflict_key)
+            sorted({_conflict_key(d): d for d in found if isinstance(d, Conflict)}.values(), key=_conflict_key)
         ),
-        held=tuple(sorted({d for d in drafted if isinstance(d, Held)}, key=_held_key)),
-        agreed=tuple(sorted((d for d in drafted if isinstance(d, Agreed)), key=_agreed_key)),
+        held=tuple(sorted({d for d in found if isinstance(d, Held)}, key=_held_key)),
+        agreed=tuple(sorted((d for d in found if isinstance(d, Agreed)), key=_agreed_key)),
         brakes=gathered(brakes),
     )
 
 
-def _drafted(desk: Desk) -> Iterator[Drafted]:
+def drafted(desk: Desk) -> Iterator[Drafted]:
+    """What every rule makes of every active engagement, unsorted; some of it may come twice."""
     given = desk.given
     known = RiskRecords(desk)
     active = sorted(key for key, result in given.results.items() if result.status is not None and key in given.views)

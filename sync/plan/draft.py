@@ -16,12 +16,19 @@ from sync.plan.conflict import NEVER_WRITTEN, Sides, Verdict, judge
 from sync.plan.ids import write_id
 from sync.plan.inputs import PlanInput, Sink
 from sync.plan.markers import instance_of
-from sync.plan.types import Agreed, Brake, BrakeKind, Conflict, FieldLine, Held, PlannedWrite
+from sync.plan.types import Agreed, Brake, BrakeKind, Conflict, FieldLine, Foreign, Held, PlannedWrite
+from sync.reconcile.text import stamp_of
 
 PROPERTY = "syncline"
 """Entity property that bears the marker on records whose rule has no field for it."""
 
-Drafted = PlannedWrite | Conflict | Held | Brake | Agreed
+GO_ON = (
+    "`syncline adopt` takes what the tools show as its own, `syncline plan` shows what would be written, and "
+    "`syncline sync` goes on"
+)
+"""The remedy of every brake that finds what this store does not know."""
+
+Drafted = PlannedWrite | Conflict | Held | Brake | Agreed | Foreign
 """What drafting yields."""
 
 
@@ -42,6 +49,11 @@ class Desk:
             return None
         rule = sink.rules.out(name)
         return None if rule is None else (sink, rule)
+
+    def is_foreign(self, instance: str) -> bool:
+        """Whether what bears the mark of this instance is another's; while taking over, nothing is."""
+        given = self.given
+        return instance not in ("", given.instance) and instance not in given.adopted and not given.settings.adopt
 
     def base(self, connection: str, stream: str, record_id: str, field_id: str) -> Json:
         """What we last wrote there, or ``NEVER_WRITTEN``."""
@@ -102,6 +114,7 @@ class Fields:
         unmoved: Whether two values of ours are one to a person (two texts that differ in their instant only); None: as
             the mapping says.
         together: Fields that are written only if none of the first group is kept by a person: (first, these).
+        made_by_us: The record itself was made by syncline (a risk's), whatever it bears.
     """
 
     record: Record
@@ -113,6 +126,7 @@ class Fields:
     reads_as: Callable[[str, Json], Json] | None = None
     unmoved: Callable[[Json, Json], bool] | None = None
     together: tuple[Collection[str], Collection[str]] = ((), ())
+    made_by_us: bool = False
 
 
 def set_fields(desk: Desk, job: Job, wanted: Fields) -> Iterator[Drafted]:
@@ -132,6 +146,9 @@ def set_fields(desk: Desk, job: Job, wanted: Fields) -> Iterator[Drafted]:
     if foreign:
         yield job.held(record.id, f"it was written by another instance of syncline ({foreign})")
         yield other_instance(job.sink.connection, record, foreign)
+        return
+    if desk.given.settings.adopt:
+        yield from _taken_over(desk, job, wanted, {field_id: shown.get(field_id) for field_id in ours})
         return
     names = outbound.field_names(job.rule, job.sink.catalog)
     verdicts: dict[str, Verdict] = {}
@@ -171,6 +188,25 @@ def set_fields(desk: Desk, job: Job, wanted: Fields) -> Iterator[Drafted]:
         url=record.url,
         names=names,
     )
+
+
+def _taken_over(desk: Desk, job: Job, wanted: Fields, shown: Mapping[str, Json]) -> Iterator[Drafted]:
+    """What a record of syncline's shows, as if we had written it; nothing for a record that bears no sign of us."""
+    record = wanted.record
+    instance = instance_shown(job, record)
+    signed = any(isinstance(value, str) and stamp_of(value) is not None for value in shown.values())
+    if not (instance or signed or wanted.made_by_us):
+        return
+    if instance not in ("", desk.given.instance):
+        yield Foreign(instance=instance)
+    for field_id, theirs in sorted(shown.items()):
+        yield Agreed(
+            connection=record.connection,
+            stream=record.stream,
+            id=record.id,
+            field_id=field_id,
+            value=theirs if wanted.reads_as is None else wanted.reads_as(field_id, theirs),
+        )
 
 
 def agree(record: Record, field_id: str, sides: Sides, same: Callable[[Json, Json], bool]) -> Iterator[Agreed]:
@@ -214,7 +250,17 @@ def obstacle_of(record: Record, access: Access = Access.INTERNAL) -> str:
 
 
 def foreign_instance(desk: Desk, job: Job, record: Record) -> str:
-    """The other instance of syncline that the record's marker names, or empty.
+    """The other instance of syncline that the record's marker names, or empty; one that was taken over is no other.
+
+    Raises:
+        OutboundError: The tool lacks the field of the marker.
+    """
+    found = instance_shown(job, record)
+    return found if desk.is_foreign(found) else ""
+
+
+def instance_shown(job: Job, record: Record) -> str:
+    """The instance of syncline that the record's marker names, or empty.
 
     Raises:
         OutboundError: The tool lacks the field of the marker.
@@ -223,8 +269,7 @@ def foreign_instance(desk: Desk, job: Job, record: Record) -> str:
     if marker is None:
         properties = record.payload.get("properties")
         marker = properties.get(PROPERTY) if isinstance(properties, Mapping) else None
-    found = instance_of(marker)
-    return "" if found == desk.given.instance else found
+    return instance_of(marker)
 
 
 def fields_of(job: Job, attribute: str) -> frozenset[str]:
@@ -240,7 +285,7 @@ def other_instance(connection: str, record: Record, found: str) -> Brake:
         kind=BrakeKind.OTHER_INSTANCE,
         connection=connection,
         message=f"{record.key} bears the marker of another instance of syncline ({found})",
-        mend="let one installation alone write to this connection: stop the other, or run this on the other's store",
+        mend=f"let one installation alone write here: run this on the other's store, or stop the other; then {GO_ON}",
     )
 
 

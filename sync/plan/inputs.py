@@ -50,11 +50,13 @@ class PlanSettings:
         policy: What happens to an owned field that a person edited.
         max_writes: A plan of more writes stops and asks.
         restamp: A status text whose instant is older is written anew though it says the same.
+        adopt: Records that bear a mark of syncline are taken over as they are (``sync.plan.adoption``).
     """
 
     policy: Policy = Policy.HOLD
     max_writes: int = 500
     restamp: timedelta = timedelta(hours=24)
+    adopt: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,8 @@ class PlanInput:
         instance: Id of this store's instance.
         now: The instant of the run (aware UTC).
         settings: How.
+        adopted: Other instances whose records were taken over: their marks count as ours.
+        unsettled: Connections with writes of which nobody knows yet whether they had effect.
     """
 
     views: Mapping[str, EngagementView]
@@ -88,3 +92,5 @@ class PlanInput:
     now: datetime
     settings: PlanSettings = field(default_factory=PlanSettings)
     created: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    adopted: frozenset[str] = frozenset()
+    unsettled: frozenset[str] = frozenset()

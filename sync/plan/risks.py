@@ -26,7 +26,7 @@ from sync.plan.inputs import Sink
 from sync.plan.known import RiskRecords, risk_label
 from sync.plan.markers import marker_property, marker_text
 from sync.plan.status import anchor_record
-from sync.plan.types import Conflict
+from sync.plan.types import Agreed, Conflict
 from sync.reconcile.result import RiskLifecycle, RiskState
 from sync.reconcile.view import EngagementView, Place
 
@@ -88,6 +88,7 @@ def _record(
                 kind=WriteKind.UPSERT,
                 external_id=state.risk.id,
                 reads_as=_progress(job),
+                made_by_us=True,
             ),
         )
         return
@@ -159,7 +160,7 @@ def _issue(
         return
     marker = marker_property(desk.given.instance, "risk", state.risk.id)
     yield from set_fields(
-        desk, job, Fields(record=record, attributes=_attributes(desk, job, view, state), marker=marker)
+        desk, job, Fields(record=record, attributes=_attributes(desk, job, view, state), marker=marker, made_by_us=True)
     )
     yield from _transition(desk, job, state, record)
 
@@ -215,6 +216,11 @@ def _transition(desk: Desk, job: Job, state: RiskState, record: Record) -> Itera
         theirs=closed if _same_word(shown, closed) else opened,
         ours=opened if state.lifecycle is RiskLifecycle.OPEN else closed,
     )
+    if desk.given.settings.adopt:
+        yield Agreed(
+            connection=record.connection, stream=record.stream, id=record.id, field_id=_STATUS, value=sides.theirs
+        )
+        return
     verdict = judge(sides, desk.given.settings.policy, _same_word)
     if verdict is Verdict.EQUAL:
         yield from agree(record, _STATUS, sides, _same_word)

@@ -12,9 +12,20 @@ from mapping.model import Access, WorkClass, WorkItem
 from mapping.outbound import OutboundError
 from mapping.prose import lines_as_read
 from sync.plan.conflict import NEVER_WRITTEN
-from sync.plan.draft import Desk, Drafted, Fields, Job, fields_of, foreign_instance, obstacle_of, planned, set_fields
+from sync.plan.draft import (
+    GO_ON,
+    Desk,
+    Drafted,
+    Fields,
+    Job,
+    fields_of,
+    foreign_instance,
+    obstacle_of,
+    planned,
+    set_fields,
+)
 from sync.plan.markers import marker_property, marker_text
-from sync.plan.types import Brake, BrakeKind, Policy
+from sync.plan.types import Brake, BrakeKind
 from sync.reconcile.freshness import instant_text
 from sync.reconcile.result import Status
 from sync.reconcile.text import public_status_text, same_message, stamp_of, status_text
@@ -76,9 +87,7 @@ def _on(
     except OutboundError as error:
         yield job.held(record.id, str(error))
         return
-    shown = outbound.shown(job.rule, record, job.sink.catalog)
-    shows = any(isinstance(v, str) and lines_as_read(v) == lines_as_read(text) for v in shown.values())
-    if unknown is not None and not shows and desk.given.settings.policy is not Policy.OURS:
+    if unknown is not None and knows_all(desk, record.connection):
         yield job.held(record.id, "it shows a later status than this store ever wrote there")
         yield older_store(job.sink.connection, record, unknown)
         return
@@ -128,14 +137,22 @@ def _unknown_to_us(desk: Desk, job: Job, record: Record) -> datetime | None:
     return None
 
 
+def knows_all(desk: Desk, connection: str) -> bool:
+    """Whether what a connection shows beyond what we know to have written is a sign of an older store.
+
+    Not while the effect of an own write is unknown, and not while it is just that which is taken over.
+    """
+    return connection not in desk.given.unsettled and not desk.given.settings.adopt
+
+
 def older_store(connection: str, record: Record, stamp: datetime) -> Brake:
     """The brake for a record that shows what this store cannot have written."""
     return Brake(
-        kind=BrakeKind.OTHER_INSTANCE,
+        kind=BrakeKind.OLDER_STORE,
         connection=connection,
         message=f"{record.key} shows a status of {instant_text(stamp)}, which this store never wrote: "
         "it is older than what it wrote (a restored backup), or another installation writes here too",
-        mend='make sure that no other installation writes here, then run once with policy = "ours" in [write]',
+        mend=f"bring the newest store back; or, if there is none and no other installation writes here: {GO_ON}",
     )
 
 

@@ -104,6 +104,13 @@ class Agreed:
     value: Any
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreign:
+    """Another instance of syncline, whose mark a record bears that is being taken over."""
+
+    instance: str
+
+
 class BrakeKind(StrEnum):
     """What stopped a run to ask a person."""
 
@@ -111,6 +118,7 @@ class BrakeKind(StrEnum):
     LARGE_PLAN = "large_plan"
     SOURCE_EMPTIED = "source_emptied"
     OTHER_INSTANCE = "other_instance"
+    OLDER_STORE = "older_store"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -122,6 +122,12 @@ def of_unknown_effect(session: Session, connection: str) -> list[OutboxRow]:
     return list(session.scalars(query.order_by(OutboxRow.seq)))
 
 
+def unsettled_connections(session: Session) -> frozenset[str]:
+    """Connections with intents of unknown effect."""
+    query = select(OutboxRow.connection).where(OutboxRow.state.in_(UNKNOWN_STATES)).distinct()
+    return frozenset(session.scalars(query))
+
+
 def drop_left_planned(session: Session, now: datetime) -> int:
     """End the intents that were committed and never sent: the next plan holds them again if they are still wanted."""
     query = select(OutboxRow).where(OutboxRow.state == State.PLANNED.value)

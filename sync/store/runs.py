@@ -41,6 +41,11 @@ def finish_run(session: Session, run: str, summary: Mapping[str, Any], now: date
     row.finished, row.summary = now, dict(summary)
 
 
+def knows_run(session: Session, run: str) -> bool:
+    """Whether a run with this id ever began on this store."""
+    return session.scalar(select(RunRow.seq).where(RunRow.id == run)) is not None
+
+
 def last_run(session: Session, command: str | None = None) -> RunRow | None:
     """The run that began last, of whatever command or of one; ``finished`` None: it is under way, or was killed."""
     query = select(RunRow).order_by(RunRow.seq.desc()).limit(1)

@@ -36,6 +36,15 @@ class InstanceRow(Base):
     created: Mapped[datetime]
 
 
+class AdoptedRow(Base):
+    """Another instance of syncline whose records this one took over."""
+
+    __tablename__ = "adopted"
+
+    instance: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+
+
 class RunRow(Base):
     """One run of a command that reads or writes.
 

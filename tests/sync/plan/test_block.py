@@ -111,7 +111,7 @@ def test_a_block_of_a_later_instant_than_we_wrote_stops_the_run(worlds):
     world.bases.clear()
     world.view(deliverables=())
     brakes = world.plan().brakes
-    assert ("github", BrakeKind.OTHER_INSTANCE) in {(k.connection, k.kind) for k in brakes}
+    assert ("github", BrakeKind.OLDER_STORE) in {(k.connection, k.kind) for k in brakes}
 
 
 def test_a_block_of_another_instance_stops_the_run(worlds):

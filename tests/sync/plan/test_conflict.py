@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from sync.plan.conflict import NEVER_WRITTEN, Sides, Verdict, judge
-from sync.plan.types import Policy
+from sync.plan.types import BrakeKind, Policy
 
 RECORD = "salesforce:engagements:NIM-01"
 ANCHOR = "jira:issues:NIM1"
@@ -228,13 +228,15 @@ def test_a_risk_that_returns_after_a_person_closed_its_issue_is_opened_again(wor
     assert world.shown(risk_issue(world, LATE), "status") == {"name": "To Do"}
 
 
-def test_what_was_lost_from_the_store_is_agreed_where_the_tool_shows_it_still(worlds):
+def test_what_was_lost_from_the_store_is_adopted_where_the_tool_shows_it_still(worlds):
     world = converged(worlds)
     links = {key: value for key, value in world.bases.items() if key[3].startswith("link:")}
     world.bases = dict(links)
+    assert {brake.kind for brake in world.plan().brakes} == {BrakeKind.OLDER_STORE}
+    world.adopt()
+    assert {field for _, _, _, field in world.bases} >= {COLOUR, TEXT, AS_OF, "Lifecycle__c", "summary"}
     plan = world.converge()
     assert (plan.writes, plan.conflicts, plan.brakes) == ((), (), ())
-    assert {a.field_id for a in plan.agreed} >= {COLOUR, TEXT, AS_OF, "Lifecycle__c", "summary"}
     world.view(deliverables=())
     plan = world.converge()
     assert plan.conflicts == ()

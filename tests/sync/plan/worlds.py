@@ -13,6 +13,7 @@ import connectors
 from connectors.core.port import Catalog, FieldInfo, FieldType, Record, Visibility, WriteKind
 from mapping.model import Access, WorkClass
 from mapping.rules import Rules, compile_rules
+from sync.plan.adoption import build_adoption
 from sync.plan.bases import bases_of
 from sync.plan.build import build_plan
 from sync.plan.inputs import PlanInput, PlanSettings, Sink
@@ -117,6 +118,8 @@ class World:
     written: bool = True
     approved: bool = False
     instance: str = INSTANCE
+    adopted: frozenset[str] = frozenset()
+    unsettled: frozenset[str] = frozenset()
     catalogs: dict[str, Catalog] = field(default_factory=lambda: {"jira": JIRA_CATALOG, "salesforce": SALES_CATALOG})
 
     def given(self) -> PlanInput:
@@ -148,6 +151,8 @@ class World:
             instance=self.instance,
             now=self.now,
             settings=self.settings,
+            adopted=self.adopted,
+            unsettled=self.unsettled,
         )
 
     def plan(self) -> Plan:
@@ -158,6 +163,13 @@ class World:
             self.bases[a.connection, a.stream, a.id, a.field_id] = a.value
         for planned in plan.writes:
             self._apply(planned)
+
+    def adopt(self) -> None:
+        """What the engine does with an adoption."""
+        found = build_adoption(self.given())
+        self.adopted |= found.instances
+        for a in found.agreed:
+            self.bases[a.connection, a.stream, a.id, a.field_id] = a.value
 
     def converge(self) -> Plan:
         plan = self.plan()
