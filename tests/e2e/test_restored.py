@@ -63,6 +63,7 @@ def test_a_whole_folder_put_back_is_known_by_what_the_tools_show(world) -> None:
         path.unlink()
     for name, content in kept.items():
         (world.folder / name).write_bytes(content)
+        (world.folder / name).chmod(0o600)
     stopped = world.json("sync", code=4)
     assert kinds(stopped["brakes"]) == {"older_store"}
     assert {brake["connection"] for brake in stopped["brakes"]} >= {"jira", "salesforce"}
