@@ -97,6 +97,11 @@ def shown(rule: OutRule, record: Record, catalog: Catalog) -> dict[str, Json]:
     return result
 
 
+def field_value(rule: OutRule, field: OutField, record: Record, field_id: str) -> Json:
+    """What one field of a record holds, in the form of ``values``."""
+    return _canonical(rule, field, _fields(rule, record).get(field_id))
+
+
 def same(rule: OutRule, field_id: str, a: Json, b: Json) -> bool:
     """Whether a person would call two values of a field equal; reflexive, symmetric and transitive.
 

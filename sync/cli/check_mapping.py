@@ -197,6 +197,10 @@ def _tell_record(record: Mapping[str, Any]) -> None:
         table(title, ("attribute", "value", "field", "what stands there", "step"), rows)
         if silent:
             say("nothing is said of: " + ", ".join(silent))
+    for one in record["shows"]:
+        said = [f"{name} {_short(value)}" for name, value in one["attributes"].items()]
+        said += [f"{name} {_short(value)} (not ours)" for name, value in one["not_understood"].items()]
+        say(f"it shows, by outbound.{one['rule']}: " + "; ".join(said))
 
 
 def _short(value: Any) -> str:

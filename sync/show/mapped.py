@@ -9,6 +9,7 @@ from typing import Any
 
 from connectors.core.port import Catalog, Record
 from mapping.rules import Rules
+from mapping.shown import read_back
 from mapping.why import Because, Made, explain_record, steps_of
 from sync.store.codec import encode
 
@@ -53,6 +54,7 @@ def mapped_json(source: Source) -> dict[str, Any]:
                 "stream": record.stream,
                 "place": record.partition,
                 "entities": [_entity(one) for one in several],
+                "shows": _shows(source, record),
             }
             for record, several in made
         ],
@@ -61,6 +63,20 @@ def mapped_json(source: Source) -> dict[str, Any]:
         "not_understood": _not_understood(made),
         "steps_without_an_answer": _unused(source.rules, made),
     }
+
+
+def _shows(source: Source, record: Record) -> list[dict[str, Any]]:
+    """What the record says in fields that syncline may write, by outward rule, where it says anything."""
+    found = []
+    for name in source.rules.out_names():
+        rule = source.rules.out(name)
+        if rule is None or rule.stream != record.stream:
+            continue
+        said = read_back(rule, record, source.catalog)
+        attributes = {key: encode(value) for key, value in said.attributes.items() if value}
+        if attributes or said.not_understood:
+            found.append({"rule": name, "attributes": attributes, "not_understood": dict(said.not_understood)})
+    return found
 
 
 def _entity(made: Made) -> dict[str, Any]:
