@@ -16,6 +16,7 @@ from mapping.parse_outbound import REQUIRED, RULE_KEYS, Outward, outward
 from mapping.schema import Attribute, Kind, kinds
 from mapping.spec import OfRecord, OutType, Shape, Target, Unknown
 from mapping.spellings import SPELLING_KEYS
+from mapping.transitions import LIFECYCLE, TRANSITION_KEYS
 from mapping.values import UNITS_S
 
 Schema = dict[str, Any]
@@ -187,10 +188,20 @@ def _out_rule(offer: Outward, is_known: bool) -> Schema:  # noqa: FBT001 - a pri
     known: dict[str, Schema] = {
         "fields": {"type": "object", "additionalProperties": _or_false(_out_field(offer))},
         "statuses": _table({"open": _TEXT, "closed": _TEXT}),
+        "transitions": {"type": "object", "additionalProperties": _or_false(_transition())},
         **dict.fromkeys(("fields_at", "needs", "shown_at"), _KEYS),
     }
     required = () if is_known else ("stream", "fields", *REQUIRED[offer.target])
     return _table({key: known.get(key, _TEXT) for key in RULE_KEYS[offer.target]}, required=required)
+
+
+def _transition() -> Schema:
+    known: dict[str, Schema] = {
+        "from": _WORD_OR_WORDS,
+        "only_if": _one_of(LIFECYCLE),
+        "fields": {"type": "object", "additionalProperties": _TEXT},
+    }
+    return _table({key: known.get(key, _TEXT) for key in TRANSITION_KEYS}, required=("to",))
 
 
 def _out_field(offer: Outward) -> Schema:

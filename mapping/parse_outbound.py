@@ -9,6 +9,7 @@ from typing import Any
 from mapping.language import Checker, Path, one_of, show
 from mapping.parse_inbound import Stream
 from mapping.spec import OutField, OutRule, OutType, Target
+from mapping.transitions import LIFECYCLE, read_transitions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,7 @@ def outward() -> dict[str, Outward]:
 RULE_KEYS: Mapping[Target, tuple[str, ...]] = {
     Target.FIELDS: ("stream", "fields", "fields_at", "needs"),
     Target.RECORD: ("stream", "fields", "external_id"),
-    Target.ISSUE: ("stream", "fields", "type", "statuses", "marker_property", "prefix"),
+    Target.ISSUE: ("stream", "fields", "type", "statuses", "transitions", "marker_property", "prefix"),
     Target.LINK: ("stream", "fields"),
     Target.LABEL: ("stream", "fields", "prefix"),
     Target.BLOCK: ("stream", "fields", "shown_at"),
@@ -77,8 +78,6 @@ REQUIRED: Mapping[Target, tuple[str, ...]] = {
     Target.BLOCK: (),
 }
 """Those of them that must be there."""
-
-_LIFECYCLE = ("open", "closed")
 
 
 def read_outbound(check: Checker, raw: Any, streams: Mapping[str, Stream]) -> dict[str, OutRule]:
@@ -106,9 +105,10 @@ def _rule(
         for key in ("type", "external_id", "marker_property", "prefix")
     }
     where = {key: _keys(check, table, key, path) for key in ("fields_at", "needs", "shown_at")}
-    statuses = check.table(table.get("statuses", {}), (*path, "statuses"), _LIFECYCLE)
-    for key in _LIFECYCLE if offer.target is Target.ISSUE else ():
+    statuses = check.table(table.get("statuses", {}), (*path, "statuses"), LIFECYCLE)
+    for key in LIFECYCLE if offer.target is Target.ISSUE else ():
         check.text(statuses, key, (*path, "statuses"), required=True)
+    steps = read_transitions(check, table.get("transitions", {}), statuses, (*path, "transitions"))
     fields = check.table(table.get("fields", {}), (*path, "fields"))
     if not fields:
         check.problem((*path, "fields"), "nothing", "at least one field")
@@ -126,6 +126,7 @@ def _rule(
         option_objects=streams[stream].option_objects,
         record_type=said["type"],
         statuses=statuses,
+        transitions=steps,
         external_id=said["external_id"],
         marker_property=said["marker_property"],
         prefix=said["prefix"],

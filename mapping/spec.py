@@ -244,6 +244,25 @@ class OutField:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TransitionRule:
+    """One step that an issue may be moved by.
+
+    Attributes:
+        name: Its name.
+        to: Status that it leads to.
+        sources: Statuses that it leads from; empty: any.
+        only_if: Only while the risk is in this lifecycle (``open``, ``closed``), or None: always.
+        fields: What is filled in on its way, as text by field name.
+    """
+
+    name: str
+    to: str
+    sources: tuple[str, ...] = ()
+    only_if: str | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutRule:
     """One outward rule.
 
@@ -256,6 +275,7 @@ class OutRule:
         option_objects: Options are written as ``{"value": …}`` instead of text.
         record_type: Name of the type of records it creates, or empty.
         statuses: Workflow status by lifecycle (``open``, ``closed``); empty when it has no workflow.
+        transitions: The steps that an issue may be moved by; empty: any that its workflow offers.
         external_id: Field that holds the external id (RECORD), or empty.
         marker_property: Entity property that holds the marker, or empty when the marker is a field (or there is none).
         prefix: Labels that begin so belong to syncline, or empty.
@@ -272,6 +292,7 @@ class OutRule:
     option_objects: bool = False
     record_type: str = ""
     statuses: Mapping[str, str] = field(default_factory=dict)
+    transitions: tuple[TransitionRule, ...] = ()
     external_id: str = ""
     marker_property: str = ""
     prefix: str = ""

@@ -228,6 +228,21 @@ class WriteKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """One step through a workflow.
+
+    Attributes:
+        name: What the mapping calls it.
+        to: Name of the status that it leads to.
+        fields: What is to be filled in on its way, as text by field id.
+    """
+
+    name: str
+    to: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Write:
     """One planned write to one record.
 
@@ -248,6 +263,8 @@ class Write:
         marker: JSON object to be left on the record in the same request where the tool can (Jira: entity property
             ``syncline``; Salesforce: part of ``values``), or None.
         reason: One sentence for a person.
+        moves: Of TRANSITION: the steps to go, the last one into the status that is wanted. Empty: the connector finds
+            a way itself.
     """
 
     id: str
@@ -262,6 +279,7 @@ class Write:
     external_id: str = ""
     version: str = ""
     marker: Mapping[str, Json] | None = None
+    moves: tuple[Move, ...] = ()
 
 
 class Outcome(StrEnum):

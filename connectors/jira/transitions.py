@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from connectors.core.errors import NotFoundError, RefusedError
-from connectors.core.port import Json
+from connectors.core.port import Json, Move
 from connectors.jira.client import JiraClient
 
 _MOST_STEPS = 4
@@ -44,6 +44,51 @@ def bring_to(client: JiraClient, issue: str, project: str, wanted: str) -> str:
         if _is(step.get("to"), wanted):
             return ""
     return f"its workflow does not lead to {wanted} within {_MOST_STEPS} steps (tried {' → '.join(passed)})"
+
+
+def move_along(client: JiraClient, issue: str, moves: Sequence[Move]) -> str:
+    """Take the transitions that lead through the statuses of ``moves``, one after the other.
+
+    A status that the issue has passed already is not gone to again, so that this may be repeated after a part of it
+    was done.
+
+    Returns:
+        Empty when the issue has the last status; else why not, naming the step.
+
+    Raises:
+        As ``bring_to``.
+    """
+    current, offers = _look(client, issue)
+    reached = max((n for n, move in enumerate(moves, start=1) if _is(current, move.to)), default=0)
+    for n, move in enumerate(moves[reached:]):
+        if n:
+            current, offers = _look(client, issue)
+        ways = [o for o in _fewest_fields(offers) if _is(o.get("to"), move.to)]
+        if not ways:
+            here = str(current["name"])
+            return f"transition {move.name}: {here} does not lead to {move.to}; {_ways(here, offers)}"
+        missing = [key for key in _required(ways[0]) if key not in move.fields]
+        if missing:
+            needed = ", ".join(missing)
+            return f"transition {move.name} needs {needed} to be filled in: add that to its fields in the mapping"
+        body: dict[str, Json] = {"transition": {"id": str(ways[0]["id"])}}
+        if move.fields:
+            body["fields"] = {key: _filled_in(ways[0], key, text) for key, text in move.fields.items()}
+        client.post(f"issue/{issue}/transitions", body)
+    return ""
+
+
+def _filled_in(offer: Mapping[str, Json], key: str, text: str) -> Json:
+    """A text as the field of a transition takes it: where values are allowed, the one that is called so."""
+    fields = offer.get("fields")
+    asked = fields.get(key) if isinstance(fields, Mapping) else None
+    allowed = asked.get("allowedValues") if isinstance(asked, Mapping) else None
+    for value in allowed if isinstance(allowed, list) else []:
+        if isinstance(value, Mapping) and value.get("id") is not None:
+            called = (str(value.get(name, "")).strip().casefold() for name in ("name", "value"))
+            if text.strip().casefold() in called:
+                return {"id": str(value["id"])}
+    return text
 
 
 def _exists(client: JiraClient, project: str, wanted: str) -> bool:

@@ -11,7 +11,7 @@ from connectors.jira.client import MARKER_PROPERTY, JiraClient
 from connectors.jira.reader import issues_by_id
 from connectors.jira.records import ISSUES
 from connectors.jira.shown import Shown
-from connectors.jira.transitions import bring_to
+from connectors.jira.transitions import bring_to, move_along
 from connectors.jira.words import explain
 
 _LABELS = (WriteKind.ADD_LABEL, WriteKind.REMOVE_LABEL)
@@ -142,7 +142,10 @@ class JiraWriter:
         )
 
     def _transition(self, write: Write) -> Receipt:
-        refusal = bring_to(self._client, write.target, write.partition, str(write.values["status"]))
+        if write.moves:
+            refusal = move_along(self._client, write.target, write.moves)
+        else:
+            refusal = bring_to(self._client, write.target, write.partition, str(write.values["status"]))
         return _ended(write, Outcome.REFUSED, refusal) if refusal else _ended(write, Outcome.DONE)
 
     def _put_link(self, write: Write) -> Receipt:

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from connectors.core.port import Write, WriteKind
+from connectors.core.port import Move, Write, WriteKind
 from sync.plan.ids import plan_id, write_id
 from sync.plan.types import Agreed, Brake, BrakeKind, Conflict, FieldLine, Held, Plan, PlannedWrite, Policy
 
@@ -118,6 +118,7 @@ def _planned_json(planned: PlannedWrite) -> dict[str, Any]:
         "version": write.version,
         "marker": None if write.marker is None else dict(write.marker),
         "reason": write.reason,
+        "moves": [{"name": move.name, "to": move.to, "fields": dict(move.fields)} for move in write.moves],
         "lines": [{"field": line.field, "before": line.before, "after": line.after} for line in planned.lines],
     }
 
@@ -219,6 +220,7 @@ def _planned(node: _Node) -> PlannedWrite:
         version=node.text("version"),
         marker=None if marker is None else node.object("marker"),
         reason=node.text("reason"),
+        moves=node.each("moves", _move),
     )
     expected = write_id(
         connection=write.connection,
@@ -228,6 +230,7 @@ def _planned(node: _Node) -> PlannedWrite:
         partition=write.partition,
         external_id=write.external_id,
         values=write.values,
+        moves=write.moves,
     )
     if write.id != expected:
         raise PlanFormatError(node.at("id"), write.id, f"{expected}: the write was changed since the plan was made")
@@ -240,6 +243,10 @@ def _planned(node: _Node) -> PlannedWrite:
         target_url=node.text("target_url"),
         lines=node.each("lines", _line),
     )
+
+
+def _move(node: _Node) -> Move:
+    return Move(name=node.text("name"), to=node.text("to"), fields=node.object("fields"))
 
 
 def _line(node: _Node) -> FieldLine:

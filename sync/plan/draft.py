@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from connectors.core.port import Json, Record, Write, WriteKind
+from connectors.core.port import Json, Move, Record, Write, WriteKind
 from mapping import outbound
 from mapping.confidentiality import may_show
 from mapping.model import Access
@@ -304,6 +304,7 @@ def planned(
     external_id: str = "",
     version: str = "",
     marker: Mapping[str, Json] | None = None,
+    moves: tuple[Move, ...] = (),
 ) -> PlannedWrite:
     """One planned write with its stable id and its lines for people."""
     connection = job.sink.connection
@@ -316,6 +317,7 @@ def planned(
             partition=partition,
             external_id=external_id,
             values=values,
+            moves=moves,
         ),
         connection=connection,
         kind=kind,
@@ -328,6 +330,7 @@ def planned(
         version=version,
         marker=marker,
         reason=job.reason,
+        moves=moves,
     )
     return PlannedWrite(
         write=write,
@@ -336,8 +339,16 @@ def planned(
         cause=job.cause,
         target_key=key,
         target_url=url,
-        lines=tuple(
-            FieldLine(field=names.get(field_id, field_id), before=before.get(field_id), after=value)
-            for field_id, value in sorted(values.items())
+        lines=(
+            *(
+                FieldLine(field=names.get(field_id, field_id), before=before.get(field_id), after=value)
+                for field_id, value in sorted(values.items())
+            ),
+            *(FieldLine(field=f"transition {move.name}", before=None, after=_told(move)) for move in moves),
         ),
     )
+
+
+def _told(move: Move) -> str:
+    filled = ", ".join(f"{name}: {text}" for name, text in move.fields.items())
+    return f"{move.to} ({filled})" if filled else move.to

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from connectors.core.port import Json, Write, WriteKind
+from connectors.core.port import Json, Move, Write, WriteKind
 from sync.reconcile.identity import short_id
 
 
@@ -18,10 +18,12 @@ def write_id(
     partition: str,
     external_id: str,
     values: Mapping[str, Json],
+    moves: Sequence[Move] = (),
 ) -> str:
     """``W-`` and ten characters, from what is to be written and where; what stood there before does not count."""
     canonical = json.dumps(dict(values), sort_keys=True, ensure_ascii=False)
-    return short_id("W", connection, kind.value, stream, target, partition, external_id, canonical)
+    steps = [json.dumps([m.name, m.to, dict(m.fields)], sort_keys=True, ensure_ascii=False) for m in moves]
+    return short_id("W", connection, kind.value, stream, target, partition, external_id, canonical, *steps)
 
 
 def plan_id(writes: Iterable[Write]) -> str:

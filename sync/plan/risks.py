@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
-from connectors.core.port import Json, Record, WriteKind
+from connectors.core.port import Json, Move, Record, WriteKind
 from mapping import outbound
 from mapping.outbound import AttributeValue, OutboundError
 from mapping.spec import OutRule
+from mapping.transitions import way
 from mapping.values import empty
 from sync.plan.conflict import NEVER_WRITTEN, Sides, Verdict, judge
 from sync.plan.draft import (
@@ -237,7 +238,11 @@ def _transition(desk: Desk, job: Job, state: RiskState, record: Record) -> Itera
             ours=sides.ours,
             policy=desk.given.settings.policy,
         )
-    if verdict.writes:
+    moves = _moves(job, shown, str(sides.ours), state) if verdict.writes else ()
+    if moves is None:
+        why = f"none of the mapping's transitions leads from {shown} to {sides.ours}"
+        yield job.held(record.key, f"{record.key} cannot be moved: {why}")
+    elif verdict.writes:
         yield planned(
             job,
             kind=WriteKind.TRANSITION,
@@ -250,7 +255,24 @@ def _transition(desk: Desk, job: Job, state: RiskState, record: Record) -> Itera
             key=record.key,
             url=record.url,
             names={},
+            moves=moves,
         )
+
+
+def _moves(job: Job, shown: str, wanted: str, state: RiskState) -> tuple[Move, ...] | None:
+    """The steps that the mapping names; none when it names no transitions at all; None when they lead nowhere."""
+    if not job.rule.transitions:
+        return ()
+    found = way(job.rule.transitions, shown, wanted, state.lifecycle.value)
+    if found is None:
+        return None
+    return tuple(Move(name=step.name, to=step.to, fields=_by_id(job, step.fields)) for step in found)
+
+
+def _by_id(job: Job, fields: Mapping[str, str]) -> dict[str, str]:
+    """By field id; a field that the catalog does not have, or has twice, keeps its name, and the tool refuses it."""
+    ids = {name: {info.id for info in job.sink.catalog.find(job.rule.stream, name)} for name in fields}
+    return {found.pop() if len(found := ids[name]) == 1 else name: text for name, text in fields.items()}
 
 
 def _same_word(a: Json, b: Json) -> bool:

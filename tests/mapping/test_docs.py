@@ -23,6 +23,7 @@ from mapping.rules import RulesError
 from mapping.schema import kinds
 from mapping.spec import OfRecord, OutType, Shape, Unknown
 from mapping.spellings import SPELLING_KEYS
+from mapping.transitions import TRANSITION_KEYS, way
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "mapping.md"
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -48,7 +49,7 @@ def examples() -> list[Example]:
         kind, *rest = words.split()
         if kind == "config":
             current.config = body
-        elif kind in ("record", "show"):
+        elif kind in ("record", "show", "move"):
             current.given, current.data = [kind, *rest], body
         else:
             current.wanted, current.expected = words, body
@@ -87,6 +88,12 @@ def test_example(example, texts, issue, row, compiled):
         return
     rules = compiled(kind, texts(kind), overrides.get(kind))
     data = json.loads(example.data)
+    if example.given[0] == "move":
+        steps = way(rules.out("risk.issue").transitions, data["from"], data["to"], example.given[1])
+        filled = [", ".join(f"{k}: {v}" for k, v in step.fields.items()) for step in steps]
+        told = [f"{step.to} ({text})" if text else step.to for step, text in zip(steps, filled, strict=True)]
+        assert told == json.loads(example.expected)
+        return
     if example.given[0] == "show":
         rule = rules.out(example.given[1])
         catalog = Catalog(
@@ -115,7 +122,7 @@ def test_every_word_of_the_language_is_on_the_page():
     words |= {"fields_at", "options", "ids", "kind", "version", "attribute", "too_long", "set", "fields"}
     words |= {*SPELLING_KEYS, *(kind.value for kind in ReferenceKind)}
     words |= {key for keys in RULE_KEYS.values() for key in keys} | set(outward())
-    words |= {*SOURCES, *(r.value for r in OfRecord)}
+    words |= {*TRANSITION_KEYS, *SOURCES, *(r.value for r in OfRecord)}
     words |= {s.value for s in Shape} | {t.value for t in OutType} | {u.value for u in Unknown}
     missing = {w for w in words if not re.search(rf"(?<![\w.]){re.escape(w)}(?![\w])", TEXT)}
     assert missing == set()

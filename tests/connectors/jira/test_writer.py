@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from connectors.core.errors import FatalError
-from connectors.core.port import Outcome, Write, WriteKind
+from connectors.core.port import Move, Outcome, Write, WriteKind
 
 
 def _write(target, kind=WriteKind.SET_FIELDS, values=None, *, name="W-1", **more):
@@ -367,3 +367,59 @@ def test_a_workflow_that_goes_round_is_left(site):
     assert receipt.outcome is Outcome.REFUSED
     assert len([p for p in site.paths() if p.startswith("POST")]) == 4
     assert "within 4 steps" in receipt.message
+
+
+# transitions that the mapping names ------------------------------------------------------------------------------
+
+
+def _along(target, *moves):
+    return _write(target, WriteKind.TRANSITION, {"status": moves[-1].to}, moves=moves)
+
+
+def test_named_steps_are_gone_one_after_the_other(site):
+    number = site.add(status="To Do")
+    moves = (Move(name="start", to="In Progress"), Move(name="close", to="Done"))
+    assert _send(site.connector(), _along(number, *moves))[0].outcome is Outcome.DONE
+    assert site.issues[number]["fields"]["status"] == "Done"
+    assert [p for p in site.paths() if p.startswith("POST")] == [f"POST issue/{number}/transitions"] * 2
+
+
+def test_a_step_that_was_gone_before_is_not_gone_again(site):
+    number = site.add(status="In Progress")
+    moves = (Move(name="start", to="In Progress"), Move(name="close", to="Done"))
+    assert _send(site.connector(), _along(number, *moves))[0].outcome is Outcome.DONE
+    assert len([p for p in site.paths() if p.startswith("POST")]) == 1
+
+
+def test_a_named_step_that_the_workflow_does_not_offer_is_refused_by_its_name(site):
+    number = site.add(status="To Do")
+    (receipt,) = _send(site.connector(), _along(number, Move(name="close", to="Archived")))
+    assert receipt.outcome is Outcome.REFUSED
+    assert receipt.message.startswith("transition close: To Do does not lead to Archived; transitions there are: ")
+
+
+NEEDS = {
+    "resolution": {"required": True, "allowedValues": [{"id": "7", "name": "Shelved"}, {"id": "9", "name": "Fixed"}]}
+}
+
+
+def _filled(site, **fields):
+    number = site.add()
+    state = _state("Open", "new", ("21", "Done", "done", NEEDS))
+    site.script.append(("GET", f"issue/{number}", (200, {}, state)))
+    site.script.append(("POST", "transitions", (204, {}, None)))
+    (receipt,) = _send(site.connector(), _along(number, Move(name="close", to="Done", fields=fields)))
+    return receipt, [body for method, _, _, body in site.log if method == "POST"]
+
+
+def test_what_a_step_wants_filled_in_is_filled_in_by_the_name_of_its_value(site):
+    receipt, bodies = _filled(site, resolution="fixed")
+    assert receipt.outcome is Outcome.DONE
+    assert bodies == [{"transition": {"id": "21"}, "fields": {"resolution": {"id": "9"}}}]
+
+
+def test_a_field_that_a_step_wants_and_the_mapping_does_not_name_is_told(site):
+    receipt, bodies = _filled(site)
+    assert receipt.outcome is Outcome.REFUSED
+    assert receipt.message == "transition close needs resolution to be filled in: add that to its fields in the mapping"
+    assert bodies == []

@@ -1,11 +1,15 @@
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+import connectors
 from connectors.core.port import Visibility, WriteKind
 from mapping.model import Access, Stage, WorkClass, WorkState
+from mapping.rules import compile_rules
 from sync.plan.build import build_plan
+from sync.plan.codec import dumps, loads
 from sync.plan.types import BrakeKind, Policy
 
 ANCHOR = "jira:issues:NIM1"
@@ -511,3 +515,48 @@ def test_a_persons_text_is_no_sign_of_an_older_store(worlds):
     world.converge()
     world.edit(RECORD, Syncline_Status_Text__c=world.shown(RECORD, "Syncline_Status_Text__c") + "\nand my own line")
     assert world.plan().brakes == ()
+
+
+STEPS = {
+    "review": {"from": "To Do", "to": "In Review"},
+    "close": {"from": "In Review", "to": "Done", "only_if": "closed", "fields": {"resolution": "Fixed"}},
+}
+
+
+def with_steps(world, steps):
+    text = (Path(connectors.__file__).parent / "jira" / "mapping.toml").read_text(encoding="utf-8")
+    world.mappings["jira"] = compile_rules("jira", text, {"outbound": {"risk.issue": {"transitions": steps}}})
+
+
+def closing(worlds, steps):
+    """A world with one risk issue to be closed, by these transitions; the planned transitions and what is held."""
+    world = worlds.world()
+    world.converge()
+    world.now += worlds.HOURS
+    world.view(deliverables=())
+    with_steps(world, steps)
+    plan = world.plan()
+    return plan, [p for p in plan.writes if p.write.kind is WriteKind.TRANSITION]
+
+
+def test_the_plan_shows_the_steps_that_the_mapping_names(worlds):
+    plan, (moved,) = closing(worlds, STEPS)
+    assert [(m.name, m.to, m.fields) for m in moved.write.moves] == [
+        ("review", "In Review", {}),
+        ("close", "Done", {"resolution": "Fixed"}),
+    ]
+    assert [(line.field, line.after) for line in moved.lines] == [
+        ("status", "Done"),
+        ("transition review", "In Review"),
+        ("transition close", "Done (resolution: Fixed)"),
+    ]
+    assert loads(dumps(plan)) == plan
+    (other,) = closing(worlds, {**STEPS, "close": {**STEPS["close"], "fields": {"resolution": "Done"}}})[1]
+    assert other.write.id != moved.write.id
+
+
+def test_what_no_named_step_leads_to_is_held_and_everything_else_flows(worlds):
+    plan, moved = closing(worlds, {"close": {**STEPS["close"], "from": "In Progress"}})
+    assert moved == []
+    assert any("none of the mapping's transitions leads from To Do to Done" in why for _, why in held(plan))
+    assert "risk.record" in {p.rule for p in plan.writes}

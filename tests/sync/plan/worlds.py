@@ -120,6 +120,7 @@ class World:
     instance: str = INSTANCE
     adopted: frozenset[str] = frozenset()
     unsettled: frozenset[str] = frozenset()
+    mappings: dict[str, Rules] = field(default_factory=dict)
     catalogs: dict[str, Catalog] = field(default_factory=lambda: {"jira": JIRA_CATALOG, "salesforce": SALES_CATALOG})
 
     def given(self) -> PlanInput:
@@ -132,7 +133,7 @@ class World:
             name: Sink(
                 connection=name,
                 owned=self.owned.get(name, frozenset()),
-                rules=rules(name),
+                rules=self.mappings.get(name) or rules(name),
                 catalog=self.catalogs[name],
                 fixed={"risks": "Syncline_Risk__c"} if name == "salesforce" else {},
                 first_write_approved=self.approved,
