@@ -75,13 +75,17 @@ class Directory:
                 **({"lead": renderer.user(lead)} if lead else {}),
                 "components": [renderer.component(one) for one in state.rows_of_project(state.components, row["id"])],
                 "issueTypes": [renderer.issuetype(one) for one in project_types(self._site, row["id"])],
-                "assigneeType": "UNASSIGNED",
+                "assigneeType": row.get("assigneeType", "UNASSIGNED"),
                 "versions": [
                     renderer.version(one, full=True) for one in state.rows_of_project(state.versions, row["id"])
                 ],
                 "roles": {},
             }
         return shown
+
+    def show(self, call: Call, project_id: str) -> Row:
+        """Show a project whole."""
+        return self._project_row(call, self._site.state.projects[project_id], full=True)
 
     def projects(self, call: Call) -> Json:
         """`GET /project`."""

@@ -124,6 +124,9 @@ def _load_access(state: State, document: Mapping[str, Any]) -> None:
         if state.user_id(client.get("user")) is None:
             raise ValueError(f"oauth_clients: no such user: {client.get('user')}")
     state.groups, state.roles = list(document.get("groups") or []), list(document.get("roles") or [])
+    for row in document.get("project_categories") or []:
+        state.saw_id("category", row["id"])
+        state.project_categories[str(row["id"])] = row
     for row in document.get("filters") or []:
         row["id"] = int(row.get("id") or state.next_id("filter"))
         state.saw_id("filter", row["id"])

@@ -1,35 +1,19 @@
-"""What can be set where: fields, create and edit metadata, permissions."""
+"""What can be set where: fields, create and edit metadata."""
 
 from typing import Any
 
 from sandbox.core.http import Call, HttpError, Json
-from sandbox.jira import access
 from sandbox.jira.issues import project_types
 from sandbox.jira.model import FieldDef, Kind, Row
 from sandbox.jira.paging import listed, number, page_bean
 from sandbox.jira.render import Renderer
 from sandbox.jira.site import Site
+from sandbox.jira.state import State
 from sandbox.jira.values import PLURAL, TABLE_OF_KIND
-
-PERMISSIONS = {
-    "BROWSE_PROJECTS": ("10", "Browse Projects"),
-    "CREATE_ISSUES": ("11", "Create Issues"),
-    "EDIT_ISSUES": ("12", "Edit Issues"),
-    "TRANSITION_ISSUES": ("46", "Transition Issues"),
-    "ADD_COMMENTS": ("15", "Add Comments"),
-    "LINK_ISSUES": ("21", "Link Issues"),
-    "DELETE_ISSUES": ("16", "Delete Issues"),
-    "WORK_ON_ISSUES": ("20", "Work On Issues"),
-    "ASSIGN_ISSUES": ("13", "Assign Issues"),
-    "SET_ISSUE_SECURITY": ("26", "Set Issue Security"),
-    "ADMINISTER_PROJECTS": ("23", "Administer Projects"),
-    "ADMINISTER": ("0", "Administer Jira"),
-}
-"""Id and name by key."""
 
 
 class Meta:
-    """The handlers of `/field`, createmeta, editmeta and `/mypermissions`."""
+    """The handlers of `/field`, createmeta and editmeta."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -37,21 +21,7 @@ class Meta:
     def fields(self, _call: Call) -> Json:
         """`GET /field`."""
         rows: list[Row] = [self._key_field()]
-        for field in self._site.state.fields.values():
-            row: Row = {"id": field.id}
-            if self._site.state.cloud:
-                row["key"] = field.id
-            row |= {
-                "name": field.name,
-                "custom": field.custom,
-                "orderable": field.editable,
-                "navigable": field.navigable,
-                "searchable": bool(field.clauses) and field.kind is not Kind.ANY,
-                "clauseNames": list(field.clauses),
-            }
-            if field.schema:
-                row["schema"] = field.schema
-            rows.append(row)
+        rows += [field_row(self._site.state, field) for field in self._site.state.fields.values()]
         return rows
 
     def _key_field(self) -> Row:
@@ -176,37 +146,21 @@ class Meta:
             case _:
                 return None
 
-    def permissions(self, call: Call) -> Json:
-        """`GET /mypermissions`, for one project or issue or the whole site."""
-        state, caller, args = self._site.state, self._site.caller(call), call.args
-        project: Row | None = None
-        if ref := args.get("projectKey") or args.get("projectId"):
-            project = self._site.project(call, ref)
-        elif ref := args.get("issueKey") or args.get("issueId"):
-            project = state.project_of(self._site.issue(call, ref))
-        wanted = listed(args.getlist("permissions"))
-        if state.cloud and not wanted:
-            raise HttpError(400, "The 'permissions' query parameter is required.")
-        if unknown := [one for one in wanted if one not in PERMISSIONS]:
-            raise HttpError(400, f"Unrecognized permission: {', '.join(unknown)}")
-        projects = [project] if project else list(state.projects.values())
-        rows = {}
-        for key in wanted or PERMISSIONS:
-            permission_id, name = PERMISSIONS[key]
-            check = access.may_edit
-            if key == "BROWSE_PROJECTS":
-                check = access.may_browse
-            elif key.startswith("ADMINISTER"):
-                check = access.may_administer
-            rows[key] = {
-                "id": permission_id,
-                "key": key,
-                "name": name,
-                "type": "GLOBAL" if key == "ADMINISTER" else "PROJECT",
-                "description": "",
-                "havePermission": any(check(state, caller.uid, one) for one in projects),
-            }
-        return {"permissions": rows}
+
+def field_row(state: State, field: FieldDef) -> Row:
+    """Show a field as `/field` does."""
+    row: Row = {"id": field.id}
+    if state.cloud:
+        row["key"] = field.id
+    row |= {
+        "name": field.name,
+        "custom": field.custom,
+        "orderable": field.editable,
+        "navigable": field.navigable,
+        "searchable": bool(field.clauses) and field.kind is not Kind.ANY,
+        "clauseNames": list(field.clauses),
+    }
+    return {**row, "schema": field.schema} if field.schema else row
 
 
 def _operations(field: FieldDef) -> list[str]:

@@ -13,6 +13,7 @@ from sandbox.jira.boards import Boards
 from sandbox.jira.bulk import Bulk
 from sandbox.jira.components import Components
 from sandbox.jira.directory import Directory
+from sandbox.jira.field_admin import FieldAdmin
 from sandbox.jira.filters import Filters
 from sandbox.jira.gateway import Edge
 from sandbox.jira.groups import Groups, Roles
@@ -25,10 +26,14 @@ from sandbox.jira.moving import Archive
 from sandbox.jira.oauth import OAuth
 from sandbox.jira.own_properties import Find, OwnProperties
 from sandbox.jira.parts import Comments, Worklogs
+from sandbox.jira.parts_more import PartsMore
 from sandbox.jira.people import People
+from sandbox.jira.permissions import Permissions
+from sandbox.jira.projects import Projects
 from sandbox.jira.schemes import Schemes
 from sandbox.jira.search import Search
 from sandbox.jira.session import Session
+from sandbox.jira.setup import Setup
 from sandbox.jira.site import Site, Table
 from sandbox.jira.sprints import Sprints
 from sandbox.jira.tables import Tables
@@ -108,7 +113,6 @@ def _issue_routes(site: Site) -> Table:
         ("GET", "/issueLink/<link_id>", links.get),
         ("DELETE", "/issueLink/<link_id>", links.delete),
         ("GET", "/field", meta.fields),
-        ("GET", "/mypermissions", meta.permissions),
     ]
 
 
@@ -171,6 +175,11 @@ def _directory_routes(site: Site, search: Search) -> Table:
         *People(site).table(),
         *Tables(site).table(),
         *JqlHelp(site, search).table(),
+        *Projects(site, directory.show).table(),
+        *Permissions(site).table(),
+        *FieldAdmin(site).table(),
+        *Setup(site).table(),
+        *PartsMore(site).table(),
         *_own_properties(site),
     ]
 

@@ -90,6 +90,9 @@ VERSION: Mapping[str, Shape] = {
     "released": a_flag,
     "archived": a_flag,
 }
+PROJECT: Mapping[str, Shape] = dict.fromkeys(
+    ("key", "name", "description", "lead", "leadAccountId", "projectTypeKey", "assigneeType"), text
+)
 COMPONENT: Mapping[str, Shape] = dict.fromkeys(
     ("name", "description", "project", "assigneeType", "leadAccountId", "leadUserName"), text
 )

@@ -24,6 +24,7 @@ The document (every key but `deployment`, `users`, `projects`, `issuetypes`, `st
                    "sharePermissions": [{"id": 1, "type": "authenticated"}], "favourites": [USER]}],
                                                    # shares: global, authenticated, or user, group, project so named
       "groups": ["nobody-yet"],                    # groups without members; users name the others
+      "project_categories": [{"id": "10000", "name": "Partners", "description": ""}],     # projects name the others
       "roles": [{"id": 10002, "name": "Administrators"}],      # of projects; left out = Administrators and Developers
       "boards": [{"id": 1, "name": "NIM board", "type": "scrum", "project": "NIM", "jql": "project = NIM",
                   "filter": 10000, "quickfilters": [{"id": 1, "name": "Mine", "jql": "assignee = currentUser()"}],
@@ -149,6 +150,8 @@ class State:
         self.filters: dict[int, Row] = {}
         self.groups: list[str] = []
         self.roles: list[Row] = []
+        self.project_categories: dict[str, Row] = {}
+        self.property_tasks: dict[str, Row] = {}
 
     @property
     def cloud(self) -> bool:
@@ -204,6 +207,11 @@ class State:
         """Say whether a user administers the whole site: every project's list of administrators allows it."""
         lists = [row.get("administer") for row in self.projects.values()]
         return all(refs is None or uid in {self.user_id(ref) for ref in refs} for refs in lists)
+
+    def categories(self) -> dict[str, Row]:
+        """Give the categories of projects by id: those of the state, and those that projects name."""
+        rows = [row["projectCategory"] for row in self.projects.values() if row.get("projectCategory")]
+        return {str(row["id"]): row for row in (*self.project_categories.values(), *rows)}
 
     def rank(self, issue: Issue) -> float:
         """Give an issue's place on boards; by its id when it was never ranked."""
@@ -335,6 +343,7 @@ class State:
                 "filters": list(self.filters.values()),
                 "groups": self.groups,
                 "roles": self.roles,
+                "project_categories": list(self.project_categories.values()),
                 "boards": list(self.boards.values()),
                 "sprints": list(self.sprints.values()),
                 "oauth_clients": self.oauth_clients,

@@ -34,8 +34,11 @@ EXPLAINED = {
     "cloud": (
         # two required names that the description itself does not have among the properties
         (r"/bulk/issues/move$", r"'(issueIdOrKeys|targetToMultipleSourceMapping)' is a required property"),
-        # one address is described under two templates: DELETE under {schemeId}, GET and PUT under {id}
+        # one address is described under two templates: DELETE under {schemeId} and {id}, GET and PUT under the other
         (r"/issuesecurityschemes/\{schemeId\}$", r"GET is not described for"),
+        (r"/field/\{fieldId\}$", r"DELETE is not described for"),
+        # the value of a property is any JSON; the description was generated from a Java class of the parser
+        (r"/issue/properties(/multi)?$", r"Additional properties are not allowed"),
         # the description is older than the removal, which Atlassian announced and users met
         (r"/search$", r"status 410 is not described"),
         # the description forgets the page of projects that its own text promises
@@ -55,7 +58,10 @@ EXPLAINED = {
         # a remote link that is new is 201, as in Cloud's description of the same resource
         (r"remotelink$", r"status 201 is not described"),
         # what was asked for, or made, is given back; the description names no body for it
-        (r"/version/\{id\}$|/role$|/user/properties|/issueLinkType", r"status 20[01] is described without a body"),
+        (
+            r"/version/\{id\}$|/role$|/user/properties|/issueLinkType|/workflow$",
+            r"status 20[01] is described without a body",
+        ),
         # one address is described under two names of its argument
         (r"/filter/\{id\}/permission/\{permission-id\}$", r"GET is not described for"),
         # clients of older servers ask for all create metadata at once; the description takes it for an issue's key
@@ -293,6 +299,89 @@ def tables(tour: Tour) -> None:
         tour("GET", f"/{table}/page")
 
 
+def projects(tour: Tour) -> None:
+    body = {"key": "NEW", "name": "New", "projectTypeKey": "software"}
+    made = tour("POST", "/project", {**body, **({"leadAccountId": "acc:bob"} if tour.cloud else {"lead": "bob"})})
+    tour("PUT", "/project/NEW", {"description": "d"})
+    verb = "POST" if tour.cloud else "PUT"
+    tour(verb, "/project/NEW/archive")
+    tour(verb, "/project/NEW/restore")
+    tour("GET", "/projectvalidate/key", key="NIM")
+    category = tour("POST", "/projectCategory", {"name": "Partners", "description": "d"})["id"]
+    tour("PUT", f"/projectCategory/{category}", {"description": "e"})
+    tour("GET", "/projectCategory")
+    tour("GET", f"/projectCategory/{category}")
+    tour("PUT", "/project/NEW", {"categoryId": int(category)})
+    tour("DELETE", f"/projectCategory/{category}")
+    if tour.cloud:
+        tour("GET", "/project/recent")
+        tour("GET", f"/project/{made['id']}/hierarchy")
+        tour("GET", "/project/NEW/features")
+        assert tour("GET", "/projectvalidate/validProjectKey", key="NEW") == "NEW2"
+        assert tour("GET", "/projectvalidate/validProjectName", name="New") == "New2"
+    else:
+        tour("GET", "/projects/picker", query="ne")
+    tour("DELETE", "/project/NEW")
+
+
+def fields(tour: Tour) -> None:
+    types = "com.atlassian.jira.plugin.system.customfieldtypes:"
+    body = {"name": "Reason", "type": f"{types}select", "searcherKey": f"{types}multiselectsearcher"}
+    made = tour("POST", "/field", body)
+    tour("GET", "/customFieldOption/1")
+    if not tour.cloud:
+        tour("GET", "/customFields/customfield_10051/options")
+        return
+    place = f"/field/{made['id']}"
+    tour("PUT", place, {"name": "Why", "description": "d"})
+    context = f"{place}/context/{tour('GET', f'{place}/context')['values'][0]['id']}"
+    tour("GET", f"{place}/context/projectmapping")
+    tour("GET", f"{place}/context/issuetypemapping")
+    option = tour("POST", f"{context}/option", {"options": [{"value": "Late"}, {"value": "Early"}]})["options"][0]["id"]
+    tour("PUT", f"{context}/option", {"options": [{"id": option, "value": "Too late"}]})
+    tour("GET", f"{context}/option")
+    tour("DELETE", f"{context}/option/{option}")
+    gone = tour.session.delete(f"{tour.url}/rest/api/3{place}", allow_redirects=False, timeout=30)
+    assert gone.status_code == 303
+
+
+def setup(tour: Tour) -> None:
+    tour("GET", "/permissions")
+    tour("GET", "/dashboard")
+    tour("GET", "/application-properties", key="jira.title", permissionLevel="SYSADMIN")
+    for method, body in (("PUT", "on"), ("GET", None), ("DELETE", None)):
+        tour(method, "/mypreferences", body, key="syncline")
+    tour("POST", "/issue/NIM-2/notify", {"subject": "s", "textBody": "t", "to": {"reporter": True}})
+    if not tour.cloud:
+        tour("GET", "/workflow")
+        return
+    for path in ("/dashboard/search", "/workflow/search?expand=transitions,statuses", "/configuration/timetracking"):
+        tour("GET", path)
+    for path in ("/configuration/timetracking/options", "/instance/license", "/issue/limit/report"):
+        tour("GET", path)
+    tour("GET", "/mypreferences/locale")
+    asked = [{"projects": [10000], "issues": [101], "permissions": ["EDIT_ISSUES"]}]
+    tour("POST", "/permissions/check", {"globalPermissions": ["ADMINISTER"], "projectPermissions": asked})
+    tour("POST", "/permissions/project", {"permissions": ["EDIT_ISSUES"]})
+    tour("POST", "/comment/list", {"ids": [40]})
+    works = [int(tour("POST", "/issue/NIM-2/worklog", {"timeSpentSeconds": 60})["id"]) for _ in range(2)]
+    properties(tour, f"/issue/NIM-2/worklog/{works[0]}")
+    tour("POST", "/issue/NIM-2/worklog/move", {"ids": works[:1], "issueIdOrKey": "NIM-3"})
+    tour("DELETE", "/issue/NIM-2/worklog", {"ids": works[1:]})
+    tasks = [
+        ("POST", "/issue/properties", {"entitiesIds": [101], "properties": {"q": {"a": 1}}}),
+        ("POST", "/issue/properties/multi", {"issues": [{"issueID": 101, "properties": {"q": {"a": 2}}}]}),
+        ("PUT", "/issue/properties/q", {"value": {"a": 3}, "filter": {"entityIds": [101]}}),
+        ("DELETE", "/issue/properties/q", {"entityIds": [101]}),
+    ]
+    for method, path, body in tasks:
+        sent = tour.session.request(
+            method, f"{tour.url}/rest/api/3{path}", json=body, allow_redirects=False, timeout=30
+        )
+        assert sent.status_code == 303, sent.text
+        assert tour("GET", sent.headers["Location"].removeprefix(tour.url))["status"] == "COMPLETE"
+
+
 def boards(tour: Tour) -> None:
     made: dict[str, Any] = {"name": "Second", "type": "kanban", "filterId": 10001}
     if tour.cloud:
@@ -457,18 +546,9 @@ def driven(request: pytest.FixtureRequest, small_site_of: Any) -> Iterator[tuple
     service = JiraService(document)
     with running(service) as url:
         tour = Tour(deployment, document, url)
-        stages = [
-            issues,
-            parts,
-            versions_and_components,
-            attachments_and_audience,
-            filters,
-            people,
-            tables,
-            boards,
-            hooks,
-        ]
-        for stage in [*stages, *([cloud_alone] if tour.cloud else []), oauth]:
+        stages = [issues, parts, versions_and_components, attachments_and_audience, filters, people, tables]
+        stages += [projects, fields, setup, boards, hooks, *([cloud_alone] if tour.cloud else []), oauth]
+        for stage in stages:
             stage(tour)
         if not tour.cloud:
             tour("GET", "/search", jql="project = NIM", fields="*all")
