@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from typing import Any
 
 from werkzeug.wrappers import Response
@@ -37,19 +38,30 @@ def label(context: Context, repo: Repo, name: str) -> Json:
 
 def create_label(context: Context, repo: Repo) -> Response:
     """`POST labels`."""
-    body = context.body()
+    made = context.render.label(repo, new_label(context, repo, context.body()))
+    return json_response(made, status=201, headers={"Location": made["url"]})
+
+
+def new_label(context: Context, repo: Repo, body: Mapping[str, Any]) -> Label:
+    """Make a label as a body says; raises HttpError 422."""
     name = text(body, "name", needed=True) or ""
     color, description = text(body, "color") or "ededed", text(body, "description")
     if repo.label(name):
         raise invalid("Label", "name", "already_exists")
-    made = context.render.label(repo, context.edits.create_label(repo, name, color, description))
-    return json_response(made, status=201, headers={"Location": made["url"]})
+    return context.edits.create_label(repo, name, color, description)
 
 
 def edit_label(context: Context, repo: Repo, name: str) -> Json:
     """`PATCH labels/NAME`."""
     found, body = _label(repo, name), context.body()
-    new = text(body, "new_name") or text(body, "name") or found.name
+    renamed = {"name": body["new_name"]} if body.get("new_name") is not None else {}
+    change_label(context, repo, found, {**body, **renamed})
+    return context.render.label(repo, found)
+
+
+def change_label(context: Context, repo: Repo, found: Label, body: Mapping[str, Any]) -> None:
+    """Change a label as a body says, on every issue that bears it; raises HttpError 422."""
+    new = text(body, "name") or found.name
     color = text(body, "color") or found.color
     description = text(body, "description") if "description" in body else found.description
     check_label(new, color, description)
@@ -61,19 +73,22 @@ def edit_label(context: Context, repo: Repo, name: str) -> Json:
         context.edits.moved(issue, "label_edited")
     context.state.touch(repo)
     context.edits.tell("label", "edited", None, repo=repo, label=found, changes={"name": {"from": before}})
-    return context.render.label(repo, found)
 
 
 def delete_label(context: Context, repo: Repo, name: str) -> Response:
     """`DELETE labels/NAME`: issues lose it without an event."""
-    found = _label(repo, name)
+    drop_label(context, repo, _label(repo, name))
+    return empty_response()
+
+
+def drop_label(context: Context, repo: Repo, found: Label) -> None:
+    """Delete a label; issues lose it without an event."""
     for issue in _bearing(repo, found.name):
         issue.labels.remove(found.name)
         context.edits.moved(issue, "label_deleted")
     repo.labels.remove(found)
     context.state.touch(repo)
     context.edits.tell("label", "deleted", None, repo=repo, label=found)
-    return empty_response()
 
 
 def _bearing(repo: Repo, name: str) -> list[Issue]:

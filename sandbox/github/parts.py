@@ -244,7 +244,12 @@ def add_sub_issue(context: Context, repo: Repo, number: int) -> Response:
     """`POST issues/N/sub_issues`: refuses circles, and a second parent unless `replace_parent`."""
     issue, body = context.issue(repo, number), context.body()
     child = _other(context, whole(body, "sub_issue_id"), "sub-issue")
-    replace = flag(body, "replace_parent", default=False)
+    put_below(context, issue, child, replace=flag(body, "replace_parent", default=False))
+    return json_response(context.render.issue(issue), status=201)
+
+
+def put_below(context: Context, issue: Issue, child: Issue, *, replace: bool) -> None:
+    """Make an issue a sub-issue; raises HttpError 422 for circles, and for a second parent unless `replace`."""
     above: Issue | None = issue
     while above is not None:
         if above is child:
@@ -257,7 +262,6 @@ def add_sub_issue(context: Context, repo: Repo, number: int) -> Response:
     if len(issue.sub_issues) >= SUB_ISSUES_MOST:
         raise _refused(f"Parent cannot have more than {SUB_ISSUES_MOST} sub-issues")
     context.edits.add_sub_issue(issue, child)
-    return json_response(context.render.issue(issue), status=201)
 
 
 def _refused(reason: str) -> Exception:
@@ -285,10 +289,15 @@ def order_sub_issue(context: Context, repo: Repo, number: int) -> Json:
     anchor = whole(body, beside[0])
     if anchor not in issue.sub_issues or anchor == moving:
         raise unprocessable(f"{beside[0]} is no other sub-issue of the issue")
-    issue.sub_issues.remove(moving)
-    issue.sub_issues.insert(issue.sub_issues.index(anchor) + (beside[0] == "after_id"), moving)
-    context.state.touch(repo)
+    reorder(context, issue, moving, anchor, after=beside[0] == "after_id")
     return context.render.issue(issue)
+
+
+def reorder(context: Context, issue: Issue, moving: int, anchor: int, *, after: bool) -> None:
+    """Put a sub-issue behind another, or in front of it; both are ids."""
+    issue.sub_issues.remove(moving)
+    issue.sub_issues.insert(issue.sub_issues.index(anchor) + after, moving)
+    context.state.touch(issue.repo)
 
 
 def blocked_by(context: Context, repo: Repo, number: int) -> Response:

@@ -71,6 +71,11 @@ class ProjectEdits:
         item.updated_at = project.updated_at = now
         self._state.writes += 1
 
+    def convert(self, project: Project, item: ProjectItem, issue: Issue) -> None:
+        """Let an item be an issue that was a draft."""
+        item.draft, item.issue = None, issue.id
+        self._touch(project, item, "converted", "project_item")
+
     def delete_item(self, project: Project, item: ProjectItem) -> None:
         """Take an item out of a project."""
         project.items.remove(item)

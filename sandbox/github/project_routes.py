@@ -116,7 +116,12 @@ def _one_field(project: Project, field_id: int) -> FieldView:
 
 
 def _create_field(context: Context, project: Project) -> Response:
-    body = context.body()
+    made = new_field(context, project, context.body())
+    return json_response(_field(context, project, made.id), status=201)
+
+
+def new_field(context: Context, project: Project, body: dict[str, Any]) -> ProjectField:
+    """Give a project another field as a body says; raises HttpError 422."""
     name = (text(body, "name", needed=True) or "").strip()
     kind = choice(body, "data_type", ("text", "number", "date", "single_select", "iteration"))
     if kind is None:
@@ -128,11 +133,10 @@ def _create_field(context: Context, project: Project) -> Response:
     made = ProjectField(name=name, type=kind.upper())
     place = (project.owner, project.title, name)
     if kind == "single_select":
-        made.options = [_option(each, place) for each in _objects(body, "single_select_options")]
+        made.options = [option_of(each, place) for each in _objects(body, "single_select_options")]
     if kind == "iteration":
         made.duration, made.iterations = _iterations(body, place)
-    ProjectEdits(context).new_field(project, made)
-    return json_response(_field(context, project, made.id), status=201)
+    return ProjectEdits(context).new_field(project, made)
 
 
 def _objects(body: dict[str, Any], name: str) -> list[dict[str, Any]]:
@@ -142,7 +146,8 @@ def _objects(body: dict[str, Any], name: str) -> list[dict[str, Any]]:
     return given
 
 
-def _option(given: dict[str, Any], place: tuple[str, ...]) -> Option:
+def option_of(given: dict[str, Any], place: tuple[str, ...]) -> Option:
+    """Make a choice of a single select field as a body says; raises HttpError 422."""
     name = text(given, "name", needed=True) or ""
     color = choice(given, "color", COLORS) or "GRAY"
     return Option(name=name, id=ids.short_id(*place, name), color=color, description=text(given, "description") or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -52,7 +53,12 @@ def get(context: Context, repo: Repo, number: int) -> Response:
 
 def create(context: Context, repo: Repo) -> Response:
     """`POST pulls`: branches are taken on trust."""
-    body = context.body()
+    rendered = context.render.pull(made(context, repo, context.body()), full=True)
+    return json_response(rendered, status=201, headers={"Location": rendered["url"]})
+
+
+def made(context: Context, repo: Repo, body: Mapping[str, Any]) -> Issue:
+    """Make a pull request as a body says; raises HttpError 422."""
     head, base = text(body, "head", needed=True) or "", text(body, "base", needed=True) or ""
     title = text(body, "title") or ""
     if not title.strip():
@@ -76,8 +82,7 @@ def create(context: Context, repo: Repo) -> Response:
     )
     context.state.pulls[issue.pull_request.id] = issue
     context.edits.tell("pull_request", "opened", issue)
-    rendered = context.render.pull(issue, full=True)
-    return json_response(rendered, status=201, headers={"Location": rendered["url"]})
+    return issue
 
 
 def edit(context: Context, repo: Repo, number: int) -> Json:
@@ -94,20 +99,25 @@ def edit(context: Context, repo: Repo, number: int) -> Json:
 
 def merge(context: Context, repo: Repo, number: int) -> Json:
     """`PUT pulls/N/merge`: closes what the pull request closes."""
-    issue, body = context.pull(repo, number), context.body()
-    pull = part_of(issue)
-    wanted = text(body, "sha")
+    issue = context.pull(repo, number)
+    sha = merge_now(context, issue, text(context.body(), "sha"))
+    return {"sha": sha, "merged": True, "message": "Pull Request successfully merged"}
+
+
+def merge_now(context: Context, issue: Issue, wanted: str | None) -> str:
+    """Merge a pull request if its head is the wanted one; gives the merge. Raises HttpError 405 or 409."""
+    repo, pull = issue.repo, part_of(issue)
     if wanted is not None and wanted != pull.head_sha:
         raise error(409, "Head branch was modified. Review and try the merge again.")
     if issue.state == "closed" or pull.draft or pull.mergeable is False:
         raise error(405, "Pull Request is not mergeable")
     pull.merged_at, pull.merged_by = context.state.stamp(), context.rights.login
-    pull.merge_commit_sha = ids.sha(repo.full_name, number, "merge")
+    pull.merge_commit_sha = ids.sha(repo.full_name, issue.number, "merge")
     context.edits.event(issue, "merged", commit_id=pull.merge_commit_sha)
     context.edits.set_state(issue, "closed", None)
     for each in pull.closes:
         context.edits.set_state(context.state.issues[each], "closed", "completed")
-    return {"sha": pull.merge_commit_sha, "merged": True, "message": "Pull Request successfully merged"}
+    return pull.merge_commit_sha
 
 
 def merged(context: Context, repo: Repo, number: int) -> Response:

@@ -15,6 +15,8 @@ from sandbox.github.entities import Comment, Issue, Reaction, Release, Repo, Rev
 from sandbox.github.parts import require_user
 from sandbox.github.render import REACTIONS, Reacted
 
+LEAST = Role.READ
+"""The role in a repository that reacting needs."""
 OF_RELEASES = ("+1", "laugh", "hooray", "heart", "rocket", "eyes")
 Find = Callable[[Context, Repo, int], Reacted]
 

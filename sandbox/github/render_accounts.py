@@ -50,7 +50,7 @@ class AccountRender:
         if self.media == "raw":
             return {"body": body}
         told = body or ""
-        made = {"body_text": told, "body_html": _paragraphs(told)}
+        made = {"body_text": told, "body_html": paragraphs(told)}
         if self.media == "full":
             return {"body": body, **made}
         return {f"body_{self.media}": made[f"body_{self.media}"]}
@@ -184,6 +184,7 @@ class AccountRender:
         }
 
 
-def _paragraphs(text: str) -> str:
+def paragraphs(text: str) -> str:
+    """Render a text as HTML: paragraphs, and nothing of Markdown."""
     blocks = (each.strip() for each in text.split("\n\n"))
     return "\n".join(f'<p dir="auto">{escape(each, quote=False)}</p>' for each in blocks if each)

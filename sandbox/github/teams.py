@@ -76,7 +76,8 @@ def _full(context: Context, account: Account, team: Team) -> dict[str, Any]:
     }
 
 
-def _visible(context: Context, account: Account, team: Team) -> bool:
+def visible(context: Context, account: Account, team: Team) -> bool:
+    """Whether the caller may know of a team: secret ones are for their members and for owners."""
     me = context.rights.login
     return team.privacy != "secret" or me in team.members or account.members.get(me) == "admin"
 
@@ -84,7 +85,7 @@ def _visible(context: Context, account: Account, team: Team) -> bool:
 def teams(context: Context, org: str) -> Response:
     """`GET orgs/ORG/teams`: secret ones for their members and owners."""
     account = _organization(context, org, "read")
-    found = [each for each in account.teams if _visible(context, account, each)]
+    found = [each for each in account.teams if visible(context, account, each)]
     url = f"{context.render.api}/organizations/{account.id}/teams"
     return context.listed(found, url, lambda each: render(context, account, each))
 
@@ -184,11 +185,11 @@ def children(context: Context, org: str, slug: str) -> Response:
 def members(context: Context, org: str, slug: str) -> Response:
     """`GET orgs/ORG/teams/SLUG/members`, those of child teams included."""
     account, team = _team(context, org, slug)
-    logins = _logins_of(account, team, context.call.args.get("role", "all"))
+    logins = logins_of(account, team, context.call.args.get("role", "all"))
     return context.listed(logins, f"{_place(context, account, team)}/members", context.render.someone)
 
 
-def _logins_of(account: Account, team: Team, wanted: str = "all") -> list[str]:
+def logins_of(account: Account, team: Team, wanted: str = "all") -> list[str]:
     """List a team's members, those of the teams below it included."""
     found = (each.members for each in account.teams if _below(account, team, each.slug))
     return list(dict.fromkeys(login for each in found for login, part in each.items() if wanted in ("all", part)))
@@ -203,7 +204,7 @@ def membership(context: Context, org: str, slug: str, login: str) -> Json:
     """`GET orgs/ORG/teams/SLUG/memberships/LOGIN`."""
     account, team = _team(context, org, slug)
     found = context.state.account(login)
-    if found is None or found.login not in _logins_of(account, team):
+    if found is None or found.login not in logins_of(account, team):
         raise not_found()
     return _membership(context, account, team, found.login)
 

@@ -11,7 +11,6 @@ from sandbox.github.entities import Comment, Issue, PullRequest, Review
 from sandbox.github.graph.repositories import ordered, state_of
 from sandbox.github.graph.scope import Info, Resolver, Resolvers, connection, scope_of
 from sandbox.github.graph.views import (
-    CheckView,
     CommitView,
     ItemView,
     LabelView,
@@ -26,17 +25,18 @@ from sandbox.github.state import State
 
 _LOCKS = {"off-topic": "OFF_TOPIC", "too heated": "TOO_HEATED", "resolved": "RESOLVED", "spam": "SPAM"}
 _MERGEABLE = {True: "MERGEABLE", False: "CONFLICTING", None: "UNKNOWN"}
-_FAILED = frozenset({"failure", "timed_out", "cancelled", "action_required", "startup_failure"})
 
 # ── what issues and pull requests share ──
 
 
-def _path(issue: Issue) -> str:
+def path_of(issue: Issue) -> str:
+    """Give the path of an issue on the site."""
     return f"/{issue.repo.full_name}/{'pull' if issue.pull_request else 'issues'}/{issue.number}"
 
 
-def _url(issue: Issue, info: Info) -> str:
-    return scope_of(info).context.render.html + _path(issue)
+def url_of(issue: Issue, info: Info) -> str:
+    """Give the address of an issue on the site."""
+    return scope_of(info).context.render.html + path_of(issue)
 
 
 def _labels(issue: Issue, info: Info, **args: Any) -> dict[str, Any]:
@@ -97,8 +97,8 @@ _SHARED: dict[str, Resolver] = {
     "body": lambda issue, _info: issue.body or "",
     "bodyText": lambda issue, _info: issue.body or "",
     "state": lambda issue, _info: state_of(issue),
-    "url": _url,
-    "resourcePath": lambda issue, _info: _path(issue),
+    "url": url_of,
+    "resourcePath": lambda issue, _info: path_of(issue),
     "closed": lambda issue, _info: issue.state == "closed",
     "closedAt": lambda issue, _info: issue.closed_at,
     "createdAt": lambda issue, _info: issue.created_at,
@@ -152,7 +152,7 @@ def closers(issue: Issue, info: Info) -> list[Issue]:
 def _closers_of(state: State) -> dict[int, list[Issue]]:
     found: dict[int, list[Issue]] = {}
     for pull in state.pulls.values():
-        for closed in _part(pull).closes:
+        for closed in part_of(pull).closes:
             found.setdefault(closed, []).append(pull)
     return found
 
@@ -187,36 +187,37 @@ def _reason(issue: Issue, duplicate: bool) -> str | None:  # noqa: FBT001 - the 
 
 def _of(read: Callable[[PullRequest], Any]) -> Resolver:
     def resolve(issue: Issue, _info: Info, **_args: Any) -> Any:
-        return read(_part(issue))
+        return read(part_of(issue))
 
     return resolve
 
 
-def _part(issue: Issue) -> PullRequest:
+def part_of(issue: Issue) -> PullRequest:
+    """Give what a pull request has beyond an issue."""
     if issue.pull_request is None:
         raise LookupError(f"#{issue.number} is no pull request")
     return issue.pull_request
 
 
 def _head(issue: Issue) -> CommitView:
-    return CommitView(issue.repo, _part(issue).head_sha, issue)
+    return CommitView(issue.repo, part_of(issue).head_sha, issue)
 
 
 def _merge_commit(issue: Issue, _info: Info) -> CommitView | None:
-    name = _part(issue).merge_commit_sha
-    return CommitView(issue.repo, name, None) if name and _part(issue).merged_at else None
+    name = part_of(issue).merge_commit_sha
+    return CommitView(issue.repo, name, None) if name and part_of(issue).merged_at else None
 
 
 def _latest(issue: Issue) -> list[Review]:
     latest: dict[str, Review] = {}
-    for review in _part(issue).reviews:
+    for review in part_of(issue).reviews:
         latest.pop(review.user, None)
         latest[review.user] = review
     return list(latest.values())
 
 
 def _reviews(issue: Issue, info: Info, **args: Any) -> dict[str, Any]:
-    found = [ReviewView(issue, each) for each in _part(issue).reviews]
+    found = [ReviewView(issue, each) for each in part_of(issue).reviews]
     if args.get("states"):
         found = [each for each in found if each.review.state in args["states"]]
     if args.get("author"):
@@ -238,46 +239,47 @@ def _decision(issue: Issue, _info: Info) -> str | None:
         return "CHANGES_REQUESTED"
     if "APPROVED" in states:
         return "APPROVED"
-    return "REVIEW_REQUIRED" if _part(issue).requested_reviewers else None
+    return "REVIEW_REQUIRED" if part_of(issue).requested_reviewers else None
 
 
 def _requests(issue: Issue, info: Info, **args: Any) -> dict[str, Any]:
     scope = scope_of(info)
-    logins = _part(issue).requested_reviewers
+    logins = part_of(issue).requested_reviewers
     found = [RequestView(issue, login, account) for login in logins if (account := scope.account(login))]
     return connection(info, found, args)
 
 
 def _commits(issue: Issue, info: Info, **args: Any) -> dict[str, Any]:
-    count = max(1, _part(issue).commits)
+    count = max(1, part_of(issue).commits)
     place = (issue.repo.full_name, issue.number, "commit")
     earlier = [CommitView(issue.repo, ids.sha(*place, n), None) for n in range(count - 1)]
     return connection(info, [PullCommitView(issue, each) for each in (*earlier, _head(issue))], args)
 
 
-def _rollup(issue: Issue) -> RollupView | None:
-    return RollupView(issue, _head(issue)) if _part(issue).checks else None
+def rollup_of(issue: Issue) -> RollupView | None:
+    """Give the checks of a pull request's head; None when there are none."""
+    return RollupView(issue, _head(issue)) if part_of(issue).checks else None
 
 
 def _head_repository(issue: Issue, info: Info) -> Any:
     context = scope_of(info).context
-    name = _part(issue).head_repository
+    name = part_of(issue).head_repository
     repo = context.state.repo(name) if name else issue.repo
     return repo if repo and context.sees(repo) else None
 
 
 def _closing(issue: Issue, info: Info, **args: Any) -> dict[str, Any]:
-    return ordered(info, _seen(info, _part(issue).closes), args)
+    return ordered(info, _seen(info, part_of(issue).closes), args)
 
 
 PULL: dict[str, Resolver] = {
     **_SHARED,
     "databaseId": _of(lambda pull: pull.id),
     "fullDatabaseId": _of(lambda pull: str(pull.id)),
-    "permalink": _url,
+    "permalink": url_of,
     "merged": _of(lambda pull: pull.merged_at is not None),
     "mergedAt": _of(lambda pull: pull.merged_at),
-    "mergedBy": lambda issue, info: scope_of(info).account(_part(issue).merged_by),
+    "mergedBy": lambda issue, info: scope_of(info).account(part_of(issue).merged_by),
     "mergeCommit": _merge_commit,
     "isDraft": _of(lambda pull: pull.draft),
     "reviews": _reviews,
@@ -298,16 +300,16 @@ PULL: dict[str, Resolver] = {
     "deletions": _of(lambda pull: pull.deletions),
     "changedFiles": _of(lambda pull: pull.changed_files),
     "commits": _commits,
-    "statusCheckRollup": lambda issue, _info: _rollup(issue),
+    "statusCheckRollup": lambda issue, _info: rollup_of(issue),
     "closingIssuesReferences": _closing,
-    "totalCommentsCount": lambda issue, _info: len(issue.comments) + len(_part(issue).review_comments),
+    "totalCommentsCount": lambda issue, _info: len(issue.comments) + len(part_of(issue).review_comments),
 }
 
 # ── comments, reviews, checks ──
 
 
 def _comment_path(comment: Comment) -> str:
-    return f"{_path(comment.issue)}#issuecomment-{comment.id}"
+    return f"{path_of(comment.issue)}#issuecomment-{comment.id}"
 
 
 def _may_edit(comment: Comment, info: Info) -> bool:
@@ -341,108 +343,4 @@ COMMENT: dict[str, Resolver] = {
 }
 
 
-def _review_path(view: ReviewView) -> str:
-    return f"{_path(view.issue)}#pullrequestreview-{view.review.id}"
-
-
-REVIEW: dict[str, Resolver] = {
-    "id": lambda view, _info: ids.node_id(ids.REVIEW, view.issue.repo.id, view.review.id),
-    "databaseId": lambda view, _info: view.review.id,
-    "fullDatabaseId": lambda view, _info: str(view.review.id),
-    "body": lambda view, _info: view.review.body,
-    "bodyText": lambda view, _info: view.review.body,
-    "state": lambda view, _info: view.review.state,
-    "author": lambda view, info: scope_of(info).account(view.review.user),
-    "authorAssociation": lambda view, info: scope_of(info).context.render.association(
-        view.review.user, view.issue.repo
-    ),
-    "createdAt": lambda view, _info: view.review.submitted_at,
-    "updatedAt": lambda view, _info: view.review.submitted_at,
-    "publishedAt": lambda view, _info: view.review.submitted_at,
-    "submittedAt": lambda view, _info: view.review.submitted_at,
-    "lastEditedAt": lambda _view, _info: None,
-    "url": lambda view, info: scope_of(info).context.render.html + _review_path(view),
-    "resourcePath": lambda view, _info: _review_path(view),
-    "commit": lambda view, _info: CommitView(view.issue.repo, view.review.commit_id, None),
-    "pullRequest": lambda view, _info: view.issue,
-    "repository": lambda view, _info: view.issue.repo,
-    "viewerDidAuthor": lambda view, info: view.review.user == scope_of(info).context.rights.login,
-    "viewerCanUpdate": lambda view, info: view.review.user == scope_of(info).context.rights.login,
-}
-
-
-def _rollup_state(view: RollupView, _info: Info) -> str:
-    checks = _part(view.issue).checks
-    if any(each.status == "completed" and each.conclusion in _FAILED for each in checks):
-        return "FAILURE"
-    return "SUCCESS" if all(each.status == "completed" for each in checks) else "PENDING"
-
-
-def _contexts(view: RollupView, info: Info, **args: Any) -> dict[str, Any]:
-    return connection(info, [CheckView(view.issue, each) for each in _part(view.issue).checks], args)
-
-
-def _check_path(view: CheckView) -> str:
-    return f"/{view.issue.repo.full_name}/runs/{view.check.id}"
-
-
-def _check_url(view: CheckView, info: Info) -> str:
-    return scope_of(info).context.render.html + _check_path(view)
-
-
-def _commit_path(view: CommitView) -> str:
-    return f"/{view.repo.full_name}/commit/{view.oid}"
-
-
-def _of_commit(view: CommitView, _info: Info) -> RollupView | None:
-    return _rollup(view.issue) if view.issue else None
-
-
-CONVERSATIONS: Resolvers = {
-    "Issue": ISSUE,
-    "PullRequest": PULL,
-    "IssueComment": COMMENT,
-    "PullRequestReview": REVIEW,
-    "ReviewRequest": {
-        "id": lambda view, _info: ids.node_id("RR", view.issue.repo.id, view.issue.id, view.account.id),
-        "databaseId": lambda view, _info: view.account.id,
-        "pullRequest": lambda view, _info: view.issue,
-        "requestedReviewer": lambda view, _info: view.account,
-    },
-    "PullRequestCommit": {
-        "id": lambda view, _info: ids.node_id("PURC", view.issue.id, int(view.commit.oid[:12], 16)),
-        "pullRequest": lambda view, _info: view.issue,
-        "url": lambda view, info: f"{_url(view.issue, info)}/commits/{view.commit.oid}",
-        "resourcePath": lambda view, _info: f"{_path(view.issue)}/commits/{view.commit.oid}",
-    },
-    "Commit": {
-        "id": lambda view, _info: ids.node_id(ids.COMMIT, view.repo.id, int(view.oid[:12], 16)),
-        "abbreviatedOid": lambda view, _info: view.oid[:7],
-        "url": lambda view, info: scope_of(info).context.render.html + _commit_path(view),
-        "resourcePath": lambda view, _info: _commit_path(view),
-        "statusCheckRollup": _of_commit,
-    },
-    "StatusCheckRollup": {
-        "id": lambda view, _info: ids.node_id("SCR", view.issue.repo.id, view.issue.id),
-        "state": _rollup_state,
-        "contexts": _contexts,
-    },
-    "CheckRun": {
-        "id": lambda view, _info: ids.node_id(ids.CHECK_RUN, view.issue.repo.id, view.check.id),
-        "databaseId": lambda view, _info: view.check.id,
-        "name": lambda view, _info: view.check.name,
-        "status": lambda view, _info: view.check.status.upper(),
-        "conclusion": lambda view, _info: view.check.conclusion.upper() if view.check.conclusion else None,
-        "startedAt": lambda view, _info: view.check.started_at,
-        "completedAt": lambda view, _info: view.check.completed_at,
-        "url": _check_url,
-        "detailsUrl": _check_url,
-        "permalink": _check_url,
-        "resourcePath": lambda view, _info: _check_path(view),
-        "title": lambda _view, _info: None,
-        "summary": lambda _view, _info: None,
-        "text": lambda _view, _info: None,
-        "externalId": lambda _view, _info: "",
-        "repository": lambda view, _info: view.issue.repo,
-    },
-}
+CONVERSATIONS: Resolvers = {"Issue": ISSUE, "PullRequest": PULL, "IssueComment": COMMENT}

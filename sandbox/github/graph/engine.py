@@ -27,12 +27,18 @@ from sandbox.core.http import HttpError, json_response
 from sandbox.github.access import Kind, error
 from sandbox.github.context import Context
 from sandbox.github.graph.boards import BOARDS
+from sandbox.github.graph.checks import CHECKS
 from sandbox.github.graph.conversations import CONVERSATIONS
 from sandbox.github.graph.cost import Reckoning, reckon
 from sandbox.github.graph.hub import ACCOUNTS, QUERY
+from sandbox.github.graph.issue_mutations import ISSUE_MUTATIONS
 from sandbox.github.graph.mutations import MUTATIONS
+from sandbox.github.graph.project_mutations import PROJECT_MUTATIONS
+from sandbox.github.graph.reactions import REACTIONS
 from sandbox.github.graph.repositories import CATALOGUE, REPOSITORIES
 from sandbox.github.graph.scope import GraphError, Scope
+from sandbox.github.graph.teams import TEAMS
+from sandbox.github.graph.timeline import TIMELINES
 from sandbox.github.graph.views import type_name
 from sandbox.github.limits import Meter
 from sandbox.github.switches import GraphStatus
@@ -41,9 +47,26 @@ SCHEMA_FILE = "schema.graphql"
 KEPT_DOCUMENTS = 200
 MUTATION_POINTS = 5
 """What a mutation costs of the secondary limit; a query costs 1."""
-CREATING = frozenset({"addComment", "createIssue"})
+CREATING = frozenset({"addComment", "createIssue", "createPullRequest"})
 DOCS = "https://docs.github.com/graphql"
 MOST_TOKENS = 20_000
+
+
+TABLES = (
+    QUERY,
+    ACCOUNTS,
+    REPOSITORIES,
+    CATALOGUE,
+    CONVERSATIONS,
+    CHECKS,
+    REACTIONS,
+    TIMELINES,
+    TEAMS,
+    BOARDS,
+    MUTATIONS,
+    ISSUE_MUTATIONS,
+    PROJECT_MUTATIONS,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +221,7 @@ def _told(problem: GraphQLError) -> dict[str, Any]:
 def _schema() -> GraphQLSchema:
     text = Path(__file__).with_name(SCHEMA_FILE).read_text(encoding="utf-8")
     schema = build_schema(text)
-    for table in (QUERY, ACCOUNTS, REPOSITORIES, CATALOGUE, CONVERSATIONS, BOARDS, MUTATIONS):
+    for table in TABLES:
         for name, resolvers in table.items():
             kind = schema.type_map[name]
             if not isinstance(kind, GraphQLObjectType):

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
-from functools import wraps
 from typing import Any
 
-from sandbox.core.http import HttpError
 from sandbox.github import issues
 from sandbox.github.access import Role
 from sandbox.github.accounts import Account
 from sandbox.github.entities import Comment, Issue, Repo
 from sandbox.github.graph import nodes
 from sandbox.github.graph.boards import require_write
-from sandbox.github.graph.scope import GraphError, Info, Resolvers, Scope, from_http, scope_of
+from sandbox.github.graph.finding import Mutation, find, issue_for, mutation, writable
+from sandbox.github.graph.scope import GraphError, Info, Resolvers, scope_of
 from sandbox.github.graph.views import FieldView, ItemView, LabelView, MilestoneView
 from sandbox.github.paging import encode
 from sandbox.github.parts import check_comment
 from sandbox.github.project_edits import ProjectEdits
 from sandbox.github.projects import Project
-from sandbox.github.repositories import archived
 
-Mutation = Callable[[Info, dict[str, Any]], dict[str, Any]]
 _KINDS = {
     "TEXT": ("text", "text"),
     "NUMBER": ("number", "number"),
@@ -32,49 +28,11 @@ _KINDS = {
 }
 
 
-def _mutation(action: Mutation) -> Callable[..., dict[str, Any]]:
-    @wraps(action)
-    def resolve(_root: Any, info: Info, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - the schema's
-        try:
-            made = action(info, input)
-        except HttpError as problem:
-            raise from_http(problem) from problem
-        return {**made, "clientMutationId": input.get("clientMutationId")}
-
-    return resolve
-
-
-def _find(info: Info, text: str, kinds: type | tuple[type, ...]) -> Any:
-    found = nodes.find(scope_of(info), text)
-    if not isinstance(found, kinds):
-        raise GraphError("NOT_FOUND", f"Could not resolve to a node with the global id of '{text}'")
-    return found
-
-
-def _writable(info: Info, repo: Repo, permission: str, least: Role) -> Scope:
-    scope = scope_of(info)
-    scope.require(repo, permission, "write")
-    if repo.archived:
-        raise archived(repo)
-    if scope.context.role(repo) < least:
-        raise GraphError("FORBIDDEN", f"{scope.context.rights.login} does not have permission to do this.")
-    return scope
-
-
-def _issue(info: Info, text: str, least: Role) -> Issue:
-    found: Issue = _find(info, text, Issue)
-    scope = _writable(info, found.repo, "issues|pull_requests", Role.READ)
-    if found.user != scope.context.rights.login and scope.context.role(found.repo) < least:
-        raise GraphError("FORBIDDEN", f"{scope.context.rights.login} does not have permission to do this.")
-    scope.context.edits.remember(found)
-    return found
-
-
 # ── comments ──
 
 
 def _add_comment(info: Info, given: dict[str, Any]) -> dict[str, Any]:
-    issue = _issue(info, given["subjectId"], Role.READ)
+    issue = issue_for(info, given["subjectId"], Role.READ)
     check_comment(given["body"])
     made = scope_of(info).context.edits.add_comment(issue, given["body"])
     edge = {"node": made, "cursor": encode(("", len(issue.comments) - 1))}
@@ -82,8 +40,8 @@ def _add_comment(info: Info, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _comment(info: Info, text: str) -> Comment:
-    found: Comment = _find(info, text, Comment)
-    scope = _writable(info, found.issue.repo, "issues|pull_requests", Role.READ)
+    found: Comment = find(info, text, Comment)
+    scope = writable(info, found.issue.repo, "issues|pull_requests", Role.READ)
     if found.user != scope.context.rights.login and scope.context.role(found.issue.repo) < Role.WRITE:
         raise GraphError("FORBIDDEN", f"{scope.context.rights.login} does not have permission to do this.")
     return found
@@ -105,27 +63,27 @@ def _delete_comment(info: Info, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _label_names(info: Info, issue: Issue, given: list[str]) -> list[str]:
-    found: list[LabelView] = [_find(info, each, LabelView) for each in given]
+    found: list[LabelView] = [find(info, each, LabelView) for each in given]
     if any(each.repo is not issue.repo for each in found):
         raise GraphError("UNPROCESSABLE", "Label does not belong to the repository of the labelable")
     return [each.label.name for each in found]
 
 
 def _add_labels(info: Info, given: dict[str, Any]) -> dict[str, Any]:
-    issue = _issue(info, given["labelableId"], Role.TRIAGE)
+    issue = issue_for(info, given["labelableId"], Role.TRIAGE)
     scope_of(info).context.edits.add_labels(issue, _label_names(info, issue, given["labelIds"]))
     return {"labelable": issue}
 
 
 def _remove_labels(info: Info, given: dict[str, Any]) -> dict[str, Any]:
-    issue = _issue(info, given["labelableId"], Role.TRIAGE)
+    issue = issue_for(info, given["labelableId"], Role.TRIAGE)
     for name in _label_names(info, issue, given["labelIds"]):
         scope_of(info).context.edits.remove_label(issue, name)
     return {"labelable": issue}
 
 
 def _clear_labels(info: Info, given: dict[str, Any]) -> dict[str, Any]:
-    issue = _issue(info, given["labelableId"], Role.TRIAGE)
+    issue = issue_for(info, given["labelableId"], Role.TRIAGE)
     scope_of(info).context.edits.set_labels(issue, [])
     return {"labelable": issue}
 
@@ -133,20 +91,20 @@ def _clear_labels(info: Info, given: dict[str, Any]) -> dict[str, Any]:
 # ── issues ──
 
 
-def _values(info: Info, repo: Repo, given: dict[str, Any]) -> dict[str, Any]:
+def values(info: Info, repo: Repo, given: dict[str, Any]) -> dict[str, Any]:
     """Turn the input of an issue into the body that REST takes."""
     body = {key: given[key] for key in ("title", "body") if given.get(key) is not None}
     if given.get("state"):
         body["state"] = given["state"].lower()
     if given.get("labelIds") is not None:
-        labels: list[LabelView] = [_find(info, each, LabelView) for each in given["labelIds"]]
+        labels: list[LabelView] = [find(info, each, LabelView) for each in given["labelIds"]]
         body["labels"] = [each.label.name for each in labels]
     if given.get("assigneeIds") is not None:
-        people: list[Account] = [_find(info, each, Account) for each in given["assigneeIds"]]
+        people: list[Account] = [find(info, each, Account) for each in given["assigneeIds"]]
         body["assignees"] = [each.login for each in people]
     if "milestoneId" in given:
         milestone: MilestoneView | None = (
-            _find(info, given["milestoneId"], MilestoneView) if given["milestoneId"] else None
+            find(info, given["milestoneId"], MilestoneView) if given["milestoneId"] else None
         )
         if milestone and milestone.repo is not repo:
             raise GraphError("UNPROCESSABLE", "Milestone does not belong to the repository")
@@ -155,26 +113,26 @@ def _values(info: Info, repo: Repo, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _create_issue(info: Info, given: dict[str, Any]) -> dict[str, Any]:
-    repo: Repo = _find(info, given["repositoryId"], Repo)
-    context = _writable(info, repo, "issues", Role.READ).context
-    return {"issue": issues.made(context, repo, _values(info, repo, given))}
+    repo: Repo = find(info, given["repositoryId"], Repo)
+    context = writable(info, repo, "issues", Role.READ).context
+    return {"issue": issues.made(context, repo, values(info, repo, given))}
 
 
 def _update_issue(info: Info, given: dict[str, Any]) -> dict[str, Any]:
-    issue = _issue(info, given["id"], Role.TRIAGE)
-    issues.change(scope_of(info).context, issue, _values(info, issue.repo, given))
+    issue = issue_for(info, given["id"], Role.TRIAGE)
+    issues.change(scope_of(info).context, issue, values(info, issue.repo, given))
     return {"issue": issue}
 
 
 def _close_issue(info: Info, given: dict[str, Any]) -> dict[str, Any]:
-    issue = _issue(info, given["issueId"], Role.TRIAGE)
+    issue = issue_for(info, given["issueId"], Role.TRIAGE)
     reason = given.get("stateReason")
     scope_of(info).context.edits.set_state(issue, "closed", reason.lower() if reason else None)
     return {"issue": issue}
 
 
 def _reopen_issue(info: Info, given: dict[str, Any]) -> dict[str, Any]:
-    issue = _issue(info, given["issueId"], Role.TRIAGE)
+    issue = issue_for(info, given["issueId"], Role.TRIAGE)
     scope_of(info).context.edits.set_state(issue, "open", None)
     return {"issue": issue}
 
@@ -183,14 +141,14 @@ def _reopen_issue(info: Info, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _project(info: Info, text: str) -> Project:
-    found: Project = _find(info, text, Project)
+    found: Project = find(info, text, Project)
     require_write(info, found)
     return found
 
 
 def _item(info: Info, given: dict[str, Any]) -> ItemView:
     project = _project(info, given["projectId"])
-    found: ItemView = _find(info, given["itemId"], ItemView)
+    found: ItemView = find(info, given["itemId"], ItemView)
     if found.project is not project:
         raise GraphError("NOT_FOUND", "The item does not exist in the project")
     return found
@@ -198,7 +156,7 @@ def _item(info: Info, given: dict[str, Any]) -> ItemView:
 
 def _add_item(info: Info, given: dict[str, Any]) -> dict[str, Any]:
     project = _project(info, given["projectId"])
-    issue: Issue = _find(info, given["contentId"], Issue)
+    issue: Issue = find(info, given["contentId"], Issue)
     there = next((each for each in project.items if each.issue == issue.id), None)
     if there is None:
         return {"item": ItemView(project, _edits(info).new_item(project, issue, None))}
@@ -209,7 +167,7 @@ def _add_item(info: Info, given: dict[str, Any]) -> dict[str, Any]:
 
 def _add_draft(info: Info, given: dict[str, Any]) -> dict[str, Any]:
     project = _project(info, given["projectId"])
-    people: list[Account] = [_find(info, each, Account) for each in given.get("assigneeIds") or []]
+    people: list[Account] = [find(info, each, Account) for each in given.get("assigneeIds") or []]
     logins = [each.login for each in people]
     item = _edits(info).new_draft(project, given["title"], given.get("body") or "", logins)
     return {"projectItem": ItemView(project, item)}
@@ -220,7 +178,7 @@ def _edits(info: Info) -> ProjectEdits:
 
 
 def _field(info: Info, project: Project, text: str) -> FieldView:
-    found: FieldView = _find(info, text, FieldView)
+    found: FieldView = find(info, text, FieldView)
     if found.project is not project:
         raise GraphError("NOT_FOUND", "The field does not exist in the project")
     if found.field is None:
@@ -288,7 +246,7 @@ def _archive(archive: bool) -> Mutation:  # noqa: FBT001 - one of two mutations
 
 MUTATIONS: Resolvers = {
     "Mutation": {
-        name: _mutation(action)
+        name: mutation(action)
         for name, action in {
             "addComment": _add_comment,
             "updateIssueComment": _update_comment,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.github import ids
+from sandbox.github.access import allows_account
 from sandbox.github.accounts import Account
 from sandbox.github.entities import Comment, Issue, Repo
 from sandbox.github.graph.scope import GraphError, Scope
@@ -18,6 +19,7 @@ from sandbox.github.graph.views import (
     MilestoneView,
     ReleaseView,
     ReviewView,
+    TeamView,
 )
 from sandbox.github.projects import Project
 from sandbox.github.render import Render
@@ -155,6 +157,15 @@ def _in_project(scope: Scope, kind: str, numbers: tuple[int, ...]) -> object:
     return next((each for each in fields_of(project) if field_id(each) == ids.node_id(kind, *numbers)), None)
 
 
+def _team(scope: Scope, numbers: tuple[int, ...]) -> TeamView | None:
+    account = scope.context.state.account_by_id(numbers[0])
+    found = next((each for each in account.teams if each.id == numbers[-1]), None) if account else None
+    if account is None or found is None:
+        return None
+    seen = allows_account(scope.context.state, scope.context.rights, account.login, "members", "read")
+    return TeamView(account, found) if seen else None
+
+
 _FINDERS: dict[str, Callable[[Scope, str, tuple[int, ...]], object]] = {
     **dict.fromkeys((ids.USER, ids.ORGANIZATION, ids.BOT), _account),
     ids.REPOSITORY: lambda scope, _kind, numbers: _repo(scope, numbers[-1]),
@@ -162,6 +173,7 @@ _FINDERS: dict[str, Callable[[Scope, str, tuple[int, ...]], object]] = {
     ids.COMMENT: _comment,
     **dict.fromkeys((ids.LABEL, ids.MILESTONE, ids.RELEASE, ids.REVIEW, ids.CHECK_RUN), _part),
     ids.PROJECT: _project,
+    ids.TEAM: lambda scope, _kind, numbers: _team(scope, numbers),
     **dict.fromkeys(
         (ids.PROJECT_ITEM, ids.PROJECT_FIELD, ids.PROJECT_SELECT, ids.PROJECT_ITERATION, ids.DRAFT), _in_project
     ),

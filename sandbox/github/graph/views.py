@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.github.accounts import Account
-from sandbox.github.entities import CheckRun, Comment, Issue, Label, Milestone, Release, Repo, Review
+from sandbox.github.accounts import Account, Team
+from sandbox.github.entities import CheckRun, Comment, Event, Issue, Label, Milestone, Release, Repo, Review
 from sandbox.github.projects import Draft, Iteration, Project, ProjectField, ProjectItem
 
 
@@ -135,7 +135,49 @@ class ValueView:
     value: Any
 
 
+@dataclass(frozen=True, slots=True)
+class TeamView:
+    """A team of an organization."""
+
+    account: Account
+    team: Team
+
+
+@dataclass(frozen=True, slots=True)
+class TopicView:
+    """A topic of a repository."""
+
+    repo: Repo
+    name: str
+
+
+TIMELINE = {
+    "assigned": "AssignedEvent",
+    "unassigned": "UnassignedEvent",
+    "labeled": "LabeledEvent",
+    "unlabeled": "UnlabeledEvent",
+    "milestoned": "MilestonedEvent",
+    "demilestoned": "DemilestonedEvent",
+    "renamed": "RenamedTitleEvent",
+    "closed": "ClosedEvent",
+    "reopened": "ReopenedEvent",
+    "locked": "LockedEvent",
+    "unlocked": "UnlockedEvent",
+    "cross-referenced": "CrossReferencedEvent",
+    "sub_issue_added": "SubIssueAddedEvent",
+    "sub_issue_removed": "SubIssueRemovedEvent",
+    "parent_issue_added": "ParentIssueAddedEvent",
+    "parent_issue_removed": "ParentIssueRemovedEvent",
+    "transferred": "TransferredEvent",
+    "merged": "MergedEvent",
+    "review_requested": "ReviewRequestedEvent",
+    "review_request_removed": "ReviewRequestRemovedEvent",
+}
+"""Events by their name in the state, and the type of the schema that they are of."""
+
 _TYPES = {
+    TeamView: "Team",
+    CommitView: "Commit",
     Repo: "Repository",
     Comment: "IssueComment",
     LabelView: "Label",
@@ -170,6 +212,8 @@ def type_name(value: object) -> str:
             return "PullRequest" if value.pull_request else "Issue"
         case Account():
             return value.type
+        case Event():
+            return TIMELINE[value.event]
         case FieldView():
             kinds = {"SINGLE_SELECT": "ProjectV2SingleSelectField", "ITERATION": "ProjectV2IterationField"}
             return kinds.get(value.data_type, "ProjectV2Field")

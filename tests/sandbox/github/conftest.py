@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -325,3 +328,19 @@ def hub(service: GitHubService, key: rsa.RSAPrivateKey) -> Iterator[Hub]:
 def url(hub: Hub) -> Iterator[str]:
     with running(hub.service) as address:
         yield address
+
+
+@pytest.fixture
+def validated(tmp_path: Path) -> Callable[..., list[dict[str, Any]]]:
+    """Run the validator on what a stand-in recorded; gives its report, exchange by exchange."""
+
+    def run(hub: Hub, *arguments: str) -> list[dict[str, Any]]:
+        log, report = tmp_path / "log.jsonl", tmp_path / "report.json"
+        log.write_bytes(hub.service.log.render(hub.service.log.exchanges()))
+        command = [sys.executable, *arguments, "--log", str(log), "--report", str(report), "--quiet"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode in (0, 1), done.stderr
+        exchanges: list[dict[str, Any]] = json.loads(report.read_text())["exchanges"]
+        return exchanges
+
+    return run

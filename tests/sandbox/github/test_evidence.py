@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -223,17 +220,6 @@ query($o:String!,$n:String!,$since:DateTime){{
 """
 
 
-def validated(hub: Any, scratch: Path, *arguments: str) -> list[dict[str, Any]]:
-    """Run the validator on what was recorded; gives its report, exchange by exchange."""
-    log, report = scratch / "log.jsonl", scratch / "report.json"
-    log.write_bytes(hub.service.log.render(hub.service.log.exchanges()))
-    command = [sys.executable, *arguments, "--log", str(log), "--report", str(report), "--quiet"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode in (0, 1), done.stderr
-    exchanges: list[dict[str, Any]] = json.loads(report.read_text())["exchanges"]
-    return exchanges
-
-
 EXPLAINED = {
     # GitHub shows an issue without a description as null here too; the description of search results forgot it
     ("/search/issues", "response-body"),
@@ -244,7 +230,7 @@ EXPLAINED = {
 
 @pytest.mark.loopback  # the new hook is greeted
 @pytest.mark.parametrize("prefix", ["", "/api/v3"])
-def test_rest_traffic_is_as_described(hub: Any, api_evidence: Path, tmp_path: Path, prefix: str) -> None:
+def test_rest_traffic_is_as_described(hub: Any, api_evidence: Path, validated: Any, prefix: str) -> None:
     for path in READS:
         hub.ask("GET", prefix + path)
     for method, path, body in WRITES:
@@ -255,7 +241,7 @@ def test_rest_traffic_is_as_described(hub: Any, api_evidence: Path, tmp_path: Pa
     hub.ask("POST", f"{prefix}{R}/issues", {"title": "x"}, token="token-of-bob")
     spec = str(api_evidence / "github" / "github_openapi_trimmed.json")
     script = str(api_evidence / "validate.py")
-    report = validated(hub, tmp_path, script, "--spec", spec, "--base-url", f"http://x{prefix}", "--fail-undeclared")
+    report = validated(hub, script, "--spec", spec, "--base-url", f"http://x{prefix}", "--fail-undeclared")
     assert len(report) == len(READS) + len(WRITES) + len(ELSEWHERE) + 2
     found = {(each["matched"], kind, text) for each in report for kind, text in each["errors"]}
     assert {each for each in found if each[:2] not in EXPLAINED} == set()
@@ -271,7 +257,7 @@ def test_by_id_is_as_by_name(hub: Any) -> None:
             assert hub.ask("GET", path.replace(R, "/repositories/5001", 1)) == by_name
 
 
-def test_graphql_traffic_is_as_described(hub: Any, api_evidence: Path, tmp_path: Path) -> None:
+def test_graphql_traffic_is_as_described(hub: Any, api_evidence: Path, validated: Any) -> None:
     values = {"o": ORG, "n": "sizing", "since": "2026-01-01T00:00:00Z"}
     answer = hub.graph(EVERYTHING, values)
     assert [each["type"] for each in answer["errors"]] == ["NOT_FOUND"]
@@ -305,7 +291,7 @@ def test_graphql_traffic_is_as_described(hub: Any, api_evidence: Path, tmp_path:
         {"c": issue["id"], "p": project["id"]},
     )
     schema = str(api_evidence / "github" / "github_graphql_schema.graphql")
-    report = validated(hub, tmp_path, str(api_evidence / "validate.py"), "--graphql", schema)
+    report = validated(hub, str(api_evidence / "validate.py"), "--graphql", schema)
     assert [each["errors"] for each in report] == [[], [], []]
 
 
