@@ -120,6 +120,8 @@ def _tell(data: dict[str, Any]) -> None:
         case "risk":
             say(Text(f"{data['id']}  {data['title']}", style="bold"))
             say(f"{data['lifecycle']}, {data['severity']}, threatens {data['category']}, raised on {data['raised_on']}")
+            if data["owner"] is not None:
+                say(f"owned by {_person(data['owner'])}")
             for line in data["description"].splitlines():
                 say(f"  {line}")
             _because(data["because"])
@@ -134,6 +136,8 @@ def _tell(data: dict[str, Any]) -> None:
 def _tell_status(data: dict[str, Any]) -> None:
     say(Text.assemble(light(data["status"]), f"  {data['engagement']}  {data['name']}"))
     say(f"true of {data['true_of'] or 'no instant: a source was never read'}")
+    if data["manager"] is not None:
+        say(f"managed by {_person(data['manager'])}")
     for dimension in data["dimensions"]:
         say(f"{dimension['dimension'].replace('_', ' ')}: {dimension['status']}")
         for reason in dimension["reasons"]:
@@ -141,6 +145,10 @@ def _tell_status(data: dict[str, Any]) -> None:
         if dimension["to_green"]:
             say(f"  to green: {dimension['to_green']}")
     _because(data["because"])
+
+
+def _person(person: dict[str, Any]) -> str:
+    return f"{person['name'] or person['person']} ({', '.join(person['logins'])})"
 
 
 def _because(findings: Sequence[dict[str, Any]]) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import select
 
+from mapping.people import Human, Login, join
 from sync import bootstrap
 from sync.cli.app import App
 from sync.cli.exits import Exit, StoppedError
 from sync.reconcile.result import Finding
 from sync.reconcile.rules import reconcile
+from sync.reconcile.view import EngagementView
 from sync.show.facts import Facts
 from sync.store.database import Store
 from sync.store.records import anything_read
@@ -46,9 +48,21 @@ def load_facts(app: App, store: Store, key: str | None = None) -> list[Facts]:
                     first_seen=first_seen,
                     risks=load_risks(session, one.key).get(one.key, ()),
                     since=changed.get(one.key),
+                    people=() if view is None else _people(view, config.top.people),
                 )
             )
     return found
+
+
+def _people(view: EngagementView, aliases: Mapping[str, Sequence[str]]) -> tuple[Human, ...]:
+    """The persons behind the logins of an engagement: joined as ``[people]`` says, and by e-mail address."""
+    told = []
+    for person in view.people:
+        connection, _stream, number = person.ref.split(":", 2)
+        told.append(Login(connection=connection, id=number, email=person.email, name=person.display_name))
+    known = {(one.connection, one.id) for one in told}
+    assigned = {(item.connection, item.assignee) for item in view.work if item.assignee}
+    return join([*told, *(Login(connection=c, id=i) for c, i in sorted(assigned - known))], aliases)
 
 
 def refuse_when_unread(app: App, store: Store, facts: Sequence[Facts]) -> None:

@@ -247,6 +247,9 @@ class _Checker:
 
     def _people(self, top: TopLevel) -> None:
         owner: dict[str, str] = {}
+        for person in top.people:
+            if owner.setdefault(person.casefold(), person) != person:
+                self.add(("people", person), f"{owner[person.casefold()]} again", "each person once")
         for person, names in top.people.items():
             for i, name in enumerate(names):
                 key: KeyPath = ("people", person, i)
@@ -256,7 +259,7 @@ class _Checker:
                 elif colon:
                     self._known(key, connection, top)
                 if owner.setdefault(name.casefold(), person) != person:
-                    self.add(key, f"a login of {owner[name.casefold()]} again", "each login at one person")
+                    self.add(key, f"what belongs to {owner[name.casefold()]} already", "each login at one person")
 
     def _known(self, key: KeyPath, name: str, top: TopLevel) -> None:
         if name not in top.connections:

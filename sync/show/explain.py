@@ -10,7 +10,7 @@ from mapping.model import Entity
 from sync.plan.types import PlannedWrite
 from sync.reconcile.result import Finding, RiskState
 from sync.show.facts import Facts, instant
-from sync.show.portfolio import finding_json, risk_json, status_json
+from sync.show.portfolio import finding_json, person_json, risk_json, status_json
 from sync.store.codec import encode
 
 Heads = Mapping[str, Record]
@@ -28,6 +28,7 @@ def explain_risk(facts: Facts, state: RiskState, heads: Heads) -> dict[str, Any]
     return {
         "what": "risk",
         **risk_json(state),
+        "owner": person_json(facts.manager),
         "because": [finding_json(facts, f) for f in findings],
         "records": _records(refs_of(findings), heads),
     }
@@ -39,6 +40,7 @@ def explain_status(facts: Facts, heads: Heads) -> dict[str, Any]:
     return {
         "what": "status",
         **one,
+        "people": [person_json(human) for human in facts.people],
         "because": [finding_json(facts, f) for f in facts.findings],
         "records": _records(refs_of(facts.findings), heads),
     }

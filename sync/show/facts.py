@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from mapping.people import Human
 from sync.reconcile.result import Evidence, Finding, RiskState, Status
 from sync.reconcile.view import EngagementView
 
@@ -24,6 +25,7 @@ class Facts:
         first_seen: Finding id -> when it was first seen.
         risks: All its risks, closed ones too.
         since: When the status last changed, or None.
+        people: The persons behind the logins of its manager and of whoever its work is assigned to, joined.
     """
 
     key: str
@@ -34,6 +36,17 @@ class Facts:
     first_seen: Mapping[str, datetime]
     risks: Sequence[RiskState]
     since: datetime | None
+    people: Sequence[Human] = ()
+
+    @property
+    def manager(self) -> Human | None:
+        """The person who manages it, with all logins; None: not told, or no such user was read."""
+        ref = self.view.engagement.manager_ref if self.view is not None else None
+        if ref is None:
+            return None
+        connection, _, rest = ref.partition(":")
+        wanted = (connection, rest.partition(":")[2])
+        return next((h for h in self.people if wanted in {(login.connection, login.id) for login in h.logins}), None)
 
     @property
     def word(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from mapping.people import Human
 from sync.reconcile.result import Finding, Reason, RiskLifecycle, RiskState
 from sync.show.facts import Facts, evidence_json, instant
 
@@ -26,6 +27,7 @@ def _one(facts: Facts) -> dict[str, Any]:
         "name": facts.name,
         "account": facts.account,
         "status": facts.word,
+        "manager": person_json(facts.manager),
         "true_of": instant(status.true_of) if status else None,
         "since": instant(facts.since),
         "reasons": reasons,
@@ -50,6 +52,18 @@ def _one(facts: Facts) -> dict[str, Any]:
             }
             for s in (sorted(facts.view.sources) if facts.view else ())
         ],
+    }
+
+
+def person_json(person: Human | None) -> dict[str, Any] | None:
+    """One person with every login that is known to be theirs."""
+    if person is None:
+        return None
+    names = [login.name for login in person.logins if login.name]
+    return {
+        "person": person.key,
+        "name": names[0] if names else "",
+        "logins": [f"{login.connection}:{login.id}" for login in person.logins],
     }
 
 

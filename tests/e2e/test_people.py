@@ -49,5 +49,19 @@ def test_a_persons_label_survives_when_ours_comes_and_goes(untouched) -> None:
     assert set(untouched.issues("jira")[issue_id]["fields"]["labels"]) == {*labels, "ask-legal", "out-of-contract"}
 
 
+def test_logins_that_the_configuration_joins_are_one_person_where_persons_are_shown(world) -> None:
+    one = next(e for e in world.json("status")["engagements"] if e["manager"] and e["open_risks"])
+    people = world.json("explain", one["engagement"])["people"]
+    alone = next(p["person"] for p in people if p["person"].startswith("jira"))
+    name = one["manager"]["person"]
+    with world.config.open("a", encoding="utf-8") as config:
+        config.write(f'\n[people]\n"{name}" = ["{alone}"]\n')
+    explained = world.json("explain", one["engagement"])
+    assert explained["manager"]["logins"] == sorted([*one["manager"]["logins"], alone])
+    assert alone not in {p["person"] for p in explained["people"]}
+    risk = next(r for r in world.json("risks")["risks"] if r["engagement"] == one["engagement"])
+    assert world.json("explain", risk["id"])["owner"] == explained["manager"]
+
+
 def _planted(world):
     return json.loads(world.box.truth.read_text(encoding="utf-8"))["findings"]

@@ -91,6 +91,7 @@ def test_a_relative_store_lies_beside_the_file(tmp_path: Path) -> None:
         ("[eng", '[people]\n"a@b.example" = ["nope:a"]\n[eng', 11, "people.a@b.example.0", "jira"),
         ("[eng", '[people]\n"a@b.example" = ["alex"]\n[eng', 11, "people.a@b.example.0", "LOGIN"),
         ("[eng", '[people]\nA = ["jira:x"]\nB = ["jira:x"]\n[eng', 12, "people.B.0", "one person"),
+        ("[eng", '[people]\n"a@b.example" = ["jira:x"]\nB = ["A@b.example"]\n[eng', 12, "people.B.0", "one person"),
         ("[eng", "[store]\nurl = 3\n[eng", 11, "store.url", "a text in quotes"),
         ("[engagements.NIM-01]", "[[engagements.NIM-01]]", 10, "engagements.NIM-01", "a table"),
     ],
