@@ -61,6 +61,7 @@ class Rights:
         scopes: of a classic token.
         app: slug of the app.
         expires_at: when the token ends.
+        growth: by how much the limit of an installation is more than the least, where limits grow.
     """
 
     kind: Kind = Kind.ANONYMOUS
@@ -75,6 +76,7 @@ class Rights:
     app_id: int = 0
     installation: int = 0
     expires_at: str | None = None
+    growth: int = 0
 
 
 _LEVELS = {"read": 1, "write": 2, "admin": 3}

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from sandbox.core.http import HttpError
 from sandbox.github import ids
 from sandbox.github.access import Kind, Rights, error
-from sandbox.github.accounts import App, InstallationToken, Token
+from sandbox.github.accounts import App, Installation, InstallationToken, Token
 from sandbox.github.state import State
 
 JWT_SECONDS = 600
@@ -26,6 +26,8 @@ JWT_SECONDS = 600
 DRIFT_SECONDS = 60
 """How far in the future it may have been issued."""
 JWT_PARTS = 3
+ENOUGH, PER_MORE = 20, 50
+"""Beyond so many repositories or members, the limit of an installation grows by so much for each."""
 
 
 def rights_of(state: State, header: str | None) -> Rights:
@@ -116,7 +118,14 @@ def _installed(state: State, issued: InstallationToken) -> Rights:
         app_id=app.id,
         installation=installation.id,
         expires_at=issued.expires_at,
+        growth=_growth(state, installation),
     )
+
+
+def _growth(state: State, installation: Installation) -> int:
+    account = state.accounts[installation.account.casefold()]
+    counts = (sum(1 for _ in state.owned(account.login)), len(account.members))
+    return sum(PER_MORE * max(0, count - ENOUGH) for count in counts)
 
 
 def _app(state: State, jwt: str) -> App:

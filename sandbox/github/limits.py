@@ -18,6 +18,8 @@ DOCS = "https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest
 SECONDARY_DOCS = f"{DOCS}#about-secondary-rate-limits"
 UNLIMITED = 1_000_000_000
 """Stands for no limit; nothing is shown of it."""
+APP_MOST = 12_500
+"""What the limit of an installation grows to at most."""
 HOUR, MINUTE = 3600.0, 60.0
 
 
@@ -110,8 +112,11 @@ class Meter:
         """Say how a caller stands."""
         span = MINUTE if resource == "search" else HOUR
         window = self._window(rights.owner, resource, span)
+        limit = self._limit(limits, rights.owner, resource)
+        if resource == "core" and rights.growth and limits.app_grows and limits.app is not None:
+            limit = max(limit, min(limit + rights.growth, APP_MOST))
         return Standing(
-            limit=self._limit(limits, rights.owner, resource),
+            limit=limit,
             used=window.used,
             reset=math.ceil(window.began + span),
             resource=resource,

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from sandbox.core.clock import Clock
-from sandbox.core.http import Call, Handler, HttpError, Json, Route, json_response
+from sandbox.core.http import Call, Handler, HttpError, Json, Route, empty_response, json_response
 from sandbox.core.service import Delivery, Service
 from sandbox.github import auth, loading, steering
 from sandbox.github.access import DOCS, Kind, Rights, error, not_found, require
@@ -40,6 +40,12 @@ READS = ("GET", "HEAD", "OPTIONS")
 CROWD = "sandbox.github.crowd"
 """Where a request bears how many its token has under way, itself included."""
 _MEDIA = re.compile(r"application/vnd\.github\.(?:v3\.)?(raw|text|html|full)\+json")
+EXPOSED = (
+    "ETag, Link, Location, Retry-After, X-GitHub-OTP, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Used, "
+    "X-RateLimit-Resource, X-RateLimit-Reset, X-OAuth-Scopes, X-Accepted-OAuth-Scopes, X-Poll-Interval, "
+    "X-GitHub-Media-Type, X-GitHub-Request-Id, Deprecation, Sunset"
+)
+"""What scripts of pages from elsewhere may read of an answer."""
 WRITE_POINTS = 5
 """What a request that changes something costs of the secondary limit; a read costs 1."""
 
@@ -129,7 +135,9 @@ class GitHubService(Service):
             yield Route(method=each.method, path=f"/repositories/<int:repo_id>{each.path}", handler=numbered)
 
     def _match(self, call: Call) -> tuple[Handler, dict[str, Any]]:
-        """Find the route; the base path of GHES is passed over."""
+        """Find the route; the base path of GHES is passed over, and what browsers ask beforehand is answered."""
+        if call.method == "OPTIONS":
+            return _preflight, {}
         sent = raw_path(call)
         prefix = next((each for each in ENTERPRISE_PREFIXES if f"{sent}/".startswith(f"{each}/")), None)
         if prefix is None:
@@ -235,6 +243,8 @@ class GitHubService(Service):
 
     def authenticate(self, call: Call) -> None:
         """Find the caller, and refuse for limits, versions and preconditions."""
+        if call.method == "OPTIONS":
+            return
         if not call.headers.get("User-Agent"):
             told = "Request forbidden by administrative rules. Please make sure your request has a User-Agent header"
             raise HttpError(403, told, body={"message": told})
@@ -284,6 +294,8 @@ class GitHubService(Service):
         headers["X-GitHub-Media-Type"] = f"github.v3{param}; format=json"
         headers["X-GitHub-Api-Version-Selected"] = call.headers.get("X-GitHub-Api-Version", DEFAULT_VERSION)
         headers["X-Content-Type-Options"] = "nosniff"
+        headers["Access-Control-Allow-Origin"] = "*"
+        headers["Access-Control-Expose-Headers"] = EXPOSED
         private = rights.kind is not Kind.ANONYMOUS
         headers["Cache-Control"] = "private, max-age=60, s-maxage=60" if private else "public, max-age=60, s-maxage=60"
         headers["Vary"] = "Accept, Authorization, Cookie, X-GitHub-OTP, Accept-Encoding, Accept, X-Requested-With"
@@ -338,6 +350,17 @@ class GitHubService(Service):
         return json_response(body, status=error.status, headers=error.headers)
 
 
+def _preflight(_call: Call) -> Response:
+    """Tell browsers that pages from anywhere may ask."""
+    told = {
+        "Access-Control-Allow-Methods": "GET, POST, PATCH, PUT, DELETE",
+        "Access-Control-Allow-Headers": "Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Match, "
+        "Accept-Encoding, X-GitHub-OTP, X-Requested-With, User-Agent, X-GitHub-Api-Version",
+        "Access-Control-Max-Age": "86400",
+    }
+    return empty_response(headers=told)
+
+
 def _media(call: Call) -> str:
     """Read in which forms the caller wants texts, `application/vnd.github.full+json`; raw unless told."""
     found = _MEDIA.search(call.headers.get("Accept", ""))
@@ -346,7 +369,7 @@ def _media(call: Call) -> str:
 
 def _resource(call: Call) -> str | None:
     """Name the limit that a request counts against; None for none."""
-    if call.path.endswith("/rate_limit"):
+    if call.path.endswith("/rate_limit") or call.method == "OPTIONS":
         return None
     if call.route in GRAPHQL_PATHS:
         return "graphql"

@@ -142,6 +142,8 @@ class Limits:
         graphql_secondary_status: of a refusal at a secondary limit by GraphQL; 200 bears the error in its body.
         concurrent: requests that one token may have under way at once, REST and GraphQL together.
         nodes: how many nodes a GraphQL call may ask for.
+        graphql_timeout_nodes: a call that asks for more is cut off as one that takes too long: 502, and no data.
+        app_grows: the limit of an installation grows by 50 for each repository and member beyond 20, to 12,500 at most.
     """
 
     anonymous: int | None = 60
@@ -160,6 +162,8 @@ class Limits:
     graphql_secondary_status: GraphStatus = GraphStatus.FORBIDDEN
     concurrent: int | None = 100
     nodes: int = 500_000
+    graphql_timeout_nodes: int | None = None
+    app_grows: bool = True
 
     @classmethod
     def of(cls, document: Mapping[str, Any], *, enterprise: bool) -> Self:

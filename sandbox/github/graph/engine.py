@@ -50,6 +50,9 @@ MUTATION_POINTS = 5
 CREATING = frozenset({"addComment", "createIssue", "createPullRequest"})
 DOCS = "https://docs.github.com/graphql"
 MOST_TOKENS = 20_000
+TIMED_OUT = (
+    "Something went wrong while executing your query. This may be the result of a timeout, or it could be a GitHub bug."
+)
 
 
 TABLES = (
@@ -146,6 +149,8 @@ class GraphEngine:
         if sum_of.nodes > limits.nodes:
             return json_response({"errors": [_too_many(sum_of, limits.nodes)]})
         meter.use(rights, "graphql", sum_of.points)
+        if limits.graphql_timeout_nodes is not None and sum_of.nodes > limits.graphql_timeout_nodes:
+            return json_response({"data": None, "errors": [{"message": TIMED_OUT}]}, status=502)
         scope = Scope(
             context=context,
             cost=sum_of.points,

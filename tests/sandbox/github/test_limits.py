@@ -118,3 +118,31 @@ def test_graphql_tells_its_secondary_limit_either_way(hub: Any, status: str, fou
     got, body = hub.ask("POST", "/graphql", {"query": "{viewer{login}}"})
     told = body["errors"][0]["message"] if status == "200" else body["message"]
     assert (got, "secondary rate limit" in told, hub.last.headers["Retry-After"]) == (found, True, "60")
+
+
+def test_a_query_that_takes_too_long(hub: Any) -> None:
+    knobs(hub, graphql_timeout_nodes=100)
+    query = '{organization(login:"fictive-partner"){repositories(first:%d){nodes{name}}}}'
+    assert hub.graph(query % 100)["data"]["organization"]
+    status, body = hub.ask(
+        "POST", "/graphql", {"query": query.replace("nodes{name}", "nodes{issues(first:2){totalCount}}") % 100}
+    )
+    assert (status, body["data"], "timeout" in body["errors"][0]["message"]) == (502, None, True)
+
+
+@pytest.mark.parametrize(("grows", "limit"), [(True, 5_000 + 50 * 14), (False, 5_000)])
+def test_the_limit_of_an_installation_grows_with_its_account(hub: Any, app_jwt: Any, grows: bool, limit: int) -> None:
+    document = hub.service.dump_state()
+    more = [{"full_name": f"fictive-partner/repository-{n}"} for n in range(31)]
+    document["repositories"] += more
+    hub.service.load_state(document)
+    knobs(hub, app_grows=grows)
+    token = hub.ask("POST", "/app/installations/70/access_tokens", {}, token=app_jwt())[1]["token"]
+    assert hub.get("/rate_limit", token=token)["resources"]["core"]["limit"] == limit
+
+
+def test_pages_of_browsers_may_ask(hub: Any) -> None:
+    status, _ = hub.ask("OPTIONS", f"{R}/issues", token=None, headers={"Origin": "https://page.example"})
+    assert (status, hub.last.headers["Access-Control-Allow-Origin"]) == (204, "*")
+    hub.get(f"{R}/issues")
+    assert "Link" in hub.last.headers["Access-Control-Expose-Headers"]
