@@ -71,7 +71,7 @@ class Bulk:
         return self._submit(call, body.get("selectedIssueIdsOrKeys"), act)
 
     def transitions(self, call: Call) -> Json:
-        """`GET /bulk/issues/transition`: those that all issues of a status have."""
+        """`GET /bulk/issues/transition`: those that all issues of a status have, but for such as need fields."""
         found, _ = self._named(call, listed(call.args.getlist("issueIdsOrKeys")))
         groups: dict[tuple[str, ...], list[Issue]] = {}
         for issue in found.values():
@@ -80,15 +80,19 @@ class Bulk:
         statuses = self._site.state.tables["statuses"]
         shown = []
         for issues in groups.values():
+            every = workflow.transitions(self._site.state, issues[0])
             ways = [
                 {
                     "transitionId": int(way.id),
                     "transitionName": way.name,
                     "to": {"statusId": int(way.to), "statusName": statuses[way.to]["name"]},
                 }
-                for way in workflow.transitions(self._site.state, issues[0])
+                for way in every
+                if not way.required
             ]
-            shown.append({"issues": [one.key for one in issues], "isTransitionsFiltered": False, "transitions": ways})
+            filtered = len(ways) < len(every)
+            keys = [one.key for one in issues]
+            shown.append({"issues": keys, "isTransitionsFiltered": filtered, "transitions": ways})
         return {"availableTransitions": shown}
 
     def transition(self, call: Call) -> Response:

@@ -144,6 +144,7 @@ def custom_field(row: Mapping[str, Any], issuetype_ids: Mapping[str, str]) -> Fi
         projects=None if projects is None else frozenset(projects),
         issuetypes=None if types is None else frozenset(issuetype_ids[str(one)] for one in types),
         editable=custom and kind is not Kind.RANK,
+        required=bool(row.get("required")),
         clauses=(f"cf[{schema['customId']}]", name) if custom else (field_id,),
     )
 

@@ -1,7 +1,6 @@
 """The site's own tables: who, which projects, versions, components, statuses, types."""
 
 from sandbox.core.http import Call, Json
-from sandbox.jira.issues import project_types
 from sandbox.jira.model import Row
 from sandbox.jira.paging import number, page_bean
 from sandbox.jira.site import Site
@@ -74,7 +73,7 @@ class Directory:
                 "description": row.get("description") or "",
                 **({"lead": renderer.user(lead)} if lead else {}),
                 "components": [renderer.component(one) for one in state.rows_of_project(state.components, row["id"])],
-                "issueTypes": [renderer.issuetype(one) for one in project_types(self._site, row["id"])],
+                "issueTypes": [renderer.issuetype(one) for one in self._site.types_of(row["id"])],
                 "assigneeType": row.get("assigneeType", "UNASSIGNED"),
                 "versions": [
                     renderer.version(one, full=True) for one in state.rows_of_project(state.versions, row["id"])
@@ -114,7 +113,7 @@ class Directory:
         renderer = self._site.renderer(call)
         statuses = [renderer.status(one) for one in self._site.state.tables["statuses"]]
         shown = []
-        for type_id in project_types(self._site, project["id"]):
+        for type_id in self._site.types_of(project["id"]):
             row = renderer.issuetype(type_id)
             shown.append({key: row[key] for key in ("self", "id", "name", "subtask")} | {"statuses": statuses})
         return shown

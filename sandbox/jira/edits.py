@@ -11,9 +11,6 @@ from sandbox.jira.model import FieldDef, Issue, Kind, Row
 from sandbox.jira.site import Site
 from sandbox.jira.values import PLURAL, WrongValue
 
-MAX_PROPERTY_BYTES = 32_768
-"""Size of an entity property's value."""
-
 SELF_LINK = "You cannot link an issue to itself."
 
 _LIST_VERBS = frozenset({"add", "remove", "set"})
@@ -97,7 +94,7 @@ class Reader:
             for operation in operations if isinstance(operations, list) else [operations]:
                 for verb, value in operation.items():
                     self._operate(change, issue, name, verb, value)
-        change.properties = read_properties(body.get("properties"))
+        change.properties = read_properties(self._site, body.get("properties"))
         self._keep_closed_sprints(change, issue)
         return change
 
@@ -204,7 +201,7 @@ class Reader:
         return (type_id, None, found.id) if outward else (type_id, found.id, None)
 
 
-def read_properties(given: Any) -> dict[str, Any]:
+def read_properties(site: Site, given: Any) -> dict[str, Any]:
     """Check the `properties` of a body: a list of `{"key", "value"}`.
 
     Raises:
@@ -214,12 +211,12 @@ def read_properties(given: Any) -> dict[str, Any]:
     for one in given or []:
         if not isinstance(one, Mapping) or not one.get("key"):
             raise HttpError(400, "The property key cannot be empty.")
-        check_property(one["key"], one.get("value"))
+        check_property(site, one["key"], one.get("value"))
         found[one["key"]] = one.get("value")
     return found
 
 
-def check_property(key: str, value: Any) -> None:
+def check_property(site: Site, key: str, value: Any) -> None:
     """Check an entity property.
 
     Raises:
@@ -227,8 +224,9 @@ def check_property(key: str, value: Any) -> None:
     """
     if len(key) > values.MAX_SHORT_TEXT:
         raise HttpError(400, "The property key cannot be longer than 255 characters.")
-    if len(dumps(value)) > MAX_PROPERTY_BYTES:
-        raise HttpError(400, f"The property value cannot be longer than {MAX_PROPERTY_BYTES} bytes.")
+    most = site.state.switches.property_bytes
+    if len(dumps(value)) > most:
+        raise HttpError(400, f"The property value cannot be longer than {most} bytes.")
 
 
 def read_worklog(site: Site, value: Mapping[str, Any], *, adf_expected: bool) -> Row:

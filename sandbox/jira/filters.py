@@ -169,7 +169,8 @@ class Filters:
         """`PUT /filter/{id}/columns`: a form, or JSON."""
         row = self._own(call, filter_id)
         given = body_object(call.json_body()).get("columns") if call.is_json else call.form.getlist("columns")
-        if not isinstance(given, list) or not all(one in self._site.state.fields or one == "issuekey" for one in given):
+        known = {*self._site.state.fields, "issuekey"}
+        if not isinstance(given, list) or not all(isinstance(one, str) and one in known for one in given):
             raise HttpError(400, "columns must be a list of ids of fields.")
         row["columns"] = given
         return json_response({})

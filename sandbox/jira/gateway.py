@@ -42,6 +42,8 @@ class Edge:
 
     def tenant_info(self, _call: Call) -> Json:
         """`GET /_edge/tenant_info`."""
+        if not self._site.state.switches.tenant_info:
+            raise HttpError(404, "Not found")
         return {"cloudId": cloud_id(self._site)}
 
     def resources(self, call: Call) -> Json:

@@ -158,7 +158,7 @@ class Postman:
             body["comment"] = renderer.comment(issue, more["comment"])
         if issue is not None and "worklog" in more:
             body["worklog"] = renderer.worklog(issue, more["worklog"])
-        for name in ("sprint", "board", "version", "property", "issueLink"):
+        for name in ("sprint", "board", "version", "property", "issueLink", "attachment"):
             if name in more:
                 body[name] = more[name]
         return body
@@ -214,7 +214,8 @@ class Postman:
         delivery.attempt += 1
         switches = self._site.state.switches
         wrong = status in RETRIED or status >= 500 or status == 0
-        if wrong and self._site.state.cloud and delivery.attempt <= switches.webhook_retries:
+        retries = switches.webhook_retries if self._site.state.cloud else switches.data_center_retries
+        if wrong and delivery.attempt <= retries:
             delivery.due = self._site.clock.seconds() + switches.webhook_retry_seconds
             return
         if wrong:

@@ -136,7 +136,7 @@ def transition_json(renderer: Renderer, transition: Transition) -> Row:
         "id": transition.id,
         "name": transition.name,
         "to": renderer.status(transition.to),
-        "hasScreen": False,
+        "hasScreen": bool(transition.screen or transition.required),
         "isGlobal": transition.is_global,
         "isInitial": False,
         "isAvailable": True,

@@ -6,14 +6,14 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from sandbox.core.http import Call, HttpError, Json, dumps, empty_response, json_response
-from sandbox.jira import access, applying, issue_json, shapes, workflow
+from sandbox.jira import access, applying, issue_json, screens, shapes, workflow
 from sandbox.jira.edits import Change, Reader
 from sandbox.jira.model import Issue, Row
 from sandbox.jira.paging import body_object, flag, listed, number
 from sandbox.jira.site import Site
 
-MAX_CHANGELOG_ISSUES = 1000
-"""Issues that the bulk form of the changelog takes, and the entries it gives on a page unless told otherwise."""
+CHANGELOG_PAGE = 1000
+"""Entries that the bulk form of the changelog gives on a page unless told otherwise."""
 
 MAX_CHANGELOG_PAGE = 10_000
 MAX_CHANGELOG_FIELDS = 10
@@ -64,6 +64,7 @@ class Issues:
         change = reader.read(body, None)
         if not fields.get("summary"):
             change.errors["summary"] = "You must specify a summary of the issue."
+        screens.require(site, change, screens.required(state, project_id, type_id), None)
         self._check_parent(change, project_id, type_id, change.fields.get("parent"))
         change.check()
         project_key = state.projects[project_id]["key"]
@@ -94,7 +95,7 @@ class Issues:
         type_id = state.row_id(state.tables["issuetypes"], type_ref) if type_ref else None
         if type_ref is None:
             errors["issuetype"] = "Specify an issue type" if state.cloud else "issue type is required"
-        elif type_id is None or (project_id and type_id not in project_types(self._site, project_id)):
+        elif type_id is None or (project_id and type_id not in self._site.types_of(project_id)):
             errors["issuetype"] = "Specify a valid issue type" if state.cloud else "valid issue type is required"
         if errors or project_id is None or type_id is None:
             raise HttpError(400, body={"errorMessages": [], "errors": errors})
@@ -127,7 +128,7 @@ class Issues:
 
     def get(self, call: Call, ref: str) -> Response:
         """`GET /issue/{ref}`."""
-        issue = self._site.issue(call, ref)
+        issue = self._site.read_issue(call, ref)
         renderer = self._site.renderer(call)
         expand = listed(call.args.getlist("expand"))
         want = issue_json.wanted(
@@ -141,7 +142,13 @@ class Issues:
         extra = issue_json.names_and_schema(renderer, want)
         if "transitions" in want.expand:
             ways = workflow.transitions(self._site.state, issue)
-            extra["transitions"] = [issue_json.transition_json(renderer, one) for one in ways]
+            extra["transitions"] = [self._shown_way(call, issue, one) for one in ways]
+        if "editmeta" in want.expand:
+            project_id, type_id = issue.fields["project"], issue.fields["issuetype"]
+            rows = screens.fields_of(self._site, renderer, project_id, type_id, create=False)
+            extra["editmeta"] = {"fields": {row.pop("fieldId"): row for row in rows}}
+        if "operations" in want.expand:
+            extra["operations"] = {"linkGroups": []}
         if extra:
             body = body[:-1] + b"," + dumps(extra)[1:]
         return Response(body, content_type="application/json;charset=UTF-8")
@@ -163,6 +170,9 @@ class Issues:
         change = reader.read(body, issue)
         if "project" in change.fields:
             change.errors["project"] = "Field 'project' cannot be set. It is not on the appropriate screen, or unknown."
+        emptied = [one for one, value in change.fields.items() if value in (None, [])]
+        must = screens.required(self._site.state, issue.fields["project"], issue.fields["issuetype"])
+        screens.require(self._site, change, must.intersection(emptied), None)
         if "summary" in change.fields and not change.fields["summary"]:
             change.errors["summary"] = "You must specify a summary of the issue."
         if "parent" in change.fields or "issuetype" in change.fields:
@@ -223,17 +233,23 @@ class Issues:
     def transitions(self, call: Call, ref: str) -> Json:
         """`GET /issue/{ref}/transitions`."""
         issue = self._site.issue(call, ref)
-        renderer = self._site.renderer(call)
         found = workflow.transitions(self._site.state, issue)
         if wanted := call.args.get("transitionId"):
             found = [one for one in found if one.id == wanted]
         return {
             "expand": "transitions",
-            "transitions": [issue_json.transition_json(renderer, one) for one in found],
+            "transitions": [self._shown_way(call, issue, one) for one in found],
         }
 
+    def _shown_way(self, call: Call, issue: Issue, way: workflow.Transition) -> Row:
+        """Show a transition, with the fields of its screen when they are asked for."""
+        shown = issue_json.transition_json(self._site.renderer(call), way)
+        if "transitions.fields" in listed(call.args.getlist("expand")):
+            shown["fields"] = screens.of_transition(self._site, self._site.renderer(call), issue, way)
+        return shown
+
     def transition(self, call: Call, ref: str) -> Response:
-        """`POST /issue/{ref}/transitions`; carries fields (resolution only) and comments."""
+        """`POST /issue/{ref}/transitions`; carries the fields of the transition's screen, and comments."""
         issue = self._site.writable(call, ref)
         body = body_object(call.json_body(), shapes.EDIT)
         wanted = body.get("transition")
@@ -252,15 +268,15 @@ class Issues:
         way = next((one for one in workflow.transitions(state, issue) if one.id == wanted), None)
         if way is None:
             raise HttpError(400, f"Transition id '{wanted}' is not valid for this issue.")
-        done = state.tables["statuses"][way.to].get("category") == "done"
         reader = Reader(
             site,
             caller,
             project_id=issue.fields["project"],
             issuetype_id=issue.fields["issuetype"],
-            screen=frozenset({"resolution"} if done else ()),
+            screen=screens.on_transition(state, way),
         )
         change = reader.read(body, issue)
+        screens.require(self._site, change, way.required, issue)
         change.check()
         change.fields["status"] = way.to
         if not way.keeps:
@@ -300,11 +316,12 @@ class Issues:
         renderer = self._site.renderer(call)
         body = body_object(call.json_body())
         refs, names = body.get("issueIdsOrKeys"), body.get("fieldIds") or []
-        if not isinstance(refs, list) or not 0 < len(refs) <= MAX_CHANGELOG_ISSUES:
-            raise HttpError(400, f"issueIdsOrKeys must hold between 1 and {MAX_CHANGELOG_ISSUES} issues.")
+        most = self._site.state.switches.changelog_issues
+        if not isinstance(refs, list) or not 0 < len(refs) <= most:
+            raise HttpError(400, f"issueIdsOrKeys must hold between 1 and {most} issues.")
         if not isinstance(names, list) or len(names) > MAX_CHANGELOG_FIELDS:
             raise HttpError(400, f"fieldIds may hold {MAX_CHANGELOG_FIELDS} fields at most.")
-        size, token = body.get("maxResults", MAX_CHANGELOG_ISSUES), body.get("nextPageToken") or "0"
+        size, token = body.get("maxResults", CHANGELOG_PAGE), body.get("nextPageToken") or "0"
         if type(size) is not int or not 1 <= size <= MAX_CHANGELOG_PAGE or not str(token).isdecimal():
             raise HttpError(400, "maxResults or nextPageToken is invalid.")
         found = {issue.id: issue for ref in refs if (issue := self._site.state.issue(str(ref))) is not None}
@@ -321,15 +338,6 @@ class Issues:
             logs.setdefault(issue.id, []).append(renderer.entry(row))
         shown: Row = {"issueChangeLogs": [{"issueId": one, "changeHistories": rows} for one, rows in logs.items()]}
         return shown if start + size >= len(entries) else {**shown, "nextPageToken": str(start + size)}
-
-
-def project_types(site: Site, project_id: str) -> list[str]:
-    """List the ids of the issue types that a project has."""
-    rows = site.state.tables["issuetypes"]
-    given = site.state.projects[project_id].get("issuetypes")
-    if given is None:
-        return list(rows)
-    return [found for one in given if (found := site.state.row_id(rows, one))]
 
 
 def level(issuetype: Row) -> int:

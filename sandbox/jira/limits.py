@@ -73,10 +73,10 @@ class Meter:
         return headers
 
     def read(self, limits: Limits, ask: Ask, objects: int) -> None:
-        """Count the objects that a request gave, one point each."""
+        """Count the objects that a request gave."""
         if limits.quota_points is not None and (ask.oauth or limits.quota_for_api_tokens):
             began, used = self._windows.get(("quota", ask.who), (self._clock.seconds(), 0))
-            self._windows["quota", ask.who] = (began, used + objects)
+            self._windows["quota", ask.who] = (began, used + objects * limits.points_per_object)
 
     def _window(self, limits: Limits, key: tuple[str, ...], limit: int, span: float, reason: str) -> dict[str, str]:
         now = self._clock.seconds()

@@ -3,13 +3,11 @@
 from typing import Any
 
 from sandbox.core.http import Call, HttpError, Json
-from sandbox.jira.issues import project_types
+from sandbox.jira import screens
 from sandbox.jira.model import FieldDef, Kind, Row
 from sandbox.jira.paging import listed, number, page_bean
-from sandbox.jira.render import Renderer
 from sandbox.jira.site import Site
 from sandbox.jira.state import State
-from sandbox.jira.values import PLURAL, TABLE_OF_KIND
 
 
 class Meta:
@@ -51,22 +49,28 @@ class Meta:
     def editmeta(self, call: Call, ref: str) -> Json:
         """`GET /issue/{ref}/editmeta`."""
         issue = self._site.issue(call, ref)
-        fields = self._screen(call, issue.fields["project"], issue.fields["issuetype"], create=False)
+        fields = screens.fields_of(
+            self._site, self._site.renderer(call), issue.fields["project"], issue.fields["issuetype"], create=False
+        )
         return {"fields": {row.pop("fieldId"): row for row in fields}}
 
     def create_types(self, call: Call, project_ref: str) -> Json:
         """`GET /issue/createmeta/{project}/issuetypes`."""
         project = self._site.project(call, project_ref)
         renderer = self._site.renderer(call)
-        rows = [renderer.issuetype(one) for one in project_types(self._site, project["id"])]
+        rows = [renderer.issuetype(one) for one in self._site.types_of(project["id"])]
         return self._page(call, rows, "issueTypes")
 
     def create_fields(self, call: Call, project_ref: str, type_id: str) -> Json:
         """`GET /issue/createmeta/{project}/issuetypes/{id}`."""
         project = self._site.project(call, project_ref)
-        if type_id not in project_types(self._site, project["id"]):
+        if type_id not in self._site.types_of(project["id"]):
             raise HttpError(400, "The issue type does not exist in the project.")
-        return self._page(call, self._screen(call, project["id"], type_id, create=True), "fields")
+        return self._page(
+            call,
+            screens.fields_of(self._site, self._site.renderer(call), project["id"], type_id, create=True),
+            "fields",
+        )
 
     def _page(self, call: Call, rows: list[Row], name: str) -> Json:
         start, size = number(call.args.get("startAt"), 0), number(call.args.get("maxResults"), 50)
@@ -89,12 +93,12 @@ class Meta:
             if (keys or ids) and project["key"] not in keys and project_id not in ids:
                 continue
             types = []
-            for type_id in project_types(self._site, project_id):
+            for type_id in self._site.types_of(project_id):
                 row: dict[str, Any] = renderer.issuetype(type_id)
                 if (names or type_ids) and row["name"] not in names and type_id not in type_ids:
                     continue
                 if with_fields:
-                    fields = self._screen(call, project_id, type_id, create=True)
+                    fields = screens.fields_of(self._site, renderer, project_id, type_id, create=True)
                     row |= {"expand": "fields", "fields": {one["fieldId"]: one for one in fields}}
                 types.append(row)
             shown = renderer.project(project_id)
@@ -102,49 +106,6 @@ class Meta:
                 {key: shown[key] for key in ("self", "id", "key", "name", "avatarUrls")} | {"issuetypes": types}
             )
         return {"expand": "projects", "projects": projects}
-
-    def _screen(self, call: Call, project_id: str, type_id: str, *, create: bool) -> list[Row]:
-        """Describe the fields that may be set."""
-        state, renderer = self._site.state, self._site.renderer(call)
-        project_key = state.projects[project_id]["key"]
-        rows = []
-        for field in state.fields.values():
-            if not field.on_screen(project_key, type_id) or (field.id == "project" and not create):
-                continue
-            if create and field.id in ("comment", "worklog"):
-                continue
-            row: Row = {
-                "required": field.id in ("summary", "issuetype", "project"),
-                "schema": field.schema,
-                "name": field.name,
-                "fieldId": field.id,
-                "key": field.id,
-                "hasDefaultValue": field.id == "priority",
-                "operations": _operations(field),
-            }
-            allowed = self._allowed(renderer, field, project_id)
-            if allowed is not None:
-                row["allowedValues"] = allowed
-            rows.append(row)
-        return rows
-
-    def _allowed(self, renderer: Renderer, field: FieldDef, project_id: str) -> list[Row] | None:
-        state = self._site.state
-        match field.kind:
-            case Kind.SELECT | Kind.MULTISELECT:
-                return [renderer.option(field, option["id"]) for option in field.options]
-            case Kind.VERSIONS:
-                return [renderer.version(one) for one in state.rows_of_project(state.versions, project_id)]
-            case Kind.COMPONENTS:
-                return [renderer.component(one) for one in state.rows_of_project(state.components, project_id)]
-            case Kind.ISSUETYPE:
-                return [renderer.issuetype(one) for one in project_types(self._site, project_id)]
-            case Kind.PROJECT:
-                return [renderer.project(project_id)]
-            case _ if field.kind in TABLE_OF_KIND:
-                return [renderer.value(field, one) for one in state.tables[TABLE_OF_KIND[field.kind]]]
-            case _:
-                return None
 
 
 def field_row(state: State, field: FieldDef) -> Row:
@@ -161,11 +122,3 @@ def field_row(state: State, field: FieldDef) -> Row:
         "clauseNames": list(field.clauses),
     }
     return {**row, "schema": field.schema} if field.schema else row
-
-
-def _operations(field: FieldDef) -> list[str]:
-    if field.kind in PLURAL:
-        return ["add", "set", "remove"]
-    if field.id in ("comment", "worklog", "issuelinks"):
-        return ["add"]
-    return ["set", "edit"] if field.id == "timetracking" else ["set"]

@@ -59,6 +59,7 @@ class FieldDef:
         issuetypes: ids of the types whose screens have it; None is all.
         editable: whether create and edit may set it.
         navigable: whether `*navigable` gives it.
+        required: whether create must give it, where it is on the screen.
     """
 
     id: str
@@ -71,6 +72,7 @@ class FieldDef:
     issuetypes: frozenset[str] | None = None
     editable: bool = True
     navigable: bool = True
+    required: bool = False
     clauses: tuple[str, ...] = ()
 
     def on_screen(self, project_key: str, issuetype_id: str) -> bool:

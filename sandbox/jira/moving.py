@@ -8,7 +8,6 @@ from werkzeug.wrappers import Response
 from sandbox.core.http import Call, HttpError, Json, empty_response
 from sandbox.jira import access, applying, workflow
 from sandbox.jira.edits import changelog_items
-from sandbox.jira.issues import project_types
 from sandbox.jira.model import Issue, Row
 from sandbox.jira.paging import body_object
 from sandbox.jira.site import Site
@@ -28,7 +27,7 @@ def move(site: Site, issue: Issue, *, project_id: str, type_id: str | None, uid:
     """
     state = site.state
     type_id = type_id or issue.fields["issuetype"]
-    if type_id not in project_types(site, project_id):
+    if type_id not in site.types_of(project_id):
         raise HttpError(400, "The issue type is not valid for the target project.")
     state.before_write(issue)
     for relative in state.relatives(issue):

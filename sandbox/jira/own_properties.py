@@ -56,7 +56,7 @@ class OwnProperties:
         if not call.get_data():
             raise HttpError(400, "The property value cannot be empty.")
         value = call.json_body()
-        check_property(key, value)
+        check_property(self._site, key, value)
         held = row.get("properties") or {}
         row["properties"] = {**held, key: value}
         return json_response({}, status=200 if key in held else 201)

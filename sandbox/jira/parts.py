@@ -9,6 +9,7 @@ from sandbox.jira import applying, shapes, values
 from sandbox.jira.edits import read_properties, read_worklog
 from sandbox.jira.model import Issue, Row
 from sandbox.jira.paging import body_object, listed, number
+from sandbox.jira.rendered import html
 from sandbox.jira.site import Site
 
 MAX_WORKLOG_PAGE = 1000
@@ -44,6 +45,8 @@ class Comments:
         rows = issue.comments[::-1] if call.args.get("orderBy") == "-created" else issue.comments
         properties = "properties" in listed(call.args.getlist("expand"))
         page = [renderer.comment(issue, row, properties=properties) for row in rows[start : start + size]]
+        if "renderedBody" in listed(call.args.getlist("expand")):
+            page = [{**one, "renderedBody": html(row["body"])} for one, row in zip(page, rows[start:], strict=False)]
         return {"startAt": start, "maxResults": size, "total": len(rows), "comments": page}
 
     def create(self, call: Call, ref: str) -> Response:
@@ -52,7 +55,9 @@ class Comments:
         caller = self._site.caller(call)
         body = body_object(call.json_body(), shapes.COMMENT)
         text = self._text(call, body)
-        properties = [{"key": key, "value": value} for key, value in read_properties(body.get("properties")).items()]
+        properties = [
+            {"key": key, "value": value} for key, value in read_properties(self._site, body.get("properties")).items()
+        ]
         self._site.state.before_write(issue)
         row = applying.add_comment(self._site, issue, caller.require(), {"body": text, "properties": properties})
         if body.get("visibility"):
@@ -74,7 +79,7 @@ class Comments:
         row = _found(issue.comments, comment_id, "comment")
         body = body_object(call.json_body(), shapes.COMMENT)
         text = self._text(call, body)
-        given = read_properties(body.get("properties"))
+        given = read_properties(self._site, body.get("properties"))
         self._site.state.before_write(issue)
         new = {**row, "body": text, "updated": self._site.now_ms, "updateAuthor": self._site.caller(call).uid}
         for key, value in given.items():

@@ -124,7 +124,7 @@ class PartsMore:
         """`PUT /issue/{ref}/worklog/{id}/properties/{key}` (Cloud)."""
         issue, row = self._worklog(call, ref, worklog_id, write=True)
         value = call.json_body()
-        check_property(key, value)
+        check_property(self._site, key, value)
         held = [one for one in row.get("properties") or [] if one["key"] != key]
         status = 200 if len(held) < len(row.get("properties") or []) else 201
         self._replace(issue, row, [*held, {"key": key, "value": value}])
@@ -169,7 +169,7 @@ class PartsMore:
         body = body_object(call.json_body())
         if "value" not in body:
             raise HttpError(400, "A value is required; expressions are not computed here.")
-        check_property(key, body["value"])
+        check_property(self._site, key, body["value"])
         rule = body.get("filter") if isinstance(body.get("filter"), dict) else {}
         return self._task(call, self._left(call, key, rule or {}), lambda one: self._set(one, {key: body["value"]}))
 
@@ -200,7 +200,7 @@ class PartsMore:
 
     def _set(self, issue: Issue, properties: dict[str, Any]) -> None:
         for key, value in properties.items():
-            check_property(key, value)
+            check_property(self._site, key, value)
         self._site.state.before_write(issue)
         issue.properties = {**issue.properties, **properties}
         self._site.touched(issue, bump=self._site.bumps("property"))

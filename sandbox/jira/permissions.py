@@ -89,9 +89,10 @@ class Permissions:
             raise HttpError(403, "Only administrators may ask about other users.")
         had = [one for one in self._known(body.get("globalPermissions") or []) if uid and state.administers(uid)]
         shown = []
-        for group in body.get("projectPermissions") or []:
-            if not isinstance(group, dict):
-                raise HttpError(400, "projectPermissions must be a list of objects.")
+        groups = body.get("projectPermissions") or []
+        if not isinstance(groups, list) or not all(isinstance(one, dict) for one in groups):
+            raise HttpError(400, "projectPermissions must be a list of objects.")
+        for group in groups:
             projects, issues = self._ids(group.get("projects")), self._ids(group.get("issues"))
             for key in self._known(group.get("permissions")):
                 test = check_of(key)

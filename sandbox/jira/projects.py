@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from sandbox.core.http import Call, HttpError, Json, empty_response, json_response
 from sandbox.jira import applying, moving, shapes
-from sandbox.jira.issues import level, project_types
+from sandbox.jira.issues import level
 from sandbox.jira.model import Row
 from sandbox.jira.paging import body_object, number
 from sandbox.jira.site import Site, Table
@@ -159,7 +159,7 @@ class Projects:
         project = self._site.project(call, ref)
         types = self._site.state.tables["issuetypes"]
         found: dict[int, list[Row]] = {}
-        for type_id in project_types(self._site, project["id"]):
+        for type_id in self._site.types_of(project["id"]):
             row = types[type_id]
             found.setdefault(level(row), []).append({"id": int(type_id), "name": row["name"], "avatarId": 1})
         levels = [{"level": one, "name": LEVELS.get(one, "Level"), "issueTypes": rows} for one, rows in found.items()]
@@ -186,7 +186,8 @@ class Projects:
 
     def valid_key(self, call: Call) -> Json:
         """`GET /projectvalidate/validProjectKey` (Cloud): the key, or one like it that is free."""
-        key = re.sub(r"[^A-Z0-9_]", "", (call.args.get("key") or "").upper())[:8] or "KEY"
+        key = re.sub(r"^[^A-Z]+|[^A-Z0-9_]", "", (call.args.get("key") or "").upper())[:6] or "KEY"
+        key = key if len(key) > 1 else f"{key}KEY"
         return self._free(key, lambda one: not self._wrong_key(one))
 
     def valid_name(self, call: Call) -> Json:

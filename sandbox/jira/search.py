@@ -10,7 +10,7 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from sandbox.core.http import Call, HttpError, Json, dumps, json_response
-from sandbox.jira import issue_json, jql, shapes
+from sandbox.jira import issue_json, jql, shapes, stamps
 from sandbox.jira.jql_compile import Compiled, compile_query
 from sandbox.jira.jql_dates import Moment
 from sandbox.jira.jql_scope import Scope
@@ -19,17 +19,8 @@ from sandbox.jira.paging import body_object, listed, number
 from sandbox.jira.render import Renderer
 from sandbox.jira.site import Site
 
-MAX_PAGE_IDS = 5000
-"""Issues on one Cloud page when only id or key are asked for."""
-
 MAX_RECONCILE = 50
 """Ids that `reconcileIssues` may name."""
-
-MAX_PAGE_DATA_CENTER = 1000
-"""`jira.search.views.default.max`."""
-
-MAX_PAGE_BULK = 100
-"""Issues that bulkfetch gives."""
 
 KEPT_ANSWERS = 8
 """Sorted answers kept, so that the pages of a crawl need no new evaluation."""
@@ -84,7 +75,8 @@ class Search:
         size = body.get("maxResults", 50)
         if not isinstance(size, int) or size < 0:
             raise HttpError(400, "The value of maxResults must not be negative.")
-        size = min(size or 50, MAX_PAGE_IDS if only_ids else max(1, renderer.state.switches.page_with_fields))
+        switches = renderer.state.switches
+        size = min(size or 50, max(1, switches.page_ids if only_ids else switches.page_with_fields))
         issues, compiled = self._run(renderer, text, fresh=fresh, bounded=True)
         start = 0
         mark = hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -142,7 +134,8 @@ class Search:
         start, size = body.get("startAt") or 0, body.get("maxResults", 50)
         if not isinstance(size, int) or not isinstance(start, int) or start < 0:
             raise HttpError(400, "The value of startAt or maxResults is invalid.")
-        size = MAX_PAGE_DATA_CENTER if size < 0 else min(size, MAX_PAGE_DATA_CENTER)
+        most = renderer.state.switches.page_data_center
+        size = most if size < 0 else min(size, most)
         issues, compiled = self._run(renderer, body.get("jql") or "", fresh=(), bounded=False)
         if renderer.state.switches.unstable_ties:
             issues = self._shaken(issues, compiled)
@@ -172,9 +165,11 @@ class Search:
         """`POST /issue/bulkfetch`: known issues, as they are now."""
         renderer = self._site.renderer(call)
         body = body_object(call.json_body(), shapes.SEARCH)
-        refs = [str(one) for one in body.get("issueIdsOrKeys") or []]
-        if not refs or len(refs) > MAX_PAGE_BULK:
-            raise HttpError(400, f"issueIdsOrKeys must hold between 1 and {MAX_PAGE_BULK} issues.")
+        given = body.get("issueIdsOrKeys")
+        refs = [str(one) for one in given] if isinstance(given, list) else []
+        most = renderer.state.switches.page_bulkfetch
+        if not refs or len(refs) > most:
+            raise HttpError(400, f"issueIdsOrKeys must hold between 1 and {most} issues.")
         want = issue_json.wanted(
             renderer,
             fields=body.get("fields"),
@@ -185,7 +180,7 @@ class Search:
         found: dict[str, Issue] = {}
         errors = []
         for ref in refs:
-            issue = renderer.state.issue(ref)
+            issue = self._site.as_read(ref)
             if issue is None or not renderer.caller.eyes.see(issue):
                 errors.append({"id": ref, "errorMessage": "Issue does not exist or you do not have permission"})
             else:
@@ -213,14 +208,15 @@ class Search:
         if key in self._kept:
             return self._kept[key]
         lenient = caller.uid is None and caller.failed
-        moment = Moment(now=now, zone=caller.zone, epoch=state.switches.epoch_milliseconds)
+        zone = caller.zone if state.switches.zone_of_user else stamps.zone(state.site.get("time_zone"))
+        moment = Moment(now=now, zone=zone, epoch=state.switches.epoch_milliseconds)
         scope = Scope(state=state, eyes=caller.eyes, moment=moment, lenient=lenient)
         try:
             query = jql.parse(text)
             compiled = compile_query(query, scope)
         except jql.JqlError as error:
             raise HttpError(400, body={"errorMessages": error.messages, "errors": {}}) from error
-        if bounded and query.where is None:
+        if bounded and query.where is None and state.switches.unbounded_refused:
             raise HttpError(400, UNBOUNDED)
         see, test = caller.eyes.see, compiled.test
         if caller.eyes.all_seeing:

@@ -5,7 +5,6 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from sandbox.core.http import Call, HttpError, Json, empty_response
-from sandbox.jira.edits import MAX_PROPERTY_BYTES
 from sandbox.jira.model import Row
 from sandbox.jira.paging import number, page_bean
 from sandbox.jira.site import Site, Table
@@ -162,7 +161,7 @@ class Setup:
     def prefer(self, call: Call) -> Response:
         """`PUT /mypreferences?key=`: a text, as JSON or as it is."""
         key, value = call.args.get("key"), call.json_body() if call.is_json else call.get_data(as_text=True)
-        if not key or not isinstance(value, str) or len(value) > MAX_PROPERTY_BYTES:
+        if not key or not isinstance(value, str) or len(value) > self._site.state.switches.property_bytes:
             raise HttpError(400 if self._site.state.cloud else 404, "A key, and a text as its value, are required.")
         self._preferences(call)[key] = value
         return empty_response()

@@ -77,6 +77,30 @@ class Site:
         """Give what renders for the caller."""
         return Renderer(self.state, self.caller(call))
 
+    def as_read(self, ref: str) -> Issue | None:
+        """Find an issue as a read by id shows it: as it is, or as the index has it when the switch says so."""
+        found, switches = self.state.issue(ref), self.state.switches
+        if not switches.reads_lag:
+            return found
+        now = self.clock.seconds()
+        stale = self.state.index.stale(now, self.state.index_lag_seconds + switches.lag_of(1))
+        gone = next((old for _, old in stale.values() if old and ref.upper() in (old.id, old.key)), None)
+        if found is None:
+            return gone
+        return stale[found.id][1] if found.id in stale else found
+
+    def read_issue(self, call: Call, ref: str) -> Issue:
+        """Find an issue that the caller sees, as a read by id shows it.
+
+        Raises:
+            HttpError: 404.
+        """
+        found = self.as_read(ref)
+        hidden = found is not None and found.archived is not None and not self.state.switches.archived_readable
+        if found is None or hidden or not self.caller(call).eyes.see(found):
+            raise HttpError(404, access.NOT_FOUND if self.state.cloud else "Issue Does Not Exist")
+        return found
+
     def issue(self, call: Call, ref: str) -> Issue:
         """Find an issue that the caller sees.
 
@@ -113,6 +137,14 @@ class Site:
         if project_id is None or project_id not in self.caller(call).eyes.projects:
             raise HttpError(404, f"No project could be found with key '{ref}'.")
         return self.state.projects[project_id]
+
+    def types_of(self, project_id: str) -> list[str]:
+        """List the ids of the issue types that a project has."""
+        rows = self.state.tables["issuetypes"]
+        given = self.state.projects[project_id].get("issuetypes")
+        if given is None:
+            return list(rows)
+        return [found for one in given if (found := self.state.row_id(rows, one))]
 
     def bumps(self, kind: str) -> bool:
         """Say whether a change of that kind (see `switches.BUMPS`) moves `updated`."""

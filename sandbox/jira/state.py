@@ -52,11 +52,13 @@ The document (every key but `deployment`, `users`, `projects`, `issuetypes`, `st
       "security_levels": [{"id": "1", "name": "Partner confidential", "projects": ["NIM"], "members": [USER]}],
       "workflows": [{"name": "default", "initial": "To Do",
                      "transitions": [{"id": "11", "name": "Start", "from": ["To Do"], "to": "In Progress",
-                                      "resolution": "Done"}],      # from left out = from any other status;
+                                      "resolution": "Done",        # from left out = from any other status;
+                                      "screen": ["assignee"], "required": ["customfield_10051"]}],
                      "projects": ["NIM"], "issuetypes": ["Story"]}],   # resolution: set on the way, null clears
                                                    # first that fits wins; none at all = any status to any other
       "fields": [{"id": "customfield_10051", "name": "Billable", "type": "select", "description": "",
-                  "options": [{"id": "1", "value": "Yes"}], "projects": ["NIM"], "issuetypes": ["Story"]}],
+                  "options": [{"id": "1", "value": "Yes"}], "projects": ["NIM"], "issuetypes": ["Story"],
+                  "required": false}],             # required: create must give it, and edits may not empty it
                                                    # types: text textarea url number date datetime labels select
                                                    # multiselect user multiuser epiclink epicname sprint rank any
       "issues": [
@@ -160,7 +162,8 @@ class State:
 
     def user_id(self, ref: Any) -> str | None:
         """Find a user by reference; None when there is none."""
-        given = [ref] if isinstance(ref, str) else [ref.get(key) for key in ("accountId", "key", "name", "id")]
+        row = ref if isinstance(ref, Mapping) else {}
+        given = [ref] if isinstance(ref, str) else [row.get(key) for key in ("accountId", "key", "name", "id")]
         names = [one for one in given if isinstance(one, str)]
         for name in names:
             if name in self.users:

@@ -39,7 +39,8 @@ class Limits:
     """The limits of use; None is no limit. Seconds and figures are the ones that were seen, where some were.
 
     Attributes:
-        quota_points: points an hour and user (Cloud); a request costs one, and one more for each object read.
+        quota_points: points an hour and user (Cloud); a request costs one, an object read the next figure.
+        points_per_object: what each object read costs.
         quota_for_api_tokens: whether API tokens are counted too; else OAuth tokens alone.
         burst_per_second: requests a second of one method and route (Cloud).
         issue_writes_2s: writes to one issue within 2 seconds (Cloud).
@@ -50,6 +51,7 @@ class Limits:
     """
 
     quota_points: int | None = None
+    points_per_object: int = 1
     quota_for_api_tokens: bool = False
     burst_per_second: int | None = None
     issue_writes_2s: int | None = None
@@ -85,11 +87,22 @@ class Switches:
         late_seconds: see there.
         nodes: nodes of a Data Center, each with its own index; who keeps the cookie stays on one.
         node_lags: seconds that the nodes' indexes run behind, each beside `index_lag_seconds`; left out is 0.
+        page_ids: issues on a page of Cloud's search when nothing but ids are asked for.
+        page_bulkfetch: issues that bulkfetch takes.
+        page_data_center: issues on a page of Data Center's search.
+        changelog_issues: issues that the bulk form of the changelog takes.
+        property_bytes: size of an entity property's value.
+        unbounded_refused: whether Cloud's search refuses a query without a restriction.
+        zone_of_user: whether JQL's dates are in the caller's zone; else in the site's.
+        reads_lag: whether reads by id lag behind writes as searches do.
+        archived_readable: whether an archived issue can be read by id.
+        tenant_info: whether the site tells its cloud id to everyone.
         bulk_seconds: how long a bulk task takes.
         bulk_at_once: bulk tasks of a site at one time.
         webhook_days: after how many days a dynamic webhook expires.
         webhook_retry_seconds: how long after a failure a webhook is sent again.
-        webhook_retries: how often it is sent again.
+        webhook_retries: how often it is sent again (Cloud).
+        data_center_retries: how often a Data Center sends again.
         dynamic_signed_by_jwt: dynamic webhooks bear a JWT; else `X-Hub-Signature`.
         token_seconds: how long an OAuth access token lives.
         refresh_rotates: whether a refresh token is spent by its use.
@@ -110,11 +123,22 @@ class Switches:
     late_seconds: float = 0.0
     nodes: int = 1
     node_lags: tuple[float, ...] = ()
+    page_ids: int = 5000
+    page_bulkfetch: int = 100
+    page_data_center: int = 1000
+    changelog_issues: int = 1000
+    property_bytes: int = 32_768
+    unbounded_refused: bool = True
+    zone_of_user: bool = True
+    reads_lag: bool = False
+    archived_readable: bool = True
+    tenant_info: bool = True
     bulk_seconds: float = 0.0
     bulk_at_once: int = 5
     webhook_days: int = 30
     webhook_retry_seconds: float = 300.0
     webhook_retries: int = 5
+    data_center_retries: int = 0
     token_seconds: int = 3600
     refresh_rotates: bool = True
     dynamic_signed_by_jwt: bool = True

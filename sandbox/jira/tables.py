@@ -5,7 +5,7 @@ from collections.abc import Callable
 from werkzeug.wrappers import Response
 
 from sandbox.core.http import Call, HttpError, Json, empty_response, json_response
-from sandbox.jira.issues import level, project_types
+from sandbox.jira.issues import level
 from sandbox.jira.jql_names import STATUS_CATEGORIES
 from sandbox.jira.model import Row
 from sandbox.jira.paging import body_object, listed, number, page_bean
@@ -186,7 +186,7 @@ class Tables:
         project = self._site.project(call, call.args.get("projectId") or "")
         wanted = call.args.get("level")
         rows, renderer = self._site.state.tables["issuetypes"], self._site.renderer(call)
-        ids = [one for one in project_types(self._site, project["id"]) if wanted in (None, str(level(rows[one])))]
+        ids = [one for one in self._site.types_of(project["id"]) if wanted in (None, str(level(rows[one])))]
         return [renderer.issuetype(one) for one in ids]
 
     def alternatives(self, call: Call, ref: str) -> Json:

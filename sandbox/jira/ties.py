@@ -134,7 +134,7 @@ class Properties:
         if not call.get_data():
             raise HttpError(400, "The property value cannot be empty.")
         value = call.json_body()
-        check_property(key, value)
+        check_property(self._site, key, value)
         status = 200 if key in issue.properties else 201
         self._site.state.before_write(issue)
         issue.properties = {**issue.properties, key: value}

@@ -15,6 +15,8 @@ class Transition:
 
     Attributes:
         resolution: id that it sets, None to clear; `keeps` says that it leaves the resolution alone.
+        screen: ids of the fields that it may carry; None when nothing was said.
+        required: ids of those that it must carry.
     """
 
     id: str
@@ -23,6 +25,8 @@ class Transition:
     resolution: str | None
     keeps: bool
     is_global: bool
+    screen: frozenset[str] | None = None
+    required: frozenset[str] = frozenset()
 
 
 def initial_status(state: State, issue: Issue) -> str:
@@ -54,6 +58,8 @@ def transitions(state: State, issue: Issue) -> list[Transition]:
                     resolution=resolution_id,
                     keeps=resolution is _UNSET,
                     is_global=sources is None,
+                    screen=None if row.get("screen") is None else frozenset(row["screen"]),
+                    required=frozenset(row.get("required") or ()),
                 )
             )
     return found
@@ -82,6 +88,9 @@ def check(state: State) -> None:
                 _status(state, ref)
             if row.get("resolution"):
                 _resolution(state, row["resolution"])
+            for name in (*(row.get("screen") or ()), *(row.get("required") or ())):
+                if name not in state.fields:
+                    raise ValueError(f"a workflow names a field that there is not: {name}")
 
 
 def _to_anywhere(state: State, status_id: str, row: Row) -> Transition:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import re
 import subprocess
 import sys
@@ -11,7 +12,9 @@ from typing import Any
 
 import pytest
 import requests
+from werkzeug.test import EnvironBuilder
 
+from sandbox.core.http import Call
 from sandbox.core.server import running
 from sandbox.jira import scopes
 from sandbox.jira.service import JiraService
@@ -526,11 +529,9 @@ def oauth(tour: Tour) -> None:
             assert answer.ok, answer.text
 
 
-@pytest.fixture(scope="module", params=["cloud", "data-center"])
-def driven(request: pytest.FixtureRequest, small_site_of: Any) -> Iterator[tuple[str, JiraService]]:
-    """A stand-in of which every route was driven."""
-    deployment = request.param
-    document = small_site_of(deployment)
+def first_document(deployment: str, small_site_of: Any) -> dict[str, Any]:
+    """The site that the tour begins with."""
+    document: dict[str, Any] = small_site_of(deployment)
     document["boards"] = [{"id": 1, "name": "Nimbus board", "type": "scrum", "project": "NIM"}]
     document["boards"][0]["quickfilters"] = [{"id": 1, "name": "Mine", "jql": "assignee = currentUser()"}]
     document["sprints"] = [
@@ -543,6 +544,14 @@ def driven(request: pytest.FixtureRequest, small_site_of: Any) -> Iterator[tuple
     document["oauth_clients"] = [{"client_id": "app", "client_secret": "shh", "user": user}]
     document["switches"] = {"deliver_webhooks": False}
     document["projects"][1]["administer"] = document["projects"][0]["administer"]
+    return document
+
+
+@pytest.fixture(scope="module", params=["cloud", "data-center"])
+def driven(request: pytest.FixtureRequest, small_site_of: Any) -> Iterator[tuple[str, JiraService]]:
+    """A stand-in of which every route was driven."""
+    deployment = request.param
+    document = first_document(deployment, small_site_of)
     service = JiraService(document)
     with running(service) as url:
         tour = Tour(deployment, document, url)
@@ -613,3 +622,72 @@ def test_what_is_answered_agrees_with_the_descriptions(driven: tuple[str, JiraSe
         left += [] if why else [finding]
     assert not left, "\n".join(map(str, left))
     assert used == set(EXPLAINED[deployment]), "an explanation that explains nothing must go"
+
+
+ODD: tuple[Any, ...] = (
+    None,
+    True,
+    -1,
+    2**70,
+    1.5,
+    "",
+    "²",
+    "NIM-2",
+    "acc:bob",
+    "x" * 40_000,
+    [],
+    [[]],
+    [1],
+    {},
+    {"id": 1},
+)
+"""What a client may send by mistake, in any place."""
+
+
+def places(body: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every place in a body, itself first."""
+    rows = body.items() if isinstance(body, dict) else enumerate(body) if isinstance(body, list) else ()
+    return [at, *(place for key, value in rows for place in places(value, (*at, key)))]
+
+
+def changed(body: Any, at: tuple[Any, ...], value: Any) -> Any:
+    """The body with another value at a place."""
+    if not at:
+        return value
+    copy = dict(body) if isinstance(body, dict) else list(body)
+    copy[at[0]] = changed(body[at[0]], at[1:], value)
+    return copy
+
+
+def resent(service: JiraService, made: Any, body: bytes, query: str, *, cloud: bool) -> str | None:
+    """Send a request as it was recorded but for body and query; gives what the stand-in itself failed with."""
+    headers = {"Authorization": "Basic YW5uQG5pbWJ1cy5leGFtcGxlOmFubi10b2tlbg==" if cloud else "Bearer ann-token"}
+    builder = EnvironBuilder(
+        method=made.method, path=made.path, data=body, headers=headers, content_type="application/json"
+    )
+    environ = {**builder.get_environ(), "RAW_PATH": made.path, "QUERY_STRING": query}
+    service.exchange(Call(environ), lambda: False)
+    return service.log.exchanges()[-1].failure
+
+
+def test_no_mistake_in_any_request_breaks_the_stand_in(driven: tuple[str, JiraService], small_site_of: Any) -> None:
+    """The recorded requests come again in their order, each after five forms of it that are wrong in one place."""
+    deployment, first = driven
+    service, chance = JiraService(first_document(deployment, small_site_of)), random.Random(7)  # noqa: S311 - no secrets
+    recorded = [one for one in first.log.exchanges() if not one.path.endswith("/attachments")]
+    for made in recorded:
+        said = made.request_body.decode()
+        for _ in range(5):
+            body, query = said, made.query
+            if said.startswith(("{", "[", '"')):
+                whole = json.loads(said)
+                body = json.dumps(changed(whole, chance.choice(places(whole)), chance.choice(ODD)))
+            else:
+                names = [part.partition("=")[0] for part in query.split("&") if part]
+                name = chance.choice([*names, "startAt", "maxResults", "expand", "fields", "query"])
+                query = f"{name}={chance.choice(['', '-1', '99999999999999999999', '%C2%B2', '%00', 'x', '%5B%5D'])}"
+            failure = resent(service, made, body.encode(), query, cloud=deployment == "cloud")
+            assert failure is None, (made.method, made.path, query, body[:300], failure)
+        failure = resent(service, made, made.request_body, made.query, cloud=deployment == "cloud")
+        assert failure is None, (made.method, made.path, failure)
+    assert len(recorded) > 200
