@@ -265,6 +265,8 @@ class WorkItem(Entity):
         references: Cross-tool references found in it.
         estimate_s: Original estimate in seconds.
         spent_s: Time logged in seconds.
+        priority: The tool's own name of its priority, or empty.
+        sprints: Names of the sprints that it is or was in.
         may_be_anchor: It is an anchor if the configuration names it as one, whatever its class.
         labels_with: Name of what its labels really lie on when several work items share them, else None.
         names: Names beside its key by which references mean it.
@@ -291,6 +293,8 @@ class WorkItem(Entity):
     references: tuple[Reference, ...]
     estimate_s: int | None
     spent_s: int | None
+    priority: str = ""
+    sprints: tuple[str, ...] = ()
     may_be_anchor: bool = False
     labels_with: str | None = None
     names: tuple[str, ...] = ()

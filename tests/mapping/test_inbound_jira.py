@@ -352,3 +352,24 @@ def test_one_stream_can_yield_different_entities_by_condition(texts, jira_catalo
     assert isinstance(gate, Milestone)
     assert gate.due == date(2026, 12, 1)
     assert isinstance(one(rules, issue(), jira_catalog), WorkItem)
+
+
+SPRINT = "com.atlassian.greenhopper.service.sprint.Sprint@5a1[id=7,rapidViewId=3,state=ACTIVE,name={},startDate=<null>]"
+
+
+@pytest.mark.parametrize(
+    ("said", "names"),
+    [
+        ([{"id": 7, "name": "Sprint 7", "state": "active"}], ("Sprint 7",)),
+        ([{"id": 7, "name": "Q1, name=[A]"}, {"id": 8, "name": "Sprint 8"}], ("Q1, name=[A]", "Sprint 8")),
+        ([SPRINT.format("Sprint 7")], ("Sprint 7",)),
+        ([SPRINT.format("Q1, part 2 [A]")], ("Q1, part 2 [A]",)),
+        (["com.atlassian.greenhopper.service.sprint.Sprint@1[name=Last]"], ("Last",)),
+        (None, ()),
+        ([], ()),
+    ],
+)
+def test_sprints_in_every_shape(jira, issue, said, names):
+    catalog = Catalog(fields=(FieldInfo(stream="issues", name="Sprint", id="cf", type=FieldType.OTHER),))
+    (item,) = map_record(jira, issue({"cf": said, "priority": {"name": "High"}}), catalog)
+    assert (item.sprints, item.priority) == (names, "High")

@@ -90,3 +90,9 @@ def test_milestones(launchpad, lp_entry):
     assert (found.key, found.due, found.released) == ("1.0", date(2026, 12, 1), True)
     assert (found.names, found.host) == (("nimbus/1.0",), "lp.example")
     assert lp_entry(launchpad, "milestones", name="1.1", is_active=True).released is False
+
+
+def test_importance_and_priority_keep_their_own_words(launchpad, lp_task, lp_entry):
+    assert lp_task(launchpad, importance="Critical").priority == "Critical"
+    blueprint = {"implementation_status": "Started", "definition_status": "Approved"}
+    assert lp_entry(launchpad, "blueprints", priority="High", **blueprint).priority == "High"

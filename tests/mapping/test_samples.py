@@ -113,6 +113,8 @@ def test_every_attribute_is_what_the_issue_says_and_nothing_is_guessed(pairs):
             "labels": tuple(fields["labels"]),
             "estimate_s": None,
             "spent_s": None,
+            "priority": fields["priority"]["name"] if fields.get("priority") else "",
+            "sprints": tuple(s["name"] for s in [*fields.get("closedSprints", ()), fields.get("sprint")] if s),
             "may_be_anchor": False,
             "labels_with": None,
             "names": (),
