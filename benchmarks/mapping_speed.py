@@ -42,23 +42,44 @@ def sample_issues() -> tuple[str, list[bytes]]:
     return "made-up issues", [json.dumps(made_up(n)).encode() for n in range(300)]
 
 
+PROSE = (
+    "The service asks for its keys at start and keeps them until it ends. When they are rotated meanwhile it goes on "
+    "with the old ones, and every call is refused until somebody starts it again.\r\n\r\n{code}\r\n"
+    "at com.example.keys.Store.read(Store.java:117)\r\nat com.example.keys.Main.main(Main.java:12)\r\n{code}\r\n\r\n"
+    "It is to ask again, at most once a minute. "
+)
+
+
 def made_up(n: int) -> dict[str, Any]:
+    """An issue with the fields and of about the size that real ones have: 6 kB, most of it comments and people."""
     url = "https://partner.example/lightning/r/Scope_Item__c/a02Kj0000012AbCIAU/view"
+    person = {"name": f"dev{n % 7}", "key": f"dev{n % 7}", "displayName": "Dev Fictitious", "active": True}
+    at = "2026-11-23T17:30:00.123+0000"
+    comment = {"id": str(n), "author": person, "updateAuthor": person, "body": PROSE, "created": at, "updated": at}
     return {
         "id": str(10000 + n),
         "key": f"NIM-{n}",
         "fields": {
             "summary": f"Rotate the keys of service {n}",
-            "description": f"As NIM-{n + 1} says. " * 20 + f"[the item|{url}]",
-            "issuetype": {"name": "Story", "subtask": False},
-            "status": {"name": "Done", "statusCategory": {"key": "done"}},
-            "resolution": {"name": "Done"},
-            "updated": "2026-11-23T17:30:00.123+0000",
+            "description": PROSE * 2 + (f"As NIM-{n + 1} says: [the item|{url}]" if n % 4 == 0 else ""),
+            "issuetype": {"id": "1", "name": "Story", "subtask": False, "description": "A piece of work."},
+            "project": {"id": "10000", "key": "NIM", "name": "Nimbus", "projectCategory": {"id": "1", "name": "Work"}},
+            "status": {"name": "Done", "id": "3", "statusCategory": {"id": 3, "key": "done", "name": "Done"}},
+            "resolution": {"id": "1", "name": "Done"},
+            "priority": {"id": "3", "name": "Medium"},
+            "created": at,
+            "updated": at,
             "duedate": "2026-12-01",
             "labels": ["infra", "scope:SI-03"],
-            "fixVersions": [{"id": "900"}],
+            "components": [{"id": "7", "name": "Keys"}],
+            "versions": [],
+            "issuelinks": [],
+            "fixVersions": [{"id": "900", "name": "Serial 3", "archived": False, "released": False}],
             "parent": {"id": "10001"},
-            "assignee": {"accountId": "5b10:aa"},
+            "assignee": {"accountId": "5b10:aa", **person},
+            "reporter": person,
+            "creator": person,
+            "comment": {"comments": [comment] * 7, "total": 7},
         },
     }
 

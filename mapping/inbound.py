@@ -6,17 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.core.port import Catalog, Record
+from connectors.core.port import Catalog, Record, Visibility
 from mapping.confidentiality import narrowest
 from mapping.links import Finder, Standing
 from mapping.model import Access, AnyEntity, Unmapped
-from mapping.read import Answer, Asked, Context, Getter, Said, Test, ask, conditions, watched
+from mapping.read import NOTHING, UNKNOWN, Answer, Context, Getter, Said, Test, ask, conditions, watched
 from mapping.rules import Rules
 from mapping.schema import Attribute, Kind, kinds
 from mapping.spec import GATHERED, EntityRule, Shape, Step
 from mapping.values import NotReadableError
 
 __all__ = ["InboundError", "map_record"]
+
+
+_VISIBLE = {visibility: Access(visibility.value) for visibility in Visibility}
 
 
 class InboundError(Exception):
@@ -112,7 +115,7 @@ class Maker:
             ) from error
         given["key"] = given["key"] or record.key
         given["updated"] = given["updated"] or record.updated
-        visible = Access(record.visibility.value)
+        visible = _VISIBLE[record.visibility]
         given["access"] = visible if given["access"] is None else narrowest((visible, given["access"]))
         if self.kind.placed:
             given["connection"] = record.connection
@@ -169,8 +172,10 @@ def _gather(asked: list[Answer]) -> Answer:
         found: list[Any] = []
         for get in asked:
             answer = get(context)
-            if answer is not Asked.NOTHING and answer:
+            if answer is not NOTHING and answer:
                 found.extend(answer)
+        if not found:
+            return ()
         return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)
 
     return gather
@@ -193,10 +198,9 @@ def _first(attribute: Attribute, steps: tuple[Step, ...], asked: list[Answer]) -
     def first(context: Context) -> Any:
         for get in asked:
             answer = get(context)
-            if answer is Asked.UNKNOWN:
-                return unanswered(context)
-            if answer is not Asked.NOTHING:
-                return answer
+            if answer is NOTHING:
+                continue
+            return unanswered(context) if answer is UNKNOWN else answer
         if unmapped is not None:
             context.unmapped.append(Unmapped(attribute=attribute.name, field=label, value=""))
         return unanswered(context)

@@ -104,8 +104,10 @@ class Finder:
         Args:
             raw: Whatever ``mapping.prose.content`` reads.
         """
+        if raw.__class__ is str and "://" not in raw:
+            return Prose(text=raw, urls=(), opened=())
         text, urls = content(raw)
-        return Prose(text=text, urls=urls, opened=tuple(o for url in urls for o in self._opened(url)))
+        return Prose(text=text, urls=urls, opened=tuple(o for url in urls for o in self._opened(url, *address(url))))
 
     def in_text(self, prose: Prose, field: str, standing: Standing) -> tuple[Reference, ...]:
         """All references in free text, each once. Some bare words will mean no record (``UTF-8``).
@@ -115,8 +117,11 @@ class Finder:
             field: What the field is called, for evidence.
             standing: Where the text stands.
         """
-        found = list(self._of(prose.opened, field))
-        found.extend(self._bare(prose, field, standing))
+        found = list(self._of(prose.opened, field)) if prose.opened else []
+        patterns = [(False, s, p) for s, p in self._texts if s.may_be_in(prose.text)]
+        patterns += [(True, s, p) for s, p in self._own(standing) if s.may_be_in(prose.text)]
+        if patterns:
+            found.extend(self._bare(prose, patterns, field, standing))
         return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)
 
     def whole(self, raw: str, field: str, standing: Standing) -> Reference | None:
@@ -133,7 +138,7 @@ class Finder:
 
     def of_url(self, url: str, field: str) -> Iterator[Reference]:
         """What a URL opens; several when it has the form of several tools, of which its host then decides."""
-        yield from self._of(self._opened(url), field)
+        yield from self._of(self._opened(url, *address(url)), field)
 
     def records(self, prose: Prose) -> Iterator[RecordLink]:
         """The records that the URLs in a text open."""
@@ -144,8 +149,9 @@ class Finder:
 
     def names(self, url: str, owner: str) -> tuple[str, tuple[str, ...]]:
         """(host, names) under which the record with this URL is referred to, by the spellings of its own tool."""
-        host, names = host_of(url), []
-        for one in self._opened(url):
+        host, rest = address(url)
+        names: list[str] = []
+        for one in self._opened(url, host, rest):
             spelling = one.spelling
             if spelling.owner == owner:
                 host = one.host
@@ -158,27 +164,25 @@ class Finder:
             if one.spelling.to in self._kinds:
                 yield Reference(kind=one.spelling.to, value=one.value, host=one.host, field=field, text=one.url)
 
-    def _opened(self, url: str) -> Iterator[Opened]:
-        host, rest = address(url)
+    def _opened(self, url: str, host: str, rest: str) -> Iterator[Opened]:
         if not host:
             return
-        seen: set[Spelling] = set()
-        for spelling, pattern in self._urls:
-            match = pattern.search(host + rest)
-            value = spelling.called(match) if match is not None and spelling not in seen else None
+        whole, seen = host + rest, ""
+        for spelling, pattern in self._urls:  # the patterns of one spelling stand together
+            match = pattern.search(whole) if spelling.id != seen else None
+            value = spelling.called(match) if match is not None else None
             if match is not None and value is not None:
-                seen.add(spelling)
+                seen = spelling.id
                 its_host = (match.groupdict().get("host") or host).lower()
                 yield Opened(spelling=spelling, match=match, value=value, host=its_host, url=url)
 
     def _own(self, standing: Standing) -> tuple[tuple[Spelling, re.Pattern[str]], ...]:
         return self._local.get(standing.owner, ())
 
-    def _bare(self, prose: Prose, field: str, standing: Standing) -> Iterator[Reference]:
-        patterns = [(False, s, p) for s, p in self._texts if s.may_be_in(prose.text)]
-        patterns += [(True, s, p) for s, p in self._own(standing) if s.may_be_in(prose.text)]
-        if not patterns:
-            return
+    def _bare(
+        self, prose: Prose, patterns: Iterable[tuple[bool, Spelling, re.Pattern[str]]], field: str, standing: Standing
+    ) -> Iterator[Reference]:
+        """Words found by patterns: (whether it counts only within the same tool, its spelling, the pattern)."""
         text = without_urls(prose.text) if prose.urls else prose.text
         taken: list[tuple[int, int]] = []
         seen: set[tuple[re.Pattern[str], str]] = set()

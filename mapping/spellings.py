@@ -53,6 +53,11 @@ class Spelling:
     checked_ids: bool = False
 
     @property
+    def id(self) -> str:
+        """What tells it from every other spelling."""
+        return f"{self.owner}.{self.name}"
+
+    @property
     def identity(self) -> list[str]:
         """All of it as texts: equal ones find the same."""
         patterns = [",".join(p.pattern for p in group) for group in (self.urls, self.texts, self.local_texts)]
