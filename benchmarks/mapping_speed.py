@@ -1,7 +1,7 @@
 """Speed of the inward mapping on one core: Jira issues a second. Measurement `mapping`.
 
 Mapping includes the search for links. Beside it, in the same run and page by page, the same bytes are parsed by
-`json.loads`. What is told are CPU seconds of this process, the fastest of all rounds, so that neighbours on the machine
+`json.loads`. What is told are CPU seconds of this process, the fastest of all pages, so that neighbours on the machine
 count little.
 
 Issues come from the sample file when SYNCLINE_SAMPLES names its folder, and are made up otherwise.
@@ -29,8 +29,7 @@ WHAT = (
     "SYNCLINE_SAMPLES names their folder"
 )
 ROOT = Path(__file__).resolve().parents[1]
-ROUNDS = 9  # the fastest counts: on a shared machine the others measure the neighbours
-LEAST_RECORDS = 3000
+PAGES = 100  # the fastest page counts, of parsing and of mapping: the others measure the neighbours on the machine too
 
 
 def sample_issues() -> tuple[str, list[bytes]]:
@@ -90,14 +89,14 @@ def main() -> bool:
     start = time.perf_counter()
     rules = jira_rules()
     compiled_s = time.perf_counter() - start
-    pages = -(-LEAST_RECORDS // len(texts))
-    count = len(texts) * pages
-    rounds = [one_round(rules, texts, pages) for _ in range(ROUNDS)]
-    parsed_s, mapped_s = (min(r[i] for r in rounds) for i in (0, 1))
+    catalog = Catalog(fields=())
+    pages = [one_page(rules, texts, catalog) for _ in range(PAGES)]
+    parsed_s, mapped_s = (min(page[i] for page in pages) for i in (0, 1))
+    count = len(texts)
     figures = {
         "benchmark": "mapping",
         "source": source,
-        "records": count,
+        "records": count * PAGES,
         "bytes_per_record": round(sum(map(len, texts)) / len(texts)),
         "json_loads_us_per_record": round(parsed_s / count * 1e6, 1),
         "us_per_record": round(mapped_s / count * 1e6, 1),
@@ -118,13 +117,6 @@ def jira_rules() -> Rules:
     texts = {p.parent.name: p.read_text(encoding="utf-8") for p in sorted(ROOT.glob("connectors/*/mapping.toml"))}
     spellings = [s for kind, text in texts.items() for s in spellings_of(kind, text)]
     return compile_rules("jira", texts["jira"], spellings=spellings)
-
-
-def one_round(rules: Rules, texts: list[bytes], pages: int) -> tuple[float, float]:
-    """CPU seconds of parsing all texts so many times over, and of mapping what came of them."""
-    catalog = Catalog(fields=())
-    each = [one_page(rules, texts, catalog) for _ in range(pages)]
-    return sum(parsed for parsed, _ in each), sum(mapped for _, mapped in each)
 
 
 def one_page(rules: Rules, texts: list[bytes], catalog: Catalog) -> tuple[float, float]:
