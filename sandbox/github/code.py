@@ -164,10 +164,21 @@ def commit(context: Context, repo: Repo, ref: str) -> Response:
     sha = resolved(repo, ref)
     found = commits_of(repo).get(sha or "")
     if found is None:
-        raise error(422, f"No commit found for SHA: {ref}")
+        raise not_found() if "/" in ref else error(422, f"No commit found for SHA: {ref}")
     if "application/vnd.github.sha" in context.call.headers.get("Accept", ""):
         return Response(found.sha, content_type="application/vnd.github.sha; charset=utf-8")
     return json_response(_full(context, repo, found))
+
+
+def git_commit(context: Context, repo: Repo, sha: str) -> Json:
+    """`GET git/commits/SHA`."""
+    found = commits_of(repo).get(sha)
+    if found is None:
+        raise not_found()
+    told = render(context, repo, found)
+    kept = {key: told["commit"][key] for key in ("author", "committer", "message", "tree", "verification")}
+    place = {key: told[key] for key in ("sha", "node_id", "html_url", "parents")}
+    return {**place, "url": told["commit"]["url"], **kept}
 
 
 def pulls_of_commit(context: Context, repo: Repo, sha: str) -> Response:

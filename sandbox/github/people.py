@@ -176,6 +176,23 @@ def organizations_of_user(context: Context, login: str) -> Response:
     return context.listed(shared, url, lambda each: _short(context, each))
 
 
+def my_emails(context: Context) -> Response:
+    """`GET user/emails`."""
+    require_user(context)
+    account = context.state.accounts[context.rights.login.casefold()]
+    found = [account.email] if account.email else []
+    url = f"{context.render.api}/user/emails"
+    return context.listed(
+        found, url, lambda each: {"email": each, "primary": True, "verified": True, "visibility": "public"}
+    )
+
+
+def none(context: Context) -> Json:
+    """`GET user/starred` and `GET user/keys`: there are none."""
+    require_user(context)
+    return []
+
+
 def users(context: Context) -> Response:
     """`GET users`: all accounts, by id, after `since`."""
     given = context.call.args.get("since", "0")

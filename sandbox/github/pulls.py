@@ -187,6 +187,12 @@ def check_runs(context: Context, repo: Repo, ref: str) -> Response:
     return json_response({"total_count": len(found), "check_runs": page.json}, headers=headers)
 
 
+def statuses(context: Context, repo: Repo, ref: str) -> Json:  # noqa: ARG001 - the signature of handlers
+    """`GET commits/REF/statuses`: there are checks and no statuses."""
+    _of_commit(repo, ref)
+    return []
+
+
 def combined_status(context: Context, repo: Repo, ref: str) -> Json:
     """`GET commits/REF/status`: there are checks and no statuses, so it is pending as GitHub has it."""
     found = _of_commit(repo, ref)

@@ -223,6 +223,22 @@ def set_topics(context: Context, repo: Repo) -> Json:
     return {"names": repo.topics}
 
 
+def none(context: Context, repo: Repo) -> Json:  # noqa: ARG001 - the signature of handlers
+    """`GET stargazers`, `subscribers`, `forks`, `deployments`: there are none."""
+    return []
+
+
+def contributors(context: Context, repo: Repo) -> Response:
+    """`GET contributors`: whose pull requests were merged, the busiest first."""
+    counts: dict[str, int] = {}
+    for issue in repo.issues:
+        if issue.pull_request and issue.pull_request.merged_at and not issue.gone:
+            counts[issue.user] = counts.get(issue.user, 0) + 1
+    found = sorted(counts.items(), key=lambda pair: -pair[1])
+    url = f"{context.repo_url(repo)}/contributors"
+    return context.listed(found, url, lambda pair: {**context.render.someone(pair[0]), "contributions": pair[1]})
+
+
 def nothing(context: Context, repo: Repo) -> Json:  # noqa: ARG001 - the signature of handlers
     """`GET languages`: there is no code."""
     return {}

@@ -75,6 +75,11 @@ _REPOSITORY: Table = {
     "GET /collaborators/<login>": repositories.collaborator,
     "GET /collaborators/<login>/permission": repositories.permission,
     "GET /topics": repositories.topics,
+    "GET /contributors": repositories.contributors,
+    "GET /stargazers": repositories.none,
+    "GET /subscribers": repositories.none,
+    "GET /forks": repositories.none,
+    "GET /deployments": repositories.none,
     "GET /languages": repositories.nothing,
     "GET /teams": teams.of_repository,
     "GET /branches": code.branches,
@@ -199,6 +204,7 @@ _RELEASES: Table = {
     "GET /commits/<path:ref>": code.commit,
     "GET /commits/<sha>/pulls": code.pulls_of_commit,
     "GET /git/ref/<path:ref>": code.reference,
+    "GET /git/commits/<sha>": code.git_commit,
 }
 _RELEASES_BY_WRITERS: Table = {
     "POST /releases": releases.create_release,
@@ -215,4 +221,5 @@ _RELEASES_BY_WRITERS: Table = {
 _CHECKS: Table = {
     "GET /commits/<path:ref>/check-runs": pulls.check_runs,
     "GET /commits/<path:ref>/status": pulls.combined_status,
+    "GET /commits/<path:ref>/statuses": pulls.statuses,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from werkzeug.wrappers import Response
@@ -93,15 +94,6 @@ def teams(context: Context, org: str) -> Response:
 def get(context: Context, org: str, slug: str) -> Json:
     """`GET orgs/ORG/teams/SLUG`."""
     return _full(context, *_team(context, org, slug))
-
-
-def get_by_id(context: Context, org_id: int, team_id: int) -> Json:
-    """`GET organizations/ID/team/ID`: where a team's `url` points."""
-    account = context.state.account_by_id(org_id)
-    team = next((each for each in account.teams if each.id == team_id), None) if account else None
-    if account is None or team is None:
-        raise not_found()
-    return get(context, account.login, team.slug)
 
 
 def create(context: Context, org: str) -> Response:
@@ -315,3 +307,45 @@ def of_caller(context: Context) -> Response:
     found = [(account, each) for account in context.state.accounts.values() for each in account.teams]
     mine = [pair for pair in found if me in pair[1].members]
     return context.listed(mine, f"{context.render.api}/user/teams", lambda pair: _full(context, *pair))
+
+
+# ── routes ──
+
+_ONE: dict[str, Callable[..., Any]] = {
+    "GET ": get,
+    "PATCH ": edit,
+    "DELETE ": delete,
+    "GET /teams": children,
+    "GET /members": members,
+    "GET /memberships/<login>": membership,
+    "PUT /memberships/<login>": add_member,
+    "DELETE /memberships/<login>": remove_member,
+    "GET /repos": repositories,
+    "GET /repos/<owner>/<repo_name>": repository,
+    "PUT /repos/<owner>/<repo_name>": add_repository,
+    "DELETE /repos/<owner>/<repo_name>": remove_repository,
+}
+
+
+def _by_id(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """Make the handler of a team by its id: where a team's `url` points, and the older `/teams/ID`."""
+
+    def handle(context: Context, team_id: int, org_id: int | None = None, **arguments: Any) -> Any:
+        for account in context.state.accounts.values():
+            found = next((each for each in account.teams if each.id == team_id), None)
+            if found is not None and org_id in (None, account.id):
+                return handler(context, account.login, found.slug, **arguments)
+        raise not_found()
+
+    return handle
+
+
+def table() -> dict[str, Callable[..., Any]]:
+    """List the routes of teams."""
+    made: dict[str, Callable[..., Any]] = {"GET /orgs/<org>/teams": teams, "POST /orgs/<org>/teams": create}
+    for entry, handler in _ONE.items():
+        method, _, path = entry.partition(" ")
+        made[f"{method} /orgs/<org>/teams/<slug>{path}"] = handler
+        made[f"{method} /organizations/<int:org_id>/team/<int:team_id>{path}"] = _by_id(handler)
+        made[f"{method} /teams/<int:team_id>{path}"] = _by_id(handler)
+    return made

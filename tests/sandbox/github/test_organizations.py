@@ -143,3 +143,22 @@ def test_a_draft_is_published(hub: Any) -> None:
     assert (published["draft"], published["published_at"]) == (False, "2026-11-24T10:00:00Z")
     assert hub.ask("DELETE", f"{R}/releases/100002")[0] == 204
     assert hub.ask("GET", f"{R}/releases/tags/v0.2")[0] == 404
+
+
+def test_a_team_is_reached_where_its_url_points(hub: Any) -> None:
+    team = hub.get(f"{T}/core-team")
+    at = team["url"].partition("/organizations")[2]
+    assert hub.get(f"/organizations{at}") == team
+    assert hub.get(f"/organizations{at}/members") == hub.get(f"{T}/core-team/members")
+    assert [each["name"] for each in hub.get(f"/teams/{team['id']}/repos")] == ["sizing"]
+    assert hub.ask("GET", f"/organizations/1002/team/{team['id']}")[0] == 404
+
+
+def test_what_a_repository_has_none_of(hub: Any) -> None:
+    for path in ("stargazers", "subscribers", "forks", "deployments"):
+        assert hub.get(f"{R}/{path}") == []
+    assert hub.get(f"{R}/commits/fix/statuses") == []
+    assert [(each["login"], each["contributions"]) for each in hub.get(f"{R}/contributors")] == [("ada", 1)]
+    sha = hub.get(f"{R}/branches/main")["commit"]["sha"]
+    assert hub.get(f"{R}/git/commits/{sha}")["sha"] == sha
+    assert hub.ask("GET", f"{R}/commits/main/nonsense")[0] == 404
