@@ -13,13 +13,18 @@ and pull requests elsewhere by `owner/name#number`::
          "id": 1001, "name": null, "email": null, "company": null, "bio": null, "created_at": "...",
          "members": {"ada": "admin", "bob": "member"},          of an organization
          "base_permission": "read",             what members may do in its repositories: none read write admin
-         "issue_types": [{"name": "Bug",! "id": 1, "description": null, "color": "red", "is_enabled": true}]}
+         "issue_types": [{"name": "Bug",! "id": 1, "description": null, "color": "red", "is_enabled": true}],
+         "teams": [{"name": "Core",! "slug": "core", "id", "description": null, "privacy": "closed",     or "secret"
+                    "members": {"ada": "maintainer", "bob": "member"}, "parent": "slug of another team",
+                    "repositories": {"owner/name": "write"}}],  roles, as of collaborators
+         "location": null, "blog": ""}
       ],
       "apps": [
         {"id": 7,! "slug": "sync-app",! "name": "...", "owner": "fictive-partner", "client_id": "Iv1.7",
          "public_key": "-----BEGIN PUBLIC KEY-----...",         checks the RS256 JWT whose `iss` is the id or client_id
          "installations": [{"id": 70,! "account": "fictive-partner",! "repositories": "all",    or ["owner/name", ...]
-                            "permissions": {"issues": "write", "pull_requests": "read", ...},! "suspended": false}]}
+                            "permissions": {"issues": "write", "pull_requests": "read", ...},! "suspended": false}],
+         "hook": {"url": "http://127.0.0.1:8080/app",! ...}}    its webhook, as those of repositories
       ],                                        an app acts as the account `slug[bot]`, made when missing
       "tokens": [
         {"token": "...",! "login": "ada",! "kind": "fine_grained",                              or "classic"
@@ -30,9 +35,11 @@ and pull requests elsewhere by `owner/name#number`::
       ],
       "repositories": [
         {"full_name": "fictive-partner/sizing",! "id": 5001, "private": false, "description": null, "archived": false,
-         "has_issues": true, "default_branch": "main", "topics": [], "created_at", "updated_at", "pushed_at": "...",
+         "has_issues": true, "homepage": null, "default_branch": "main", "topics": [],
+         "created_at", "updated_at", "pushed_at": "...",
          "previous_names": ["fictive-partner/old-name"],        answer 301 to `/repositories/ID`
          "collaborators": {"carol": "write"},   read triage write maintain admin
+         "branches": [{"name": "stable",! "sha", "protected": false}],  beside the default one
          "labels": [{"name": "bug",! "id", "color": "d73a4a", "description": null, "default": false}],
          "milestones": [{"title": "v1",! "number": 1, "id", "state": "open", "description", "creator",
                          "due_on": "2026-12-01T08:00:00Z", "created_at", "updated_at", "closed_at"}],
@@ -45,8 +52,10 @@ and pull requests elsewhere by `owner/name#number`::
             "app": "sync-app",                  it was made through this app
             "parent": "fictive-partner/sizing#2", "blocked_by": ["fictive-partner/sizing#3"],
             "sub_issues": ["owner/name#4"],     the same as their `parent`, and their order
-            "reactions": {"+1": 2},
-            "comments": [{"id", "user": "bob",! "body": "...",! "created_at", "updated_at", "app": null}],
+            "reactions": {"+1": 2},             counts alone; with people:
+            "reacted": [{"user": "bob",! "content": "heart",! "id", "created_at"}],
+            "comments": [{"id", "user": "bob",! "body": "...",! "created_at", "updated_at", "app": null, "reactions",
+                          "reacted", "pinned_at": null, "pinned_by": null}],
             "events": [{"event": "labeled",! "id", "actor": "ada", "created_at", "label": "bug",
                         "milestone": "v1", "rename": {"from": "a", "to": "b"}, "assignee": "bob", "assigner": "ada",
                         "issue": "owner/name#2",                the other end: sub_issue_added, blocked_by_added,
@@ -56,8 +65,8 @@ and pull requests elsewhere by `owner/name#number`::
             "pull_request": {                   makes it a pull request
               "head": "topic", "head_sha": "40 hex digits", "head_repository": "owner/fork", "base": "main",
               "base_sha", "draft": false, "merged_at": null, "merged_by": null, "merge_commit_sha": null,
-              "mergeable": true, "requested_reviewers": ["bob"], "commits": 1, "additions": 1, "deletions": 0,
-              "changed_files": 1,
+              "mergeable": true, "requested_reviewers": ["bob"], "requested_teams": ["core"],
+              "commits": 1, "additions": 1, "deletions": 0, "changed_files": 1,
               "closes": ["owner/name#4"],       issues that it closes when merged (GraphQL closingIssuesReferences)
               "reviews": [{"user": "bob",! "id", "state": "APPROVED", "body": "", "submitted_at", "commit_id"}],
               "review_comments": [{"user",! "id", "body",! "path": "a.py", "line": 1, "diff_hunk", "review": ID,
@@ -68,7 +77,9 @@ and pull requests elsewhere by `owner/name#number`::
            {"number": 9, "title": "moved", "user": "ada", "transferred_to": "owner/name#5"}     answers 301
          ],
          "releases": [{"tag_name": "v1.0",! "id", "name", "body", "draft": false, "prerelease": false, "author",
-                       "target_commitish": "main", "created_at", "published_at": "..."}],
+                       "target_commitish": "main", "created_at", "published_at": "...", "reactions", "reacted",
+                       "assets": [{"name": "a.txt",! "id", "label": null, "content_type", "data": "base 64",
+                                   "uploader", "download_count": 0, "created_at", "updated_at"}]}],
          "hooks": [{"url": "http://127.0.0.1:8080/hook",! "id", "secret": "...", "events": ["issues"], "active": true,
                     "created_at", "updated_at"}]}
       ],
@@ -81,6 +92,8 @@ and pull requests elsewhere by `owner/name#number`::
             "options": [{"name": "Todo",! "id": "8 hex digits", "color": "GRAY", "description": ""}]},
            {"name": "Sprint", "type": "ITERATION", "duration": 14,
             "iterations": [{"title": "Sprint 1",! "id": "8 hex digits", "start_date": "2026-11-16",! "duration": 14}]}],
+         "views": [{"name": "Open",! "number", "id", "layout": "table", "filter": "is:open", "visible_fields": [ID],
+                    "sort_by": [[ID, "asc"]], "group_by": [], "vertical_group_by": [], "creator"}],
          "items": [{"content": "owner/name#1",  or {"title": "...", "body": "", "assignees": [], "creator"}: a draft
                     "id", "creator", "created_at", "updated_at", "archived": false,
                     "values": {"Status": "Todo", "Estimate": 3, "Due": "2026-12-01", "Sprint": "Sprint 1"}}]}

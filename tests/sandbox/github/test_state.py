@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,10 @@ import pytest
 import requests
 
 from sandbox.core.clock import Clock
+from sandbox.github import payloads
 from sandbox.github.ids import node_id, parse_node_id
 from sandbox.github.loading import dump, load
+from sandbox.github.switches import Limits, Switches
 
 ISSUE = {"title": "t", "user": "u"}
 DRAFT = {"content": {"title": "d"}, "values": {"X": 1}}
@@ -99,3 +103,37 @@ def test_it_is_served_by_a_command(tmp_path: Path) -> None:
         assert process.wait(10) == 0
     assert (word, name, found["full_name"]) == ("ready", "github", "ada/own")
     assert json.loads((tmp_path / "log").read_text())["path"] == "/api/v3/repos/ada/own"
+
+
+PAGE = Path(__file__).parents[3] / "docs/sandbox/github.md"
+
+
+def section(title: str) -> str:
+    """Give a section of the page about the stand-in."""
+    return PAGE.read_text(encoding="utf-8").partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def test_the_page_names_the_routes_of_steering_and_no_others(hub: Any) -> None:
+    named = set(re.findall(r"^\| `(/_sandbox/\w+)`", section("Steering"), re.MULTILINE))
+    assert named == {each.path for each in hub.service.admin_routes()} | {"/_sandbox/settings"}
+
+
+def test_the_page_names_the_events_of_webhooks_and_no_others() -> None:
+    told = section("Exact").partition("**Webhooks**")[2]
+    named = set(re.findall(r"`([a-z_0-9]+)`", told)) - {"http", "typed"}
+    assert named == set(payloads._WRITERS)
+
+
+def test_what_the_page_calls_missing_is_missing(hub: Any) -> None:
+    for path in ("notifications", "contents/a", "compare/a...b", "commits/main/check-suites", "actions/runs", "events",
+                 "comments", "discussions", "issues/1/issue-field-values", "issues/1/suggestions"):  # fmt: skip
+        assert hub.ask("GET", f"/repos/fictive-partner/sizing/{path}")[0] == 404
+
+
+def test_every_switch_and_limit_that_the_page_names_is_one() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    known = {each.name for kind in (Switches, Limits) for each in fields(kind)}
+    named = {"list_lag_seconds", "late_commit_seconds", "reordered_pages"}
+    assert named <= known
+    assert all(f"`{each}`" in text for each in named)
+    assert known == set(re.findall(r"^        (\w+): ", f"{Switches.__doc__}{Limits.__doc__}", re.MULTILINE))
