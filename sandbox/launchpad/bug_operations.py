@@ -248,6 +248,11 @@ class BugOperations(Record):
         self.log("information type", old=old, new=information_type)
         return True
 
+    @property
+    def can_expire(self) -> bool:
+        """Say whether the janitor would expire it; a field of the older versions."""
+        return self.is_expirable()
+
     def is_expirable(self, *, days_old: int | None = None) -> bool:
         """Say whether the janitor would expire it."""
         return bool(self.store.expirable(self, days_old))

@@ -252,6 +252,11 @@ class GitSubscription(Record):
         writer = self.store.session.writer
         return writer is not None and (writer.is_in(self.person) or writer is self.subscribed_by)
 
+    def can_be_unsubscribed_by_user(self) -> bool:
+        """Say whether the caller may take it away."""
+        user = self.store.session.user
+        return user is not None and (user.is_in(self.person) or user is self.subscribed_by)
+
 
 class GitRef(Record):
     """A branch or tag. `path_name` is what stands in its address, `full_path` what its field `path` shows."""

@@ -271,6 +271,8 @@ class Team(Person):
     entry = "team"
     aliases: ClassVar[dict[str, str]] = {"team_description": "description", "subscription_policy": "membership_policy"}
     is_team = True
+    default_membership_period: ClassVar[int | None] = None  # not 0, as seen in production
+    default_renewal_period: ClassVar[int | None] = None
 
     @property
     def direct_members(self) -> list[Person]:

@@ -115,7 +115,10 @@ class Interfaces:
 
     def _exported(self, field: Field) -> Any:
         made = self._field(field, readonly=field.readonly)
-        return declarations.exported(made, exported_as=field.name, **({"as_of": "devel"} if field.devel else {}))
+        later = [("devel", {"exported": False})] if field.old else []
+        return declarations.exported(
+            made, *later, exported_as=field.name, **({"as_of": "devel"} if field.devel else {})
+        )
 
     def _field(self, field: Field, *, readonly: bool = False) -> Any:
         common: dict[str, Any] = {"required": field.required, "readonly": readonly, "default": field.default}

@@ -24,6 +24,7 @@ class Field:
         readonly: not writable by a client.
         required: may not be null, or left out.
         devel: there only in the version `devel`.
+        old: there only in the versions before `devel`.
         default: the value of a fresh entry, or of a parameter left out.
     """
 
@@ -33,6 +34,7 @@ class Field:
     readonly: bool = False
     required: bool = False
     devel: bool = False
+    old: bool = False
     default: Any = None
 
     def initial(self) -> Any:
@@ -143,6 +145,7 @@ def _field(text: str, *, required: bool | None) -> Field:
         readonly="ro" in flags,
         required="!" in flags if required is None else "?" not in flags,
         devel="devel" in flags,
+        old="old" in flags,
         default=value,
     )
 

@@ -362,3 +362,102 @@ def test_signatures_of_the_recorded_deliveries_are_ours(api_evidence: Path) -> N
         names = ("Content-Type", "X-Launchpad-Event-Type", "X-Launchpad-Delivery", "X-Hub-Signature")
         assert {name: headers[name] for name in names} == {name: theirs[name] for name in names}
     assert len(lines) == 14
+
+
+PRODUCTION = "https://api.launchpad.net"
+NOT_IN_PRODUCTION = {"date_deferred": "came with the status Deferred, after these documents were read"}
+OTHER_IN_PRODUCTION = {
+    "http_etag": "each server's own",
+    "archive_link": "no personal package archives",
+    "preferred_email_address_link": "redacted for who may not see it",
+    "bug_watch_link": "the trackers are not in these documents",
+}
+"""Fields of production's documents that are not compared."""
+
+
+def production(folder: Path, name: str) -> Any:
+    return json.loads((folder / "launchpad" / "api.launchpad.net-json" / name).read_text(encoding="utf-8"))
+
+
+def exported(folder: Path) -> dict[str, Any]:
+    """Make a state of documents that production gave to version 1.0: a person, two teams, two bugs, thirty tasks."""
+    person, bug = production(folder, "person.json"), production(folder, "bug2.json")
+    teams = [production(folder, name) for name in ("team.json", "team2.json")]
+    first, tasks = production(folder, "bug.json"), production(folder, "bug_tasks.json")["entries"]
+    named = {last(one[key]) for one in tasks for key in ("owner_link", "assignee_link")}
+    named |= {last(one["team_owner_link"]) for one in teams} | {last(one["owner_link"]) for one in (first, bug)}
+    kept = ("name", "display_name", "description", "date_created", "time_zone", "karma", "hide_email_addresses")
+    about = ("id", "title", "description", "date_created", "date_last_updated", "tags", "heat", "name")
+    dates = (
+        "status",
+        "importance",
+        "date_created",
+        "date_assigned",
+        "date_closed",
+        "date_confirmed",
+        "date_incomplete",
+    )
+    dates += ("date_in_progress", "date_left_new", "date_triaged", "date_fix_committed", "date_fix_released")
+    dates += ("date_left_closed",)
+    return {
+        "host": "launchpad.net",
+        "settings": {"redact_person_ids": True},
+        "people": [
+            {**{key: person[key] for key in kept}, "is_ubuntu_coc_signer": person["is_ubuntu_coc_signer"]},
+            *({"name": one} for one in sorted(named - {None, "jelmer"}, key=str)),
+        ],
+        "teams": [
+            {
+                **{key: one[key] for key in (*kept, "membership_policy")},
+                "owner": last(one["team_owner_link"]),
+            }
+            for one in teams
+        ],
+        "projects": [
+            {"name": last(one["target_link"]), "display_name": one["bug_target_display_name"], "owner": "jelmer"}
+            for one in tasks
+        ],
+        "bugs": [
+            {
+                **{key: first[key] for key in about},
+                "owner": last(first["owner_link"]),
+                "tasks": [
+                    {
+                        **{key: one[key] for key in dates},
+                        "target": last(one["target_link"]),
+                        "owner": last(one["owner_link"]),
+                        "assignee": last(one["assignee_link"]),
+                    }
+                    for one in tasks
+                ],
+            },
+            {**{key: bug[key] for key in about}, "owner": last(bug["owner_link"]), "tasks": [{"target": "linux"}]},
+        ],
+    }
+
+
+def test_documents_of_production_are_served_as_production_gives_them(api_evidence: Path) -> None:
+    with running(LaunchpadService(exported(api_evidence))) as url:
+
+        def ours(path: str) -> Any:
+            text = requests.get(f"{url}/1.0{path}", params={"ws.size": "300"}, timeout=30).text
+            return json.loads(text.replace(url, PRODUCTION))
+
+        pairs = [
+            (production(api_evidence, "person.json"), ours("/~jelmer")),
+            (production(api_evidence, "team.json"), ours("/~awsome-core")),
+            (production(api_evidence, "team2.json"), ours("/~ubuntu-wiki-editors")),
+            (production(api_evidence, "bug2.json"), ours("/bugs/2039729")),
+        ]
+        served = {one["target_link"]: one for one in ours("/bugs/1/bug_tasks")["entries"]}
+    tasks = production(api_evidence, "bug_tasks.json")["entries"]
+    pairs += [(one, served[one["target_link"]]) for one in tasks]
+    differing = [
+        (theirs["self_link"], key, theirs.get(key, "missing"), mine.get(key, "missing"))
+        for theirs, mine in pairs
+        for key in {**theirs, **mine}
+        if key not in OTHER_IN_PRODUCTION
+        and not (key in NOT_IN_PRODUCTION and key not in theirs)
+        and theirs.get(key, "missing") != mine.get(key, "missing")
+    ]
+    assert (len(pairs), differing) == (34, [])
