@@ -50,8 +50,9 @@ class Groups:
 
     def table(self) -> Table:
         """List the routes."""
-        cloud = [("GET", "/group", self.get), ("GET", "/group/bulk", self.bulk), ("GET", "/user/groups", self.of_user)]
+        cloud = [("GET", "/group/bulk", self.bulk), ("GET", "/user/groups", self.of_user)]
         return [
+            ("GET", "/group", self.get),
             ("POST", "/group", self.create),
             ("DELETE", "/group", self.delete),
             ("GET", "/group/member", self.page_of_members),
@@ -62,7 +63,7 @@ class Groups:
         ]
 
     def get(self, call: Call) -> Json:
-        """`GET /group` (Cloud)."""
+        """`GET /group`; on Data Center, for older clients."""
         return self._shown(call, self._named(call))
 
     def create(self, call: Call) -> Response:

@@ -207,7 +207,7 @@ class Issues:
             project_id=issue.fields["project"],
             issuetype_id=issue.fields["issuetype"],
         )
-        value = None if target in (None, "-1") else {"accountId": target, "name": target}
+        value = None if target in (None, -1, "-1") else {"accountId": target, "name": target}
         change = reader.read({"fields": {"assignee": value}}, issue)
         change.check()
         applying.apply(self._site, issue, change, caller.require())

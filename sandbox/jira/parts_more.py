@@ -6,7 +6,7 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from sandbox.core.http import Call, HttpError, Json, empty_response, json_response
-from sandbox.jira import applying
+from sandbox.jira import applying, issue_json
 from sandbox.jira.edits import check_property
 from sandbox.jira.model import Issue, Row
 from sandbox.jira.paging import body_object, listed, page_bean
@@ -39,7 +39,12 @@ class PartsMore:
             ("DELETE", "/issue/properties/<key>", self.delete_where),
             ("GET", "/task/<task_id>", self.task),
         ]
-        return [("POST", "/issue/<ref>/notify", self.notify), *(cloud if self._site.state.cloud else [])]
+        server: Table = [
+            ("PUT", "/issue/<ref>/comment/<comment_id>/pin", self.pin),
+            ("GET", "/issue/<ref>/pinned-comments", self.pinned),
+            ("GET", "/issue/<ref>/subtask", self.subtasks),
+        ]
+        return [("POST", "/issue/<ref>/notify", self.notify), *(cloud if self._site.state.cloud else server)]
 
     def comments(self, call: Call) -> Json:
         """`POST /comment/list` (Cloud): those that the caller sees, by id."""
@@ -53,6 +58,39 @@ class PartsMore:
             if row["id"] in ids
         ]
         return page_bean(rows, start=0, size=MAX_IDS, link=f"{renderer.rest}/comment/list")
+
+    def pin(self, call: Call, ref: str, comment_id: str) -> Response:
+        """`PUT /issue/{ref}/comment/{id}/pin` (Data Center): true or false."""
+        issue, uid = self._site.writable(call, ref), self._site.caller(call).require()
+        if comment_id not in {row["id"] for row in issue.comments}:
+            raise HttpError(404, f"Can not find a comment for the id: {comment_id}.")
+        wanted = call.json_body()
+        if not isinstance(wanted, bool):
+            raise HttpError(400, "The body must be true or false.")
+        told = {"by": uid, "at": self._site.now_ms} if wanted else None
+        self._site.state.before_write(issue)
+        issue.comments = [{**row, "pinned": told} if row["id"] == comment_id else row for row in issue.comments]
+        self._site.touched(issue, bump=False)
+        return empty_response()
+
+    def pinned(self, call: Call, ref: str) -> Json:
+        """`GET /issue/{ref}/pinned-comments` (Data Center)."""
+        issue, renderer = self._site.issue(call, ref), self._site.renderer(call)
+        return [
+            {
+                "comment": renderer.comment(issue, row),
+                "pinnedBy": renderer.user(row["pinned"]["by"]),
+                "pinnedDate": renderer.instant(row["pinned"]["at"]),
+            }
+            for row in issue.comments
+            if row.get("pinned")
+        ]
+
+    def subtasks(self, call: Call, ref: str) -> Json:
+        """`GET /issue/{ref}/subtask` (Data Center)."""
+        issue, renderer = self._site.issue(call, ref), self._site.renderer(call)
+        want = issue_json.wanted(renderer, fields=["subtasks"], default="*all")
+        return issue_json.issue_json(renderer, issue, want)["fields"]["subtasks"]
 
     def notify(self, call: Call, ref: str) -> Response:
         """`POST /issue/{ref}/notify`: to whom is checked; no mail is sent from here."""

@@ -12,6 +12,7 @@ from sandbox.jira.audience import Audience
 from sandbox.jira.boards import Boards
 from sandbox.jira.bulk import Bulk
 from sandbox.jira.components import Components
+from sandbox.jira.defaults import Defaults
 from sandbox.jira.directory import Directory
 from sandbox.jira.field_admin import FieldAdmin
 from sandbox.jira.filters import Filters
@@ -76,6 +77,7 @@ def all_routes(site: Site) -> Iterable[Route]:
     yield Route(method="GET", path="/rest/applinks/latest/listApplicationlinks", handler=application_links)
     yield from Attachments(site).routes()
     yield from OAuth(site).routes()
+    yield from Defaults(site).routes()
     if not cloud:
         yield from Session(site).routes()
     if cloud:
@@ -180,6 +182,7 @@ def _directory_routes(site: Site, search: Search) -> Table:
         *FieldAdmin(site).table(),
         *Setup(site).table(),
         *PartsMore(site).table(),
+        *Defaults(site).table(),
         *_own_properties(site),
     ]
 

@@ -11,6 +11,10 @@ _READING_POSTS = re.compile(
     r"/(changelog/bulkfetch|comment/list|issue/bulkfetch|issue/watching|issue/<ref>/changelog/list|permissions/project"
     r"|jql/(autocompletedata|match|parse)|search|search/approximate-count|search/jql|worklog/list)"
 )
+_ADMINISTERED = (
+    r"issuesecurityschemes|role|priority/search|permissions|application-properties|mypreferences|workflow"
+    r"|configuration/timetracking|instance/license|notificationscheme|avatar/<kind>/system"
+)
 _RULES = tuple(
     (re.compile(methods), re.compile(path), scope)
     for methods, path, scope in (
@@ -19,11 +23,12 @@ _RULES = tuple(
         (".*", r"/(configuration|myself|jql/pdcleaner|group/bulk|groups/picker)", PEOPLE),
         ("GET", r"/(user|users|group)(?!/member)(/.*)?", PEOPLE),
         (".*", r"/(group|user)(?!/properties)(/.*)?", CONFIGURATION),
-        ("GET", r"/issuesecurityschemes(/<int:scheme_id>)?", PROJECT),
-        ("GET", r"/(issuesecurityschemes/.*|role.*|statuses.*|priority/search)|/securitylevel/.*", CONFIGURATION),
-        ("GET", r"/project/<ref>/hierarchy|/field/<ref>/context.*|/field/<ref>/option.*", CONFIGURATION),
-        ("POST", r"/project/<ref>/(archive|restore|delete)|/project|/project/<ref>/role/.*", CONFIGURATION),
-        ("POST|PUT|DELETE", r"/(version|component|project/.*)(/.*)?", PROJECT),
+        ("GET", r"/(issuesecurityschemes(/<int:scheme_id>)?|workflow/search|screens)", PROJECT),
+        ("GET", rf"/({_ADMINISTERED})(/.*)?|/(statuses|securitylevel|field/<field_id>)(/.*)?", CONFIGURATION),
+        ("PUT|DELETE", r"/mypreferences", CONFIGURATION),
+        ("POST", r"/project/<ref>/(restore|delete|role/.*)|/project", CONFIGURATION),
+        ("DELETE", r"/project/<ref>", CONFIGURATION),
+        ("POST|PUT|DELETE", r"/(version|component|project|projectCategory)(/.*)?", PROJECT),
         ("POST|PUT|DELETE", r"/(issuetype|issueLinkType|field|role|jql/sanitize)(/.*)?", CONFIGURATION),
         ("GET", ".*", READ),
         ("POST", _READING_POSTS.pattern, READ),

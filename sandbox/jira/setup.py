@@ -34,14 +34,14 @@ class Setup:
             ("GET", "/issue/limit/report", self.limits),
             ("GET", "/mypreferences/locale", self.locale),
         ]
-        server: Table = [("GET", "/workflow", self.workflow_list)]
         return [
             ("GET", "/dashboard", self.dashboards),
             ("GET", "/application-properties", self.settings),
             ("GET", "/mypreferences", self.preference),
             ("PUT", "/mypreferences", self.prefer),
             ("DELETE", "/mypreferences", self.forget),
-            *(cloud if self._site.state.cloud else server),
+            ("GET", "/workflow", self.workflow_list),
+            *(cloud if self._site.state.cloud else []),
         ]
 
     def dashboards(self, call: Call) -> Json:
@@ -91,7 +91,7 @@ class Setup:
         return shown
 
     def workflow_list(self, call: Call) -> Json:
-        """`GET /workflow` (Data Center)."""
+        """`GET /workflow`."""
         self._site.caller(call).require()
         rows = self._site.state.workflows
         names = [str(row.get("name") or "default") for row in rows]
