@@ -138,6 +138,46 @@ def _full(context: Context, repo: Repo, commit: Commit) -> dict[str, Any]:
     return {**render(context, repo, commit), "stats": stats, "files": []}
 
 
+def _history(repo: Repo, start: str) -> dict[str, Commit]:
+    """List what is known from a commit on, each before its parents."""
+    known, walked, waiting = commits_of(repo), dict[str, Commit](), [start]
+    while waiting:
+        sha = waiting.pop()
+        if sha in known and sha not in walked:
+            walked[sha] = known[sha]
+            waiting += known[sha].parents
+    return walked
+
+
+def compare(context: Context, repo: Repo, basehead: str) -> Json:
+    """`GET compare/BASE...HEAD`: commits alone, there are no files."""
+    base_name, dots, head_name = basehead.partition("...")
+    base, head = (resolved(repo, each.rpartition(":")[2]) for each in (base_name, head_name))
+    if not dots or base is None or head is None:
+        raise not_found()
+    behind, ahead = _history(repo, base), _history(repo, head)
+    more = [each for each in ahead.values() if each.sha not in behind]
+    less = [each for each in behind.values() if each.sha not in ahead]
+    shared = next((each for each in ahead.values() if each.sha in behind), ahead[head])
+    state = ("diverged" if less else "ahead") if more else ("behind" if less else "identical")
+    at, html = f"{context.render.api}/repos/{repo.full_name}", f"{context.render.html}/{repo.full_name}"
+    return {
+        "url": f"{at}/compare/{basehead}",
+        "html_url": f"{html}/compare/{basehead}",
+        "permalink_url": f"{html}/compare/{base[:12]}...{head[:12]}",
+        "diff_url": f"{html}/compare/{basehead}.diff",
+        "patch_url": f"{html}/compare/{basehead}.patch",
+        "base_commit": _full(context, repo, behind[base]),
+        "merge_base_commit": _full(context, repo, shared),
+        "status": state,
+        "ahead_by": len(more),
+        "behind_by": len(less),
+        "total_commits": len(more),
+        "commits": [render(context, repo, each) for each in reversed(more)],
+        "files": [],
+    }
+
+
 def commits(context: Context, repo: Repo) -> Response:
     """`GET commits`: those that are known of the branch, each before its parents."""
     args = context.call.args
@@ -147,13 +187,7 @@ def commits(context: Context, repo: Repo) -> Response:
     start = resolved(repo, args.get("sha") or repo.default_branch)
     if start is None:
         raise not_found()
-    walked: dict[str, Commit] = {}
-    waiting = [start]
-    while waiting:
-        sha = waiting.pop()
-        if sha in known and sha not in walked:
-            walked[sha] = known[sha]
-            waiting += known[sha].parents
+    walked = _history(repo, start)
     since, until = args.get("since", ""), args.get("until", "~")
     found = [each for each in walked.values() if since <= each.moment <= until]
     return context.listed(found, f"{context.repo_url(repo)}/commits", lambda each: render(context, repo, each))

@@ -275,6 +275,7 @@ class Repo:
     hooks: list[Hook] = field(default_factory=list)
     branches: list[Branch] = field(default_factory=list)
     homepage: str | None = None
+    files: dict[str, str] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
     by_number: dict[int, Issue] = field(default_factory=dict, repr=False, metadata=DERIVED)
     version: int = field(default=0, metadata=DERIVED)

@@ -9,6 +9,7 @@ from typing import Any
 from sandbox.github import (
     catalogue,
     code,
+    contents,
     hooks,
     issues,
     parts,
@@ -200,6 +201,10 @@ _RELEASES: Table = {
     "GET /releases/<int:release_id>/assets": releases.assets,
     "GET /releases/assets/<int:asset_id>": releases.asset,
     **reactions.table("releases"),
+    "GET /contents": contents.root,
+    "GET /contents/<path:path>": contents.get,
+    "GET /readme": contents.readme,
+    "GET /compare/<path:basehead>": code.compare,
     "GET /commits": code.commits,
     "GET /commits/<path:ref>": code.commit,
     "GET /commits/<sha>/pulls": code.pulls_of_commit,

@@ -125,6 +125,7 @@ class GitHubService(Service):
         """List the routes, without the base path of GHES."""
         for path in GRAPHQL_PATHS:
             yield Route(method="POST", path=path, handler=self._graphql)
+            yield Route(method="GET", path=path, handler=self._graphql_schema)
         yield Route(method="GET", path="/rate_limit", handler=self._rate_limit)
         for entry, handler in OTHER.items():
             method, _, path = entry.partition(" ")
@@ -233,6 +234,11 @@ class GitHubService(Service):
     def _graphql(self, call: Call) -> Response:
         return self._graph.answer(self.context(call), self.meter)
 
+    def _graphql_schema(self, call: Call) -> Json:
+        if not call.user and not call.notes.app:
+            raise error(401, "This endpoint requires you to be authenticated.")
+        return {"data": self._graph.introspection()}
+
     # ── hooks of the base ──
 
     def exchange(self, call: Call, gone: Callable[[], bool]) -> Delivery:
@@ -292,6 +298,8 @@ class GitHubService(Service):
         media = _media(call)
         param = "" if media == "raw" else f"; param={media}"
         headers["X-GitHub-Media-Type"] = f"github.v3{param}; format=json"
+        if response.mimetype == "application/json":
+            headers["Content-Type"] = "application/json; charset=utf-8"
         headers["X-GitHub-Api-Version-Selected"] = call.headers.get("X-GitHub-Api-Version", DEFAULT_VERSION)
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Access-Control-Allow-Origin"] = "*"

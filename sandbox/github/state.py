@@ -40,6 +40,7 @@ and pull requests elsewhere by `owner/name#number`::
          "previous_names": ["fictive-partner/old-name"],        answer 301 to `/repositories/ID`
          "collaborators": {"carol": "write"},   read triage write maintain admin
          "branches": [{"name": "stable",! "sha", "protected": false}],  beside the default one
+         "files": {"README.md": "text"},        read only, the same on every branch
          "labels": [{"name": "bug",! "id", "color": "d73a4a", "description": null, "default": false}],
          "milestones": [{"title": "v1",! "number": 1, "id", "state": "open", "description", "creator",
                          "due_on": "2026-12-01T08:00:00Z", "created_at", "updated_at", "closed_at"}],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from graphql import (
     OperationType,
     build_schema,
     execute,
+    introspection_from_schema,
     is_abstract_type,
     parse,
     validate,
@@ -109,6 +111,10 @@ class GraphEngine:
             return json_response({"errors": [{"message": "An operation name is required" if not name else
                                               f"No operation named {name!r}"}]})  # fmt: skip
         return self._execute(context, meter, prepared.document, operation, variables)
+
+    def introspection(self) -> Mapping[str, Any]:
+        """Give the schema as `GET /graphql` tells it."""
+        return introspection_from_schema(self._served())
 
     def _prepare(self, text: str) -> _Prepared:
         prepared = self._documents.get(text)

@@ -110,6 +110,7 @@ def document(public_key: str = "") -> dict[str, Any]:
                     {"title": "v1", "due_on": "2026-12-01T08:00:00Z", "description": "first"},
                     {"title": "v0", "state": "closed", "description": "none"},
                 ],
+                "files": {"README.md": "# Sizing\n", ".github/sync.yaml": "labels: [bug]\n"},
                 "branches": [{"name": "stable", "protected": True}],
                 "issues": issues(),
                 "releases": [

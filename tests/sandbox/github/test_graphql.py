@@ -236,4 +236,6 @@ def test_the_schema_can_be_asked_for(hub: Any) -> None:
     from graphql import build_client_schema, get_introspection_query
 
     schema = build_client_schema(hub.graph(get_introspection_query())["data"])
+    told = build_client_schema(hub.get("/graphql")["data"])
+    assert set(told.type_map) == set(schema.type_map)
     assert "updateProjectV2ItemFieldValue" in schema.mutation_type.fields  # type: ignore[union-attr] # it has mutations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
@@ -162,3 +163,27 @@ def test_what_a_repository_has_none_of(hub: Any) -> None:
     sha = hub.get(f"{R}/branches/main")["commit"]["sha"]
     assert hub.get(f"{R}/git/commits/{sha}")["sha"] == sha
     assert hub.ask("GET", f"{R}/commits/main/nonsense")[0] == 404
+
+
+def test_files_are_read(hub: Any) -> None:
+    found = hub.get(f"{R}/contents/.github/sync.yaml")
+    assert base64.b64decode(found["content"]) == b"labels: [bug]\n"
+    assert found["sha"] == hub.get(f"{R}/contents/.github")[0]["sha"]
+    assert [(each["name"], each["type"]) for each in hub.get(f"{R}/contents")] == [
+        (".github", "dir"),
+        ("README.md", "file"),
+    ]
+    assert hub.get(f"{R}/readme?ref=stable")["path"] == "README.md"
+    for path in ("contents/none", "contents/README.md?ref=none", "contents/README.md/x"):
+        assert hub.ask("GET", f"{R}/{path}")[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("basehead", "state", "ahead"),
+    [("main...main", "identical", 0), ("main...fix", "diverged", 2), ("main...none", "", 0)],
+)
+def test_branches_are_compared(hub: Any, basehead: str, state: str, ahead: int) -> None:
+    status, found = hub.ask("GET", f"{R}/compare/{basehead}")
+    assert status == (200 if state else 404)
+    if state:
+        assert (found["status"], found["ahead_by"], len(found["commits"])) == (state, ahead, ahead)
