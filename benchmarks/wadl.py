@@ -62,6 +62,10 @@ class Wadl:
         yield from (f"{kind}.{name}: cannot be set" for name in fields if name not in known)
         yield from _values(kind, fields, known)
 
+    def owners(self, operation: str) -> list[str]:
+        """The kinds that have a named operation."""
+        return sorted(owner for owner, name in self._operations if name == operation)
+
     def operation(self, owner: str, query: Mapping[str, Any]) -> Iterator[str]:
         """What is wrong with the parameters of a named operation."""
         name = str(query["ws.op"])

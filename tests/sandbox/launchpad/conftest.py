@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 import requests
 
+from benchmarks.wadl import FILE, Wadl
 from sandbox.core.clock import Clock
 from sandbox.core.server import running
 from sandbox.launchpad.service import LaunchpadService
@@ -166,10 +171,53 @@ class Served:
 
 
 @pytest.fixture
-def served() -> Iterator[Served]:
+def served(description: Wadl | None) -> Iterator[Served]:
+    """Serve the small Launchpad; with the outside evidence at hand, all that a test heard is held against it."""
     service = LaunchpadService(document(), clock=Clock.starting_at(START))
     with running(service) as url:
         yield Served(service=service, url=url)
+    if description is not None:
+        told = [one for exchange in service.log.exchanges() for one in judged(description, exchange.as_json())]
+        assert told == [], "against the description that a real server gave of itself"
+
+
+@pytest.fixture(scope="session")
+def description() -> Wadl | None:
+    folder = os.environ.get("SYNCLINE_API_EVIDENCE")
+    return Wadl(Path(folder) / "launchpad" / FILE) if folder else None
+
+
+@pytest.fixture
+def judge(description: Wadl | None) -> Callable[[dict[str, Any]], list[str]]:
+    assert description is not None
+    return partial(judged, description)
+
+
+OLDER_NAMES = frozenset(f"transitionTo{what}" for what in ("Status", "Importance", "Assignee", "Milestone", "Target"))
+"""Operations that the description of `devel` leaves out; older versions have them (see test_wadl)."""
+
+
+def judged(description: Wadl, exchange: dict[str, Any]) -> list[str]:
+    """Say what is wrong with an exchange that succeeded: unknown operations and parameters, fields more or fewer."""
+    if not exchange["path"].startswith("/devel") or exchange["status"] not in (200, 201, 209) or exchange["fault"]:
+        return []
+    told: list[str] = []
+    body = exchange["response_body"]
+    form = exchange["request_body"] if isinstance(exchange["request_body"], str) else ""
+    given = {**exchange["query"], **(parse_qs(form) if form.startswith(("ws.", "oauth")) or "&ws.op=" in form else {})}
+    given = {key: value for key, value in given.items() if not key.startswith("oauth_")}
+    name = given.get("ws.op")
+    name = name[0] if isinstance(name, list) else name
+    if name and name not in OLDER_NAMES:
+        owners = description.owners(name)
+        findings = [list(description.operation(owner, {**given, "ws.op": name})) for owner in owners]
+        told += min(findings, key=len) if findings else [f"no operation {name}"]
+    if isinstance(body, dict) and "entries" in body:
+        told += [f"{key}: not of a collection" for key in body if key not in description.collection]
+        told += [one for entry in body["entries"] for one in description.entry(entry)]
+    elif isinstance(body, dict) and "self_link" in body:
+        told += description.entry(body)
+    return [f"{exchange['method']} {exchange['path']}: {one}" for one in told]
 
 
 @pytest.fixture

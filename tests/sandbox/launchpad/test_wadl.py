@@ -139,3 +139,22 @@ def test_every_operation_is_one_of_the_original_with_its_arguments(pair: tuple[D
             elif arguments != other[operation]:
                 wrong.append(f"{name}.{operation}: {arguments}, original {other[operation]}")
     assert not wrong, "\n".join(wrong)
+
+
+def test_what_other_tests_hear_is_held_against_the_description(api_evidence: Path, served: Any, judge: Any) -> None:
+    served.get("/bugs/1")
+    served.post("/bugs/1", op="newMessage", content="hello")
+    read, made = (one.as_json() for one in served.service.log.exchanges())
+    assert judge(read) == judge(made) == []
+    del read["response_body"]["heat"]
+    read["response_body"]["colour"] = "red"
+    read["response_body"]["lock_status"] = "Ajar"
+    assert judge(read) == [
+        "GET /devel/bugs/1: bug.heat: absent",
+        "GET /devel/bugs/1: bug.colour: not described",
+        "GET /devel/bugs/1: bug.lock_status: 'Ajar' is none of the options",
+    ]
+    made["request_body"] = "ws.op=newMessage&content=hello&loud=true"
+    assert judge(made) == ["POST /devel/bugs/1: bug.newMessage: no parameter loud"]
+    made["request_body"] = "ws.op=shout"
+    assert judge(made) == ["POST /devel/bugs/1: no operation shout"]
