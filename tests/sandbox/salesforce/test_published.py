@@ -201,6 +201,8 @@ def test_every_published_request_is_answered_or_refused_as_salesforce_would(org:
         else:
             assert set(body[0]) >= {"message", "errorCode"}, label
     assert refused == set(REFUSED)
+    page = " ".join((Path(__file__).parents[3] / "docs/sandbox/salesforce.md").read_text(encoding="utf-8").split())
+    assert f"of which {106 - len(refused)} are answered and {len(refused)} refused" in page
 
 
 @pytest.mark.parametrize("name", ["Get Job Info", "Limit", "SObject Create", "Search", "Tabs"])
