@@ -118,8 +118,8 @@ class Auth:
         self._state.sessions[session.token] = session
         return session
 
-    def actor(self, call: Call) -> Actor:
-        """Return who calls.
+    def actor(self, call: Call, session_id: str | None = None) -> Actor:
+        """Return who calls, by the Authorization header or the session that is given.
 
         Raises:
             SalesforceError: 401 INVALID_SESSION_ID for an unknown, ended or idle token, 401 INVALID_AUTH_HEADER for
@@ -128,7 +128,7 @@ class Auth:
         scheme, _, token = call.headers.get("Authorization", "").partition(" ")
         if scheme and scheme.lower() not in ("bearer", "oauth"):
             raise _unauthorized("INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE")
-        session = self.live(token.strip())
+        session = self.live(session_id or token.strip())
         user = self._state.user(session.username) if session else None
         if session is None or user is None or not user.get("IsActive"):
             raise _unauthorized("INVALID_SESSION_ID", "Session expired or invalid")

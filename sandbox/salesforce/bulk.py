@@ -7,14 +7,14 @@ import contextlib
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from werkzeug.wrappers import Response
 
 from sandbox.core.http import Call, Json, Route, empty_response
-from sandbox.salesforce import dml
+from sandbox.salesforce import bulk_rows
 from sandbox.salesforce.dml import Actor
 from sandbox.salesforce.errors import SalesforceError, not_found, refused
 from sandbox.salesforce.ids import salesforce_id, to_18
@@ -27,8 +27,6 @@ from sandbox.salesforce.soql_parser import parse
 
 MAX_PAGE = 50_000
 """Rows in one page of results where `maxRecords` does not say less (field guide 2.2)."""
-NULL = "#N/A"
-"""What empties a field in an ingest; an empty cell leaves it alone."""
 
 _PENDING = ("UploadComplete", "InProgress")
 _QUERIES = ("query", "queryAll")
@@ -166,8 +164,8 @@ class Bulk:
         if not most.isdigit() or not int(most):
             raise refused("API_ERROR", f"Invalid maxRecords: {most}")
         end = start + min(int(most), MAX_PAGE)
-        rows = [dict(_flat(job.answer.show(row))) for row in job.answer.rows[start:end]]
-        text = _csv(job, job.columns, [{name: _cell(row.get(name)) for name in job.columns} for row in rows])
+        rows = [dict(bulk_rows.flat(job.answer.show(row))) for row in job.answer.rows[start:end]]
+        text = _csv(job, job.columns, [{name: bulk_rows.cell(row.get(name)) for name in job.columns} for row in rows])
         more = _locator(end) if end < len(job.answer.rows) else "null"
         headers = {"Sforce-Locator": more, "Sforce-NumberOfRecords": str(len(rows))}
         return Response(text, headers=headers, content_type="text/csv;charset=UTF-8")
@@ -247,39 +245,18 @@ class Bulk:
         if problem := _wrong_header(job, sobject):
             self._fail(job, rows, problem)
             return
+        key = job.info.get("externalIdFieldName", "Id")
         for row in rows:
             try:
-                record_id, created = self._save(job, sobject, row)
+                record_id, created = bulk_rows.save(
+                    self._room.state, job.owner, job.info["operation"], sobject, key, dict(bulk_rows.cells(row))
+                )
                 job.successful.append({"sf__Id": record_id, "sf__Created": str(created).lower(), **row})
             except SalesforceError as error:
                 first = error.faults[0]
                 told = f"{first.code}:{first.message}:{','.join(first.fields or ())} --"
                 job.failed.append({"sf__Id": row.get("Id") or "", "sf__Error": told, **row})
         self._finish(job, len(job.successful) + len(job.failed), len(job.failed))
-
-    def _save(self, job: Job, sobject: SObject, row: dict[str, str]) -> tuple[str, bool]:
-        state, who, operation = self._room.state, job.owner, job.info["operation"]
-        values = dict(_cells(row))
-        key = job.info.get("externalIdFieldName", "Id")
-        named = next((values.pop(name) for name in list(values) if name.lower() == key.lower()), None)
-        if operation == "insert":
-            return str(dml.create(state, who, sobject, values)["Id"]), True
-        if key == "Id":
-            record = state.tables[sobject.name].get(to_18(str(named)) or "")
-            if record is None:
-                raise refused("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", fields=())
-        else:
-            found = state.by_external_id(sobject, sobject.by_name[key.lower()], named)
-            record = found[0] if found else None
-        if record is None:
-            return str(dml.create(state, who, sobject, {**values, key: named})["Id"]), True
-        if operation in ("delete", "hardDelete"):
-            dml.delete(state, who, sobject, record)
-            if operation == "hardDelete":
-                state.purge(sobject, record["Id"])
-        else:
-            dml.update(state, who, sobject, record, values)
-        return str(record["Id"]), False
 
     def _fail(self, job: Job, rows: list[dict[str, str]], message: str) -> None:
         self._finish(job, 0, 0)
@@ -345,33 +322,6 @@ def _place(locator: str | None) -> int:
         return max(0, int(base64.urlsafe_b64decode(locator + "=" * (-len(locator) % 4))))
     except ValueError as error:
         raise refused("API_ERROR", f"Invalid locator: {locator}") from error
-
-
-def _cells(row: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
-    """Yield the values of a CSV row as the REST API takes them."""
-    for name, text in row.items():
-        if not text:
-            continue
-        value = None if text == NULL else text
-        relation, _, inner = name.partition(".")
-        yield (relation, {inner: value}) if inner else (name, value)
-
-
-def _flat(shown: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in shown.items():
-        if isinstance(value, dict) and "attributes" in value:
-            yield from _flat(value, f"{prefix}{name}.")
-        elif name != "attributes":
-            yield prefix + name, value
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    text = str(value)
-    return text.removesuffix("+0000") + "Z" if text.endswith(".000+0000") else text
 
 
 def _csv(job: Job, columns: list[str], rows: Iterable[Mapping[str, str]]) -> str:

@@ -29,17 +29,20 @@ class Room:
     Attributes:
         cursors: Open query cursors by id (`sandbox.salesforce.queries`).
         jobs: Bulk jobs by id (`sandbox.salesforce.bulk`).
+        batch_jobs: Those of the older API (`sandbox.salesforce.bulk_batches`).
     """
 
     state: State
     cursors: dict[str, Any] = field(default_factory=dict)
     jobs: dict[str, Any] = field(default_factory=dict)
+    batch_jobs: dict[str, Any] = field(default_factory=dict)
 
     def replace(self, state: State) -> None:
         """Take another state; cursors and jobs of the old one end."""
         self.state = state
         self.cursors.clear()
         self.jobs.clear()
+        self.batch_jobs.clear()
 
     def sobject(self, call: Call, name: str) -> SObject:
         """Return the object of that name, when the caller sees it; else 404 NOT_FOUND."""

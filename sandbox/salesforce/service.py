@@ -15,7 +15,10 @@ from sandbox.core.service import Delivery, Service
 from sandbox.salesforce import document
 from sandbox.salesforce.auth import Auth
 from sandbox.salesforce.bulk import Bulk
+from sandbox.salesforce.bulk_batches import PREFIX as BATCH_PREFIX
+from sandbox.salesforce.bulk_batches import Batches, BulkXmlError, failure
 from sandbox.salesforce.composite import Composite
+from sandbox.salesforce.dml import Actor
 from sandbox.salesforce.errors import SalesforceError, not_found, refused
 from sandbox.salesforce.extras import Extras
 from sandbox.salesforce.layouts import Layouts
@@ -69,7 +72,7 @@ class SalesforceService(Service):
     def routes(self) -> Iterable[Route]:
         """List the routes."""
         room = self.room
-        groups = (Login, Resources, Queries, Replication, Collections, Rows, Bulk, Searching, Layouts, Extras)
+        groups = (Login, Resources, Queries, Replication, Collections, Rows, Bulk, Batches, Searching, Layouts, Extras)
         for group in groups:
             yield from group(room).routes()
         composite = Composite(room, self._dispatch)
@@ -142,12 +145,21 @@ class SalesforceService(Service):
             version and FIRST_VERSION <= int(version[1]) <= LAST_VERSION
         ):
             raise not_found()
-        call.user = Auth(self.room.state).actor(call)
+        call.user = self._actor(call)
         refuse_packed(call)
         state = self.room.state
         if not state.quota.left:
             raise refused("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", status=403)
         state.quota.count()
+
+    def _actor(self, call: Call) -> Actor:
+        auth = Auth(self.room.state)
+        if not call.path.startswith(BATCH_PREFIX):
+            return auth.actor(call)
+        try:
+            return auth.actor(call, call.headers.get("X-SFDC-Session"))
+        except SalesforceError as error:
+            raise failure(call, "InvalidSessionId", "Invalid session id") from error
 
     def finish(self, call: Call, response: Response) -> None:
         """Say how much of the daily quota is used, in the form asked for, and see to what is to be sent."""
@@ -164,6 +176,8 @@ class SalesforceService(Service):
 
     def render_error(self, call: Call, error: HttpError) -> Response:
         """Turn an error into a list of {message, errorCode}."""
+        if isinstance(error, BulkXmlError):
+            return error.response
         if isinstance(error, SalesforceError) or error.body is not None:
             return json_response(error.body, status=error.status, headers=error.headers)
         if error.status == 414:

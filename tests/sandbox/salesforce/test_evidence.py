@@ -131,7 +131,14 @@ def the_rest(org: Any) -> None:
         org.ask("GET", f"jobs/{kind}")
     org.ask("PUT", jobs["ingest"] + "/batches", raw=b"Name\nx\n", headers={"Content-Type": "text/csv"})
     org.ask("PATCH", jobs["ingest"], {"state": "UploadComplete"})
+    old = "/services/async/66.0/job"
+    job = org.ask("POST", old, {"operation": "query", "object": "Account", "contentType": "JSON"})[1]["id"]
+    text = {"raw": b"SELECT Id FROM Account", "headers": {"Content-Type": "application/json"}}
+    batch = f"{old}/{job}/batch/{org.ask('POST', f'{old}/{job}/batch', **text)[1]['id']}"
     requests: list[tuple[str, str, Any]] = [
+        *(("GET", path, None) for path in (f"{old}/{job}", f"{old}/{job}/batch", batch, f"{batch}/request")),
+        *(("GET", f"{batch}/{path}", None) for path in ("result", "result/x")),
+        ("POST", f"{old}/{job}", {"state": "Closed"}),
         *(("GET", jobs[kind], None) for kind in jobs),
         *(("GET", f"{jobs['ingest']}/{each}", None) for each in ("successfulResults", "failedResults")),
         ("GET", f"{jobs['query']}/results", None),

@@ -196,7 +196,7 @@ raw_bodies = st.one_of(
 )
 
 
-@settings(SETTINGS, max_examples=1_500)
+@settings(SETTINGS, max_examples=700)
 @given(route=st.sampled_from(ROUTES), data=st.data())
 def test_any_route_filled_with_anything(org: Any, route: tuple[str, str], data: st.DataObject) -> None:
     method, template = route
