@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from connectors.core.port import Move, Write, WriteKind
-from sync.plan.ids import plan_id, write_id
+from sync.plan.ids import identified, plan_id
 from sync.plan.types import Agreed, Brake, BrakeKind, Conflict, FieldLine, Held, Plan, PlannedWrite, Policy
 
 FORMAT = "syncline-plan"
@@ -222,16 +222,7 @@ def _planned(node: _Node) -> PlannedWrite:
         reason=node.text("reason"),
         moves=node.each("moves", _move),
     )
-    expected = write_id(
-        connection=write.connection,
-        kind=write.kind,
-        stream=write.stream,
-        target=write.target,
-        partition=write.partition,
-        external_id=write.external_id,
-        values=write.values,
-        moves=write.moves,
-    )
+    expected = identified(write).id
     if write.id != expected:
         raise PlanFormatError(node.at("id"), write.id, f"{expected}: the write was changed since the plan was made")
     return PlannedWrite(

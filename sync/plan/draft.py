@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from connectors.core.port import Json, Move, Record, Write, WriteKind
 from mapping import outbound
@@ -13,7 +13,7 @@ from mapping.outbound import AttributeValue, OutboundError
 from mapping.spec import OutRule
 from mapping.values import empty
 from sync.plan.conflict import NEVER_WRITTEN, Sides, Verdict, judge
-from sync.plan.ids import write_id
+from sync.plan.ids import identified
 from sync.plan.inputs import PlanInput, Sink
 from sync.plan.markers import instance_of
 from sync.plan.types import Agreed, Brake, BrakeKind, Conflict, FieldLine, Foreign, Held, PlannedWrite
@@ -153,20 +153,13 @@ def set_fields(desk: Desk, job: Job, wanted: Fields) -> Iterator[Drafted]:
     names = outbound.field_names(job.rule, job.sink.catalog)
     verdicts: dict[str, Verdict] = {}
     for field_id in sorted(ours):
-        theirs = shown.get(field_id)
         sides = Sides(
             base=desk.base(record.connection, record.stream, record.id, field_id),
-            theirs=theirs if wanted.reads_as is None else wanted.reads_as(field_id, theirs),
+            theirs=shown.get(field_id),
             ours=ours[field_id],
         )
-        same = _sameness(job.rule, field_id)
-        verdict = judge(sides, desk.given.settings.policy, same, wanted.unmoved)
-        verdicts[field_id] = verdict
-        if verdict is Verdict.EQUAL:
-            yield from agree(record, field_id, sides, same)
-        if verdict.conflicts:
-            told = Sides(base=sides.base, theirs=theirs, ours=sides.ours)
-            yield as_conflict(desk, job, record, names.get(field_id, field_id), field_id, told)
+        name = names.get(field_id, field_id)
+        verdicts[field_id] = yield from _judged(desk, job, wanted, field_id, name, sides)
     first, these = wanted.together
     if any(verdicts.get(field_id) is Verdict.KEEP for field_id in first):
         verdicts = {field_id: v for field_id, v in verdicts.items() if field_id not in these}
@@ -207,6 +200,21 @@ def _taken_over(desk: Desk, job: Job, wanted: Fields, shown: Mapping[str, Json])
             field_id=field_id,
             value=theirs if wanted.reads_as is None else wanted.reads_as(field_id, theirs),
         )
+
+
+def _judged(
+    desk: Desk, job: Job, wanted: Fields, field_id: str, name: str, sides: Sides
+) -> Generator[Drafted, None, Verdict]:
+    """What is to be done with one field, and what is to be said of it; ``sides`` as the tool shows them."""
+    theirs = sides.theirs if wanted.reads_as is None else wanted.reads_as(field_id, sides.theirs)
+    read = replace(sides, theirs=theirs)
+    same = _sameness(job.rule, field_id)
+    verdict = judge(read, desk.given.settings.policy, same, wanted.unmoved)
+    if verdict is Verdict.EQUAL:
+        yield from agree(wanted.record, field_id, read, same)
+    if verdict.conflicts:
+        yield as_conflict(desk, job, wanted.record, name, field_id, sides)
+    return verdict
 
 
 def agree(record: Record, field_id: str, sides: Sides, same: Callable[[Json, Json], bool]) -> Iterator[Agreed]:
@@ -307,30 +315,22 @@ def planned(
     moves: tuple[Move, ...] = (),
 ) -> PlannedWrite:
     """One planned write with its stable id and its lines for people."""
-    connection = job.sink.connection
-    write = Write(
-        id=write_id(
-            connection=connection,
+    write = identified(
+        Write(
+            id="",
+            connection=job.sink.connection,
             kind=kind,
             stream=stream,
             target=target,
-            partition=partition,
             external_id=external_id,
-            values=values,
+            partition=partition,
+            values=dict(sorted(values.items())),
+            before=dict(sorted(before.items())),
+            version=version,
+            marker=marker,
+            reason=job.reason,
             moves=moves,
-        ),
-        connection=connection,
-        kind=kind,
-        stream=stream,
-        target=target,
-        external_id=external_id,
-        partition=partition,
-        values=dict(sorted(values.items())),
-        before=dict(sorted(before.items())),
-        version=version,
-        marker=marker,
-        reason=job.reason,
-        moves=moves,
+        )
     )
     return PlannedWrite(
         write=write,

@@ -66,16 +66,11 @@ def save_records(
     for record in records:
         generation = (generations or {}).get(Partition(stream=record.stream, key=record.partition))
         head = heads.get(record.ref)
-        older = head is not None and _is_older(record, head, as_of)
-        if head is not None and generation is not None and (not older or head.partition == record.partition):
-            head.generation = generation  # even an older version, of a lagging index, proves that it is still there
         content = digest(record.payload)
-        if head is not None and (older or _is_same(record, head, content)):
-            continue
         if head is None:
-            head = HeadRow(ref=record.ref, connection=record.connection, stream=record.stream, id=record.id)
-            head.generation = generation or 0
-            heads[record.ref] = head
+            head = heads[record.ref] = _new_head(record, generation)
+        elif not _is_news(record, head, content, generation, as_of):
+            continue
         _point(head, record, content)
         changed[record.ref] = record
         token = (record.ref, record.version, content)
@@ -238,6 +233,20 @@ def _versions(
             for id_, version, content, seq in session.execute(query):
                 found[f"{connection}:{stream}:{id_}", version, content] = seq
     return found
+
+
+def _new_head(record: Record, generation: int | None) -> HeadRow:
+    head = HeadRow(ref=record.ref, connection=record.connection, stream=record.stream, id=record.id)
+    head.generation = generation or 0
+    return head
+
+
+def _is_news(record: Record, head: HeadRow, content: str, generation: int | None, as_of: datetime | None) -> bool:
+    """Whether the record is newer than its head and differs from it; that a full read brought it is noted there."""
+    older = _is_older(record, head, as_of)
+    if generation is not None and (not older or head.partition == record.partition):
+        head.generation = generation  # even an older version, of a lagging index, proves that it is still there
+    return not (older or _is_same(record, head, content))
 
 
 def _is_same(record: Record, head: HeadRow, content: str) -> bool:
