@@ -160,10 +160,7 @@ def set_fields(desk: Desk, job: Job, wanted: Fields) -> Iterator[Drafted]:
         )
         name = names.get(field_id, field_id)
         verdicts[field_id] = yield from _judged(desk, job, wanted, field_id, name, sides)
-    first, these = wanted.together
-    if any(verdicts.get(field_id) is Verdict.KEEP for field_id in first):
-        verdicts = {field_id: v for field_id, v in verdicts.items() if field_id not in these}
-    values = {field_id: ours[field_id] for field_id, verdict in verdicts.items() if verdict.writes}
+    values = {field_id: ours[field_id] for field_id in _to_write(verdicts, wanted.together)}
     if not values:
         return
     yield planned(
@@ -200,6 +197,13 @@ def _taken_over(desk: Desk, job: Job, wanted: Fields, shown: Mapping[str, Json])
             field_id=field_id,
             value=theirs if wanted.reads_as is None else wanted.reads_as(field_id, theirs),
         )
+
+
+def _to_write(verdicts: Mapping[str, Verdict], together: tuple[Collection[str], Collection[str]]) -> tuple[str, ...]:
+    """The fields that are written: those of the second group not when one of the first is kept by a person."""
+    first, these = together
+    kept = any(verdicts.get(field_id) is Verdict.KEEP for field_id in first)
+    return tuple(f for f, verdict in verdicts.items() if verdict.writes and not (kept and f in these))
 
 
 def _judged(
