@@ -77,11 +77,14 @@ class Checker:
 
     def problem(self, path: Path, found: str, expected: str) -> None:
         """Note one problem."""
+        self.problems.append(Problem(path=path, found=found, expected=expected, overridden=self.overridden(path)))
+
+    def overridden(self, path: Path) -> bool:
+        """Whether the key path stands in the user's override."""
         here: Any = self._override
         for key in path:
             here = here.get(key) if isinstance(here, Mapping) else None
-        overridden = here is not None and bool(path)
-        self.problems.append(Problem(path=path, found=found, expected=expected, overridden=overridden))
+        return here is not None and bool(path)
 
     def table(self, value: Any, path: Path, allowed: Collection[str] | None = None) -> dict[str, Any]:
         """``value`` as a table without unknown keys; an empty one when it is none."""

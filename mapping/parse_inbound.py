@@ -81,7 +81,7 @@ def read_inbound(check: Checker, raw: Any, streams: Mapping[str, Stream]) -> tup
         attributes = reader.attributes(known[makes], table.get("attributes", {}), (*path, "attributes"))
         when = reader.conditions(table, path)
         for earlier in rules:
-            if earlier.stream == stream and earlier.makes == makes and (not earlier.when or earlier.when == when):
+            if earlier.stream == stream and earlier.makes == makes and covers(earlier.when, when):
                 check.problem(
                     path, f"a rule that is never asked, since inbound.{earlier.name} comes first", "a condition"
                 )
@@ -128,7 +128,9 @@ class _Reader:
                 answers_all = earlier.source is None or (
                     earlier.unknown is not Unknown.NEXT and earlier.source == step.source and earlier.has == step.has
                 )
-                if answers_all and (not earlier.when or earlier.when == step.when):
+                plainly = not earlier.when or earlier.when == step.when
+                ours = self.check.overridden(places[step.name]) or not self.check.overridden(places[earlier.name])
+                if answers_all and (plainly or (ours and covers(earlier.when, step.when))):
                     message = f"a step that is never asked, since {earlier.name!r} before it always answers"
                     self.check.problem(places[step.name], message, "another order, or a condition")
                     break
@@ -281,3 +283,20 @@ class _Reader:
 
 def _names(shapes: frozenset[Shape]) -> str:
     return ", ".join(sorted(s.value for s in shapes))
+
+
+def covers(earlier: tuple[Condition, ...], later: tuple[Condition, ...]) -> bool:
+    """Whether the earlier conditions surely hold wherever the later ones do."""
+    return all(any(_implies(one, wanted) for one in later) for wanted in earlier)
+
+
+def _implies(one: Condition, other: Condition) -> bool:
+    """Whether one condition surely makes the other hold; what is not plain counts as no."""
+    if one == other:
+        return True
+    if one.source != other.source:
+        return False
+    if other == Condition(source=other.source, among=other.among) and other.among is not None:
+        return one.among is not None and one.among <= other.among
+    says_something = one.among or one.at_least is not None or one.filled is True
+    return bool(says_something) and other == Condition(source=other.source, filled=True)

@@ -10,7 +10,7 @@ from sync.config.load import Config
 
 def doubts(config: Config) -> tuple[str, ...]:
     """One sentence for each thing that no engagement can ever use, and what to do."""
-    return (*_of_connections(config), *_of_records(config), *_of_anchors(config))
+    return (*_of_connections(config), *_of_records(config), *_of_anchors(config), *_of_mappings(config))
 
 
 def _of_connections(config: Config) -> Iterator[str]:
@@ -46,4 +46,21 @@ def _of_anchors(config: Config) -> Iterator[str]:
                 yield (
                     f"the anchor {place.anchor} of {key} lies in {lies}, and not in its place {place.place}, which does"
                     " not read it; correct one of them"
+                )
+
+
+def _of_mappings(config: Config) -> Iterator[str]:
+    for kind, override in config.top.mapping.items():
+        users = [c for c in config.connections.values() if c.spec.kind == kind]
+        if not users:
+            yield f"[mapping.{kind}] is used by no connection, since none is of this kind; add one, or take it out"
+            continue
+        said = override.get("outbound")
+        rules: dict[str, object] = said if isinstance(said, dict) else {}
+        owned = {name for connection in users for name in connection.settings.owned}
+        for name in rules:
+            if rules[name] is not False and name not in owned:
+                yield (
+                    f'[mapping.{kind}.outbound."{name}"] writes nothing, since no {kind} connection owns it; add it to'
+                    " owned, or take it out"
                 )

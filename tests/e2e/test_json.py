@@ -157,6 +157,7 @@ def test_what_is_printed_is_what_the_page_says(world) -> None:
     run("deliverables")
     run("risks", "--all")
     findings = run("findings")["findings"]
+    run("check", "--mapping", shape="CHECKED_MAPPING")
     run("check", "--offline")
     run("check")
     run("fields", "jira")

@@ -278,3 +278,35 @@ def test_the_hash_changes_with_the_mapping_alone(texts, jira, compiled):
     changed = compiled("jira", texts("jira"), attributes(billable={"field": "Chargeable"}))
     assert changed.hash != jira.hash
     assert changed != jira
+
+
+NAME = {"path": "fields.issuetype.name"}
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "never"),
+    [
+        ({**NAME, "is": ["Epic", "Story"]}, {**NAME, "is": "epic"}, True),
+        ({**NAME, "is": "Epic"}, {**NAME, "is": ["Epic", "Story"]}, False),
+        ({**NAME, "filled": True}, {**NAME, "is": "Epic"}, True),
+        ({**NAME, "filled": True}, {**NAME, "is_not": "Epic"}, False),
+        ({**NAME, "filled": True}, {**NAME, "filled": False}, False),
+        ({**NAME, "is": "Epic", "is_not": "x"}, {**NAME, "is": "Epic"}, False),
+        ({"path": "fields.x", "is": "Epic"}, {**NAME, "is": "Epic"}, False),
+        (
+            [{**NAME, "is": ["Epic", "Story"]}, {"record": "place", "is": ["A", "B"]}],
+            [{"record": "place", "is": "A"}, {**NAME, "is": "Story"}],
+            True,
+        ),
+        ([{**NAME, "is": "Epic"}, {"record": "place", "is": "A"}], [{**NAME, "is": "Epic"}], False),
+    ],
+)
+def test_a_step_whose_condition_an_earlier_one_covers_is_reported(texts, earlier, later, never):
+    steps = {"one": {"value": "epic", "when": earlier}, "two": {"value": "work", "when": later}}
+    override = {"inbound": {"work_item": {"attributes": {"type": {"steps": steps}}}}}
+    if not never:
+        compile_rules("jira", texts("jira"), override)
+        return
+    (problem,) = problems("jira", texts("jira"), override)
+    assert problem.path[-1] == "two"
+    assert "never asked, since 'one'" in problem.found
