@@ -209,6 +209,7 @@ def _out_field(offer: Outward) -> Schema:
     return _table(
         {
             "attribute": _one_of(offer.attributes),
+            "template": _TEXT,
             "type": _one_of([t.value for t in OutType]),
             "values": {"type": "object", "additionalProperties": _TEXT},
             "too_long": _one_of(("cut", "refuse")),

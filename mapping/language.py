@@ -13,7 +13,7 @@ Path = tuple[str, ...]
 SOURCES = ("field", "path", "record", "template")
 """Keys that name a source; a step has exactly one of them, or a ``value``."""
 
-_REPLACED = (*SOURCES, "parts", "value", "steps")  # what a new source takes the place of
+_REPLACED = (*SOURCES, "parts", "value", "steps", "attribute")  # what a new source takes the place of
 
 
 def merge(default: Mapping[str, Any], override: Mapping[str, Any], *, values: bool = False) -> dict[str, Any]:

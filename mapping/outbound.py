@@ -67,15 +67,23 @@ def values(
     """
     result: dict[str, Json] = {}
     for field in rule.fields:
-        if field.attribute not in attributes or (field.on_create_only and not creating):
+        if not field.wants <= attributes.keys() or (field.on_create_only and not creating):
             continue
         info = _info(rule, field, catalog)
         if info is not None and info.writable is False:
             raise _error(rule, field, "a field that this login may not write", "the permission to edit it")
-        result[field.name if info is None else info.id] = _write(rule, field, info, attributes[field.attribute], inert)
+        result[field.name if info is None else info.id] = _write(rule, field, info, _shown_in(field, attributes), inert)
     if creating and rule.target is Target.ISSUE:
         result["issuetype"] = {"name": rule.record_type}
     return result
+
+
+def _shown_in(field: OutField, attributes: Mapping[str, AttributeValue]) -> AttributeValue:
+    """The attribute, or the template with its attributes; nothing while one of them says nothing."""
+    if not field.template:
+        return attributes[field.attribute]
+    said = {name: attributes[name] for name in field.wants}
+    return None if any(value is None for value in said.values()) else field.template.format_map(said)
 
 
 def shown(rule: OutRule, record: Record, catalog: Catalog) -> dict[str, Json]:

@@ -59,6 +59,12 @@ def outward() -> dict[str, Outward]:
     }
 
 
+FIELD_KEYS = ("attribute", "template", "type", "values", "too_long", "set")
+"""All keys of an outward field."""
+
+_OF_ITS_OWN = frozenset({"text", "as_of", "marker", "label", "url", "global_id"})
+"""Attributes that a field must hold alone: by them it is told whether what stands there is ours, and how old it is."""
+
 RULE_KEYS: Mapping[Target, tuple[str, ...]] = {
     Target.FIELDS: ("stream", "fields", "fields_at", "needs"),
     Target.RECORD: ("stream", "fields", "external_id"),
@@ -144,23 +150,47 @@ def _keys(check: Checker, table: Mapping[str, Any], key: str, path: Path) -> Pat
 
 
 def _field(check: Checker, offer: Outward, name: str, raw: Any, path: Path) -> OutField | None:
-    table = check.table(raw, path, ("attribute", "type", "values", "too_long", "set"))
-    attribute = check.choice(table, "attribute", path, offer.attributes, required=True)
+    table = check.table(raw, path, FIELD_KEYS)
+    template = _template(check, offer, table, path) if "template" in table else ""
+    attribute = check.choice(table, "attribute", path, offer.attributes, required="template" not in table)
     kind = check.choice(table, "type", path, [t.value for t in OutType]) or OutType.TEXT.value
     too_long = check.choice(table, "too_long", path, ("cut", "refuse"))
     moment = check.choice(table, "set", path, ("always", "on_create"))
     if moment == "on_create" and offer.target is not Target.ISSUE:
         check.problem((*path, "set"), show(moment), "no on_create, since this rule creates nothing by itself")
-    if attribute is None:
+    if template:
+        attribute, wants, closed = "", check.names_in(template, (*path, "template")), _FREE
+    elif attribute is None:
         return None
+    else:
+        wants, closed = frozenset({attribute}), offer.attributes[attribute]
     return OutField(
         name=name,
         attribute=attribute,
+        template=template,
+        wants=wants,
         type=OutType(kind),
-        table=_table(check, offer.attributes[attribute], table, path),
+        table=_table(check, closed, table, path),
         cut=too_long == "cut",
         on_create_only=moment == "on_create",
     )
+
+
+def _template(check: Checker, offer: Outward, table: Mapping[str, Any], path: Path) -> str:
+    """A template that shows something; empty, with a problem, when it cannot."""
+    before = len(check.problems)
+    template, where = check.text(table, "template", path) or "", (*path, "template")
+    if "attribute" in table:
+        check.problem((*path, "attribute"), "an attribute beside a template", "only one of attribute, template")
+    if table.get("type", OutType.TEXT) not in (OutType.TEXT, OutType.LONG_TEXT):
+        check.problem((*path, "type"), show(table["type"]), "text or long_text, since a template makes a text")
+    able = sorted(set(offer.attributes) - _OF_ITS_OWN)
+    names = check.names_in(template, where)
+    for name in sorted(names - set(able)):
+        check.problem(where, f"{{{name}}}", one_of(able) + " in braces" if able else "no template for this rule")
+    if not names and template:
+        check.problem(where, show(template), "a text with names of attributes in braces")
+    return template if len(check.problems) == before else ""
 
 
 def _table(check: Checker, closed: tuple[str, ...], table: Mapping[str, Any], path: Path) -> dict[str, str] | None:

@@ -31,8 +31,8 @@ class Shown:
 def read_back(rule: OutRule, record: Record, catalog: Catalog) -> Shown:
     """What ``record`` says in the fields of ``rule``; of what ``outbound.values`` wrote there, what was given to it.
 
-    Texts come back as they were written: cut where they were cut, harmless where they were made harmless. A link is no
-    part of its record, and says nothing.
+    Texts come back as they were written: cut where they were cut, harmless where they were made harmless. What a
+    template made is left out, since it cannot be taken apart. A link is no part of its record, and says nothing.
     """
     match rule.target:
         case Target.LINK:
@@ -53,7 +53,7 @@ def _of_fields(rule: OutRule, record: Record, catalog: Catalog) -> Shown:
     odd: dict[str, Json] = {}
     for field in rule.fields:
         ids = {info.id for info in catalog.find(rule.stream, field.name)}
-        if len(ids) != 1 or field.on_create_only:
+        if len(ids) != 1 or field.on_create_only or field.template:
             continue
         raw = outbound.field_value(rule, field, record, ids.pop())
         try:

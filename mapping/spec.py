@@ -228,7 +228,9 @@ class OutField:
 
     Attributes:
         name: Visible name or API name.
-        attribute: Attribute that is shown in it.
+        attribute: Attribute that is shown in it, or empty where a template is.
+        template: Text with the names of attributes in braces that is shown instead of one attribute, or empty.
+        wants: Names of the attributes that it shows.
         type: Its JSON form.
         table: Value table from attribute values to the tool's, or None.
         cut: A text that is too long is cut (ending in ``…``) instead of refused.
@@ -237,7 +239,9 @@ class OutField:
 
     name: str
     attribute: str
+    wants: frozenset[str]
     type: OutType
+    template: str = ""
     table: Mapping[str, str] | None = None
     cut: bool = False
     on_create_only: bool = False

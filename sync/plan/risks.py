@@ -115,7 +115,7 @@ def _record(
 
 def _attributes(desk: Desk, job: Job, view: EngagementView, state: RiskState) -> dict[str, AttributeValue]:
     risk = state.risk
-    offered = {field.attribute for field in job.rule.fields}
+    offered = {name for field in job.rule.fields for name in field.wants}
     every: dict[str, AttributeValue] = {
         "key": risk.id,
         "title": risk.title,

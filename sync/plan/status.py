@@ -93,7 +93,7 @@ def _on(
         return
     key = view.engagement.key
     attributes: dict[str, str | datetime | None] = {"status": status.colour.value, "text": text}
-    offered = {field.attribute for field in job.rule.fields}
+    offered = {name for field in job.rule.fields for name in field.wants}
     if "as_of" in offered:
         attributes["as_of"] = stamp
     if "marker" in offered:

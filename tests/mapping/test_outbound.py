@@ -8,6 +8,7 @@ import pytest
 from connectors.core.port import Catalog
 from mapping import outbound
 from mapping.outbound import OutboundError
+from mapping.rules import RulesError
 
 
 @pytest.fixture
@@ -209,3 +210,37 @@ def test_a_text_that_looks_like_an_instant_is_a_text_in_a_known_text_field(sales
     assert outbound.same(rule, "Syncline_As_Of__c", a, b)
     assert not outbound.same(rule, "Syncline_Status_Text__c", a, b)
     assert datetime.fromisoformat(a) == datetime(2026, 11, 24, 10, tzinfo=UTC)
+
+
+def test_a_template_waits_for_all_its_attributes_and_says_nothing_while_one_says_nothing(
+    compiled, texts, salesforce_catalog
+):
+    name = {"template": "{severity}: {title}", "too_long": "cut"}
+    override = {"outbound": {"risk.record": {"fields": {"Name": name}}}}
+    rule = compiled("salesforce", texts("salesforce"), override).out("risk.record")
+
+    def written(**attributes):
+        return outbound.values(rule, attributes, salesforce_catalog).get("Name", "absent")
+
+    assert written(severity="high", title="Late") == "high: Late"
+    assert written(severity="high", title=None) is None
+    assert written(title="Late") == "absent"
+    assert written(severity="high", title="x" * 100) == "high: " + "x" * 73 + "…"
+
+
+@pytest.mark.parametrize(
+    ("field", "path", "found"),
+    [
+        ({"template": "{severity}", "attribute": "title"}, "attribute", "an attribute beside a template"),
+        ({"template": "{marker}"}, "template", "{marker}"),
+        ({"template": "{nothing}"}, "template", "{nothing}"),
+        ({"template": "plain"}, "template", "'plain'"),
+        ({"template": "{severity"}, "template", "'{severity'"),
+        ({"template": "{severity}", "type": "option"}, "type", "'option'"),
+    ],
+)
+def test_a_wrong_template_is_told_by_its_key(compiled, texts, field, path, found):
+    override = {"outbound": {"risk.record": {"fields": {"Other__c": field}}}}
+    with pytest.raises(RulesError) as caught:
+        compiled("salesforce", texts("salesforce"), override)
+    assert any(p.path[-1] == path and p.found.startswith(found) for p in caught.value.problems), caught.value
