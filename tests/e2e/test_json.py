@@ -152,6 +152,7 @@ def test_what_is_printed_is_what_the_page_says(world) -> None:
     world.run("plan", "--out", str(plan))
     run("apply", str(plan))
     run("backfill", "salesforce")
+    assert run("adopt", code=3)["adopted"] > 100
     (status, *_rest) = [s for s in run("status")["engagements"] if s["status"] == "red"]
     run("scope")
     run("deliverables")
