@@ -135,7 +135,8 @@ def _load_access(state: State, document: Mapping[str, Any]) -> None:
             raise ValueError(f"filter {row['id']}: no such user: {row.get('owner')}")
         row["favourites"] = _users(state, f"filter {row['id']}: favourites", row.get("favourites") or [])
         for share in row.get("sharePermissions") or ():
-            share.setdefault("id", state.next_id("share"))
+            if "id" not in share:
+                share["id"] = state.next_id("share")
             state.saw_id("share", share["id"])
         state.filters[row["id"]] = row
     for hook in document.get("webhooks") or []:

@@ -26,6 +26,7 @@ from sandbox.jira.model import Row
 from sandbox.jira.moving import Archive
 from sandbox.jira.oauth import OAuth
 from sandbox.jira.own_properties import Find, OwnProperties
+from sandbox.jira.pages import Pages
 from sandbox.jira.parts import Comments, Worklogs
 from sandbox.jira.parts_more import PartsMore
 from sandbox.jira.people import People
@@ -78,6 +79,7 @@ def all_routes(site: Site) -> Iterable[Route]:
     yield from Attachments(site).routes()
     yield from OAuth(site).routes()
     yield from Defaults(site).routes()
+    yield from Pages(site).routes()
     if not cloud:
         yield from Session(site).routes()
     if cloud:

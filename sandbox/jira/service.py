@@ -37,6 +37,10 @@ _RATE_HEADERS_DATA_CENTER = {
 NODE_COOKIE = "ROUTEID"
 """By which a load balancer keeps a client on one node."""
 
+_NO_JSON = ("application/x-www-form-urlencoded", "text/plain")
+_FORMS = re.compile(r"^/oauth/|^/rest/oauth2/|/columns$|/mypreferences$")
+"""Where a form or a plain text may be sent; elsewhere in REST it is JSON."""
+
 _ISSUE_PATH = re.compile(r"/issue/([^/]+)")
 
 
@@ -162,6 +166,8 @@ class JiraService(Service):
         )
         call.user, call.notes = caller.uid, caller
         self._check_scope(call, caller)
+        if call.mimetype in _NO_JSON and call.get_data() and not _FORMS.search(call.route):
+            raise HttpError(415, f"Unsupported Media Type: {call.mimetype}; application/json is expected.")
         if state.switches.limits.on:
             headers = self.meter.check(state.switches.limits, self._ask(call, caller), cloud=state.cloud)
             call.environ["sandbox.limits"] = headers

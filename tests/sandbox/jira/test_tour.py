@@ -130,6 +130,7 @@ def issues(tour: Tour) -> None:
     tour("GET", "/field")
     tour("GET", "/mypermissions", **({"permissions": "EDIT_ISSUES,BROWSE_PROJECTS"} if tour.cloud else {}))
     tour("DELETE", "/issue/NIM-7")
+    assert "<title>[NIM-5] Edited</title>" in tour.session.get(f"{tour.url}/browse/NIM-5", timeout=30).text
 
 
 def parts(tour: Tour) -> None:
