@@ -45,7 +45,9 @@ def _fields(project: Project, info: Info, **args: Any) -> dict[str, Any]:
 
 
 def _items(project: Project, info: Info, **args: Any) -> dict[str, Any]:
-    found = [ItemView(project, each) for each in project.items]
+    state = scope_of(info).context.state
+    kept = state.index(f"items of {project.id}", lambda: [ItemView(project, each) for each in project.items])
+    found = list(kept) if args.get("orderBy") else kept
     if (args.get("orderBy") or {}).get("direction") == "DESC":
         found.reverse()
     return connection(info, found, args)

@@ -17,7 +17,7 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     build_schema,
-    execute,
+    execute_sync,
     introspection_from_schema,
     is_abstract_type,
     parse,
@@ -164,13 +164,15 @@ class GraphEngine:
             standing=meter.standing(limits, rights, "graphql"),
         )
         name = operation.name.value if operation.name else None
-        result = execute(self._served(), document, context_value=scope, variable_values=variables, operation_name=name)
-        answer: dict[str, Any] = {"data": result.data}  # type: ignore[union-attr] # nothing here is awaited
-        errors = result.errors  # type: ignore[union-attr] # nothing here is awaited
+        result = execute_sync(
+            self._served(), document, context_value=scope, variable_values=variables, operation_name=name
+        )
+        answer: dict[str, Any] = {"data": result.data}
+        errors = result.errors
         if errors:
             _raise_failures(errors)
             answer["errors"] = [_told(each) for each in errors]
-            if result.data is None and not any(each.path for each in errors):  # type: ignore[union-attr] # as above
+            if result.data is None and not any(each.path for each in errors):
                 del answer["data"]
         return json_response(answer)
 

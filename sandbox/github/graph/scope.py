@@ -130,7 +130,7 @@ def connection(
         high = min(high, low + first)
     elif last is not None:
         low = max(low, high - last)
-    cursors = [paging.encode(key(positions[n])) for n in range(low, high)]
+    cursors = [_Cursor(key(positions[n])) for n in range(low, high)]
     sent = scope_of(info).context.as_sent
     page = things[low:high]
     return {
@@ -144,6 +144,18 @@ def connection(
         },
         "totalCount": len(things),
     }
+
+
+class _Cursor:
+    """A cursor that is written only when it is asked for, as the default resolver does with what can be called."""
+
+    __slots__ = ("_place",)
+
+    def __init__(self, place: tuple[str | int, int]) -> None:
+        self._place = place
+
+    def __call__(self, _info: Info) -> str:
+        return paging.encode(self._place)
 
 
 def _position(number: int) -> tuple[str | int, int]:
