@@ -21,8 +21,7 @@ from typing import Any
 from benchmarks.product import syncline
 from benchmarks.record import fingerprint, write
 from benchmarks.steering import GITHUB, LAUNCHPAD, SALESFORCE, Steering, project_manager_edits
-from benchmarks.wadl import FILE, Wadl
-from benchmarks.wadl import judged as judged_exchange
+from benchmarks.wadl import FILE, Wadl, judged as judged_exchange
 from sandbox.launch import running
 
 COMMAND = "SYNCLINE_API_EVIDENCE=FOLDER python -m benchmarks.soak --only traffic"

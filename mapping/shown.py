@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from connectors.core.port import Catalog, Json, Record
-from mapping import outbound
-from mapping import values as reading
+from mapping import outbound, values as reading
 from mapping.spec import OutField, OutRule, OutType, Target
 
 ShownValue = str | date | datetime | tuple[str, ...] | None

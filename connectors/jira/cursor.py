@@ -13,8 +13,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from connectors.core.cursor_text import instant as read_instant
-from connectors.core.cursor_text import load
+from connectors.core.cursor_text import instant as read_instant, load
 
 _FORMAT = 1
 _WIDE_EVERY = timedelta(hours=24)

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from connectors.core.cursor_text import instant as read_instant
-from connectors.core.cursor_text import load
+from connectors.core.cursor_text import instant as read_instant, load
 
 _FORMAT = 1
 

@@ -9,8 +9,7 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from sandbox.core.http import HttpError, Json, empty_response, json_response
-from sandbox.github import ids, paging, project_filter
-from sandbox.github import render_projects as render
+from sandbox.github import ids, paging, project_filter, render_projects as render
 from sandbox.github.access import Kind, allows_account, error, invalid, not_found, refused, schema_mismatch
 from sandbox.github.accounts import Account
 from sandbox.github.context import Context, choice, text, whole

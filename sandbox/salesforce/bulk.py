@@ -20,8 +20,7 @@ from sandbox.salesforce.errors import SalesforceError, not_found, refused
 from sandbox.salesforce.ids import salesforce_id, to_18
 from sandbox.salesforce.room import DATA, Room, actor, json_object
 from sandbox.salesforce.schema import SObject
-from sandbox.salesforce.soql_ast import Call as Function
-from sandbox.salesforce.soql_ast import Path, Select
+from sandbox.salesforce.soql_ast import Call as Function, Path, Select
 from sandbox.salesforce.soql_engine import Answer, Engine
 from sandbox.salesforce.soql_parser import parse
 

@@ -15,8 +15,7 @@ from sandbox.core.service import Delivery, Service
 from sandbox.salesforce import document
 from sandbox.salesforce.auth import Auth
 from sandbox.salesforce.bulk import Bulk
-from sandbox.salesforce.bulk_batches import PREFIX as BATCH_PREFIX
-from sandbox.salesforce.bulk_batches import Batches, BulkXmlError, failure
+from sandbox.salesforce.bulk_batches import PREFIX as BATCH_PREFIX, Batches, BulkXmlError, failure
 from sandbox.salesforce.composite import Composite
 from sandbox.salesforce.dml import Actor
 from sandbox.salesforce.errors import SalesforceError, not_found, refused

@@ -23,8 +23,7 @@ from sync.cli.logs import FieldsFormatter
 from sync.cli.look import deliverables, findings, risks, scope, status
 from sync.cli.look_at_tools import check, fields
 from sync.cli.output import note
-from sync.cli.run import adopt, apply, plan, pull
-from sync.cli.run import sync as sync_command
+from sync.cli.run import adopt, apply, plan, pull, sync as sync_command
 from sync.cli.sandbox import sandbox
 from sync.cli.service import backfill, daemon
 from sync.config.credentials import CredentialError

@@ -8,8 +8,7 @@ import re
 import unicodedata
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from connectors.core.port import FieldInfo, FieldType
 from connectors.core.registry import load_connectors

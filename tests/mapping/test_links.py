@@ -4,8 +4,7 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from mapping.links import Finder, Standing, meant, names_of
 from mapping.model import Reference, ReferenceKind

@@ -6,8 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from connectors.core.port import Catalog, FieldInfo, FieldType
 from mapping import outbound

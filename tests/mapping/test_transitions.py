@@ -6,8 +6,7 @@ import random
 from itertools import permutations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from mapping.rules import RulesError
 from mapping.spec import TransitionRule

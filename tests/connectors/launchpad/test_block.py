@@ -1,8 +1,7 @@
 """The delimited block: put, found and taken out, and all around it stays as it is."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from connectors.launchpad.block import put_block, read_block, refusal, remove_block
 

@@ -6,8 +6,7 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from sandbox.github.account_routes import OTHER
 from sandbox.github.routes import repository_routes

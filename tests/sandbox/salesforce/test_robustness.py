@@ -10,8 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from sandbox.salesforce.ids import salesforce_id
 from sandbox.salesforce.objects import org_schema

@@ -2,8 +2,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from connectors.core.port import Write, WriteKind
 from sync.plan.codec import PlanFormatError, dumps, loads, to_json

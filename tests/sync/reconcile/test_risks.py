@@ -2,8 +2,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from mapping.model import Access, WorkState
 from sync.reconcile.result import FindingKind, Risk, RiskCategory, RiskLifecycle, Severity

@@ -3,8 +3,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from mapping.model import Access, ScopeState, Stage, Unmapped, WorkClass, WorkState
 from sync.reconcile.result import Colour, FindingKind

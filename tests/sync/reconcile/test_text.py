@@ -1,8 +1,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from sync.reconcile.result import Colour, Reason, Status
 from sync.reconcile.text import same_message, stamp_of, status_text
