@@ -197,7 +197,7 @@ def test_the_page_leads_back_to_the_website_that_asked(served: Any) -> None:
     assert (answer.status_code, answer.headers["Location"]) == (302, callback)
     asked.update({"oauth_token": told["oauth_token"], "oauth_signature": f"&{told['oauth_token_secret']}"})
     token = dict(parse_qsl(requests.post(f"{served.url}/+access-token", data=asked, timeout=30).text))
-    header = f'OAuth oauth_consumer_key="a <site>", oauth_token="{token["oauth_token"]}", '
+    header = f'OAuth oauth_consumer_key="a+<site>", oauth_token="{token["oauth_token"]}", '
     header += f'oauth_signature="%26{token["oauth_token_secret"]}"'
     me = served.call("GET", "/people/+me", headers={"Authorization": header})
     assert me.headers["Location"].endswith("/~cid")
