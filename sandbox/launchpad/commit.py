@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.launchpad import reviews, webhooks
-from sandbox.launchpad.bug_parts import Message
+from sandbox.launchpad.bug_parts import BugWatch, Message
 from sandbox.launchpad.bugs import Bug, webhook_view
 from sandbox.launchpad.distributions import DistributionSourcePackage
 from sandbox.launchpad.people import Person
@@ -103,6 +103,8 @@ def _shown(value: Any) -> str | None:
             return str(value.id)
         case list():
             return " ".join(value)
+        case BugWatch():
+            return str(value.title)
         case Record():
             return str(getattr(value, "target_name", None) or value.name)
         case _:

@@ -77,6 +77,8 @@ def plain(record: Any, *, apart: str = "") -> dict[str, Any]:
         if name in apart.split() or name not in record.__dict__ or field.type in ("many", "data", "file"):
             continue
         value = record.__dict__[name]
+        if isinstance(getattr(type(record), name, None), property):
+            continue  # follows from the rest, whatever a client wrote
         if field.type == "link" and field.of != "person":
             continue
         if value is not None:

@@ -130,9 +130,10 @@ class Person(Record):
         writer = self.store.session.writer
         return writer is not None and (writer is self or writer.is_admin)
 
-    def written(self, name: str, old: Any, new: Any) -> None:  # noqa: ARG002 - part of the hook
-        """Find by the new name."""
+    def written(self, name: str, old: Any, new: Any) -> None:
+        """Find by the new name; tokens follow."""
         if name == "name":
+            self.store.rename_tokens(old, new)
             self.store.reindex()
 
     @property
@@ -244,6 +245,7 @@ class Person(Record):
         user = self.store.session.writer
         if user is None or user is not self:
             raise forbidden(self, "join")
+        _needs_team(team)
         if team.membership_policy == "Restricted Team":
             raise ApiError("This is a restricted team")
         team.admit(self, status="Approved" if team.membership_policy == "Open Team" else "Proposed")
@@ -252,6 +254,7 @@ class Person(Record):
         """Leave a team."""
         if self.store.session.writer is not self:
             raise forbidden(self, "leave")
+        _needs_team(team)
         team.dismiss(self)
 
     def add_member(self, *, person: Person, status: str | None = None, comment: str | None = None) -> list[Any]:
@@ -361,6 +364,12 @@ class Team(Person):
                 self.store, lambda one: next((each for each in self.memberships if each.member.name == one), None)
             )
         return super().child(name)
+
+
+def _needs_team(team: Any) -> None:
+    """Refuse a person where a team belongs: the description calls both a person."""
+    if not team.is_team:
+        raise ApiError(f"team: {team.display_name} is not a team.")
 
 
 def _by(records: Any, attribute: str, value: str) -> Any:

@@ -88,6 +88,11 @@ class ProjectSeries(Series):
         """Project and name."""
         return f"{self.project.display_name} {self.name}"
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "project" and value is not self.project:
+            raise ApiError("project_link: A series cannot be moved to another project.")
+        super().__setattr__(name, value)
+
     def get_timeline(self, *, include_inactive: bool | None = None) -> dict[str, Any]:
         """Give milestones and releases as the timeline shows them."""
         shown = [one for one in self.all_milestones if include_inactive or one.is_active or one.release]
@@ -154,6 +159,26 @@ class Milestone(HasBugs, Subscribable):
         """Structural subscriptions."""
         return self.store.step(self.find_subscription) if name == "+subscription" else None
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "series_target":
+            self.check(name)
+            self._move_to(value)
+        else:
+            super().__setattr__(name, value)
+
+    def _move_to(self, series: Any) -> None:
+        """Move it to another series of the same pillar.
+
+        Raises:
+            ApiError: 400, no such series.
+        """
+        old = self.series_target
+        if getattr(series, "pillar", None) is not old.pillar or not series.is_series:
+            raise ApiError("series_target_link: Constraint not satisfied.")
+        old.put("_milestones", [one for one in old.milestones if one is not self])
+        series.put("_milestones", [*series.milestones, self])
+        self.put("series_target", series)
+
     def get_tags(self) -> list[str]:
         """List the milestone's own tags."""
         return list(self.__dict__.get("tags", ()))
@@ -187,8 +212,9 @@ class Milestone(HasBugs, Subscribable):
         self.check("delete")
         if self.release is not None:
             raise ApiError("You cannot delete a milestone which has a product release associated with it.")
-        for task in self.own_tasks():
-            task.put("milestone", None)
+        for one in (*self.own_tasks(), *self.target.__dict__.get("specifications", ())):
+            if one.milestone is self:
+                one.put("milestone", None)
         series = self.series_target
         series.put("_milestones", [one for one in series.milestones if one is not self])
 

@@ -190,12 +190,21 @@ class LaunchpadService(Service):
             if session.roll_back():
                 self.store.reindex()
         elif session.changes or call.method not in ("GET", "HEAD"):
-            commit(self.store)
-            self._postman.call()
+            self._settle()
         response = Response(body, status=f"{status} {reason}", headers=headers)
         if all(name.lower() != "content-type" for name, _value in headers):
             del response.headers["Content-Type"]  # which the class adds of itself
         return response
+
+    def _settle(self) -> None:
+        """Settle what the request changed; take it back should that fail, as a transaction would be."""
+        try:
+            commit(self.store)
+        except Exception:
+            self.store.session.roll_back()
+            self.store.reindex()
+            raise
+        self._postman.call()
 
     def _file(self, call: Call, number: str, filename: str) -> Response:  # noqa: ARG002 - part of the address
         """Give the content of a file, of an attachment to who may see its bug."""

@@ -88,6 +88,9 @@ class Specification(Record):
             value = self._work_items(value)
         if name == "milestone" and value is not None and value.target is not self.target.pillar:
             raise ApiError("milestone_link: Constraint not satisfied.")
+        if name == "target":
+            self._move_to(value)
+            return
         before = self.is_started, self.is_complete
         self.put(name, value)
         for now, was, date, who in (
@@ -97,6 +100,26 @@ class Specification(Record):
             if now != was:
                 self.put(date, self.store.session.now if now else None)
                 self.put(who, self.store.session.user if now else None)
+
+    def _move_to(self, target: Any) -> None:
+        """Move it to another project or distribution; milestone, goal and dependencies stay behind.
+
+        Raises:
+            ApiError: 400, the name is taken there.
+        """
+        old, new = self.target, target.pillar
+        if new is old:
+            return
+        kept = new.__dict__.get("specifications", ())
+        if any(one.name == self.name for one in kept):
+            raise ApiError(f"target_link: {new.display_name} already has a blueprint named {self.name}.")
+        for one in old.__dict__["specifications"]:
+            one.put("dependencies", [each for each in one.dependencies if self not in (one, each)])
+        old.put("specifications", [one for one in old.__dict__["specifications"] if one is not self])
+        new.put("specifications", [*kept, self])
+        self.put("target", new)
+        for name in ("milestone", "goal", "proposed_goal"):
+            self.put(name, None)
 
     def _work_items(self, text: str | None) -> str:
         """Check and write work items as the original does: one a line, `[who] what: STATUS`.

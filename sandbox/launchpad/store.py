@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -74,6 +75,10 @@ class Store(Record):
         """Count up; a number that a failed request took stays unused, as in a database."""
         self.numbers[kind] += 1
         return self.numbers[kind]
+
+    def rename_tokens(self, old: str, new: str) -> None:
+        """Let the tokens of a person follow a new name; replaced, so that a failed request takes it back."""
+        self.put("tokens", [replace(one, person=new) if one.person == old else one for one in self.tokens])
 
     def reindex(self) -> None:
         """Find by name anew."""

@@ -125,6 +125,8 @@ class BugTask(Record):
                     raise NotPermittedError(_ASSIGN)
         if name == "milestone" and value is not None and (value.target is not pillar or not value.is_active):
             raise ApiError("milestone_link: Constraint not satisfied.")
+        if name == "bug_watch" and value is not None and value.bug is not self.bug:
+            raise ApiError("bug_watch_link: Constraint not satisfied.")
 
     def _stamp(self, name: str, old: Any, new: Any) -> None:
         """Set the dates that go with a change."""

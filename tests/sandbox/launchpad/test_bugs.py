@@ -283,3 +283,20 @@ def test_the_janitor_expires_what_is_incomplete_for_long(served: Any) -> None:
     assert told == {"expired": [{"bug": 6, "target": "cumulus"}]}
     assert served.get("/cumulus/+bug/6")["status"] == "Expired"
     assert served.get("/bugs/6/activity")["entries"][-1]["newvalue"] == "Expired"
+
+
+def test_a_task_follows_a_watch_of_its_own_bug(served: Any) -> None:
+    watch = f"{served.url}/devel/bugs/1/+watch/3"
+    assert served.patch("/nimbus/+bug/4", {"bug_watch_link": watch}).status_code == 400
+    assert served.patch("/nimbus/+bug/1", {"bug_watch_link": watch}).json()["bug_watch_link"] == watch
+    assert served.get("/bugs/1/activity")["entries"][-1]["newvalue"] == "nimbus-jira #NIM-7"
+    assert served.patch("/nimbus/+bug/1", {"bug_watch_link": None}).json()["bug_watch_link"] is None
+
+
+def test_what_fails_while_it_is_settled_is_taken_back(served: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_given: Any) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("sandbox.launchpad.service.commit", fail)
+    assert served.patch("/bugs/1", {"title": "other"}).status_code == 500
+    assert served.get("/bugs/1")["title"] == "Boot hangs"

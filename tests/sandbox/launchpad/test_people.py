@@ -109,3 +109,14 @@ def test_a_blueprint_is_proposed_for_a_series_and_accepted(served: Any) -> None:
 def test_what_is_only_a_base_cannot_be_made(served: Any, kind: type[Any]) -> None:
     with pytest.raises(TypeError, match="abstract"):
         kind(served.service.store)
+
+
+def test_a_token_follows_a_person_to_a_new_name(served: Any) -> None:
+    assert served.patch("/~cid", {"name": "sid"}, who="cid").status_code == 301
+    assert served.call("GET", "/people/+me", who="cid").headers["Location"] == f"{served.url}/devel/~sid"
+
+
+@pytest.mark.parametrize("operation", ["join", "leave"])
+def test_a_person_is_no_team(served: Any, operation: str) -> None:
+    answer = served.post("/~cid", "cid", op=operation, team=f"{served.url}/devel/~bot")
+    assert (answer.status_code, answer.text) == (400, "team: Sync Bot is not a team.")

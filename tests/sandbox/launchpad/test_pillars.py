@@ -161,3 +161,38 @@ def test_teams_are_made_and_members_added(served: Any) -> None:
     assert served.post("/~rain", "cid", op="addMember", person=link(served, "/~bot")).status_code == 200
     assert names(served, "/~rain/members") == ["cid", "bot"]
     assert names(served, "/~bot/super_teams") == ["nimbus-qa", "rain"]
+
+
+def test_a_milestone_moves_between_series_of_its_project_alone(served: Any) -> None:
+    root = f"{served.url}/devel"
+    path = "/nimbus/+milestone/2.0.1"
+    assert served.patch(path, {"series_target_link": f"{root}/cumulus/trunk"}).status_code == 400
+    assert served.patch(path, {"series_target_link": f"{root}/nimbus/trunk"}).status_code == 209
+    assert [one["name"] for one in served.get("/nimbus/trunk/all_milestones")["entries"]] == ["2.0.1"]
+    assert [one["name"] for one in served.get("/nimbus/2.0/all_milestones")["entries"]] == ["1.9"]
+    assert served.patch("/nimbus/2.0", {"project_link": f"{root}/cumulus"}).status_code == 400
+
+
+def test_what_pointed_at_a_milestone_that_is_gone_points_at_none(served: Any) -> None:
+    assert served.call("DELETE", "/nimbus/+milestone/2.0.1", who="ann").status_code == 200
+    assert served.get("/nimbus/+spec/fast-boot")["milestone_link"] is None
+    assert served.get("/nimbus/+bug/1")["milestone_link"] is None
+
+
+def test_a_blueprint_moves_to_another_project(served: Any) -> None:
+    target = {"target_link": f"{served.url}/devel/stratus"}
+    moved = served.patch("/nimbus/+spec/fast-boot", target)
+    assert (moved.status_code, moved.headers["Location"]) == (301, f"{served.url}/devel/stratus/+spec/fast-boot")
+    assert served.get("/stratus/+spec/fast-boot")["milestone_link"] is None
+    assert [one["name"] for one in served.get("/nimbus/all_specifications")["entries"]] == ["boot-plan"]
+    spec = {"name": "fast-boot", "title": "t", "summary": "s", "target": f"{served.url}/devel/nimbus"}
+    assert served.post("/specs", op="createSpecification", **spec).status_code == 201
+    assert served.patch("/nimbus/+spec/fast-boot", target).status_code == 400
+
+
+def test_a_field_that_follows_from_others_is_not_kept(served: Any) -> None:
+    served.patch("/nimbus/2.0", {"title": "mine"})
+    assert served.get("/nimbus/2.0")["title"] == "Nimbus 2.0 series"
+    dumped = served.service.dump_state()
+    served.service.load_state(dumped)
+    assert served.service.dump_state() == dumped
