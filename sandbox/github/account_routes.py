@@ -55,6 +55,7 @@ OTHER: dict[str, Callable[..., Any]] = {
     "POST /orgs/<org>/repos": repositories.create_in_organization,
     "GET /orgs/<org>/members": people.members,
     "GET /orgs/<org>/members/<login>": people.member,
+    "GET /orgs/<org>/public_members": people.public_members,
     "DELETE /orgs/<org>/members/<login>": people.remove_member,
     "GET /orgs/<org>/memberships/<login>": people.membership,
     "PUT /orgs/<org>/memberships/<login>": people.add_member,

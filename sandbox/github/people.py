@@ -83,6 +83,12 @@ def members(context: Context, org: str) -> Response:
     return context.listed(logins, url, context.render.someone)
 
 
+def public_members(context: Context, org: str) -> Json:
+    """`GET orgs/ORG/public_members`: nobody is a public member here."""
+    _organization(context, org)
+    return []
+
+
 def member(context: Context, org: str, login: str) -> Response:
     """`GET orgs/ORG/members/LOGIN`: 204 for a member."""
     account = _organization(context, org)

@@ -8,6 +8,7 @@ from typing import Any
 
 from sandbox.github import (
     catalogue,
+    checks,
     code,
     contents,
     hooks,
@@ -224,7 +225,12 @@ _RELEASES_BY_WRITERS: Table = {
     "DELETE /git/refs/<path:ref>": code.delete_reference,
 }
 _CHECKS: Table = {
-    "GET /commits/<path:ref>/check-runs": pulls.check_runs,
-    "GET /commits/<path:ref>/status": pulls.combined_status,
-    "GET /commits/<path:ref>/statuses": pulls.statuses,
+    "GET /check-runs/<int:check_run_id>": checks.check_run,
+    "GET /check-runs/<int:check_run_id>/annotations": checks.notes,
+    "POST /check-runs": checks.create,
+    "PATCH /check-runs/<int:check_run_id>": checks.edit,
+    "GET /commits/<path:ref>/check-runs": checks.check_runs,
+    "GET /commits/<path:ref>/status": checks.combined_status,
+    "GET /commits/<path:ref>/statuses": checks.statuses,
+    "GET /statuses/<path:ref>": checks.statuses,
 }

@@ -33,7 +33,7 @@ WRITE = {
     "issues": "write",
     "pull_requests": "write",
     "contents": "write",
-    "checks": "read",
+    "checks": "write",
     "repository_hooks": "write",
     "administration": "write",
     "organization_administration": "write",

@@ -119,3 +119,20 @@ def test_html_of_a_text_is_escaped(hub: Any) -> None:
     hub.ask("PATCH", f"{R}/issues/1", {"body": "a < b\n\nsecond"})
     found = hub.get(f"{R}/issues/1", headers={"Accept": "application/vnd.github.html+json"})
     assert found["body_html"] == '<p dir="auto">a &lt; b</p>\n<p dir="auto">second</p>'
+
+
+def test_an_app_tells_how_its_check_goes(hub: Any, app_jwt: Any) -> None:
+    token = hub.ask("POST", "/app/installations/70/access_tokens", {}, token=app_jwt())[1]["token"]
+    head = hub.get(f"{R}/pulls/4")["head"]["sha"]
+    body = {"name": "e2e", "head_sha": head, "status": "in_progress"}
+    assert hub.ask("POST", f"{R}/check-runs", body)[0] == 403
+    status, made = hub.ask("POST", f"{R}/check-runs", body, token=token)
+    assert (status, made["status"], made["conclusion"], made["app"]["slug"]) == (201, "in_progress", None, "sync-app")
+    at = made["url"].partition("/repos")[2]
+    assert hub.ask("PATCH", f"/repos{at}", {"status": "completed"}, token=token)[0] == 422
+    done = hub.ask("PATCH", f"/repos{at}", {"conclusion": "failure"}, token=token)[1]
+    assert (done["status"], done["completed_at"]) == ("completed", "2026-11-24T10:00:00Z")
+    assert hub.get(f"/repos{at}") == done
+    assert [each["name"] for each in hub.get(f"{R}/commits/{head}/check-runs")["check_runs"]][-1] == "e2e"
+    assert hub.ask("POST", f"{R}/check-runs", {**body, "head_sha": "main"}, token=token)[0] == 422
+    assert hub.get(f"/repos{at}/annotations") == []
