@@ -27,7 +27,7 @@ from sync.plan.inputs import Sink
 from sync.plan.known import RiskRecords, risk_label
 from sync.plan.markers import marker_property, marker_text
 from sync.plan.status import anchor_record
-from sync.plan.types import Agreed, Conflict
+from sync.plan.types import Agreed, Conflict, Held, PlannedWrite
 from sync.reconcile.result import RiskLifecycle, RiskState
 from sync.reconcile.view import EngagementView, Place
 
@@ -238,25 +238,29 @@ def _transition(desk: Desk, job: Job, state: RiskState, record: Record) -> Itera
             ours=sides.ours,
             policy=desk.given.settings.policy,
         )
-    moves = _moves(job, shown, str(sides.ours), state) if verdict.writes else ()
+    if verdict.writes:
+        yield _moved(job, record, shown, str(sides.ours), state)
+
+
+def _moved(job: Job, record: Record, shown: str, wanted: str, state: RiskState) -> PlannedWrite | Held:
+    moves = _moves(job, shown, wanted, state)
     if moves is None:
-        why = f"none of the mapping's transitions leads from {shown} to {sides.ours}"
-        yield job.held(record.key, f"{record.key} cannot be moved: {why}")
-    elif verdict.writes:
-        yield planned(
-            job,
-            kind=WriteKind.TRANSITION,
-            stream=record.stream,
-            target=record.id,
-            partition=record.partition,
-            values={_STATUS: sides.ours},
-            before={_STATUS: shown},
-            version=record.version,
-            key=record.key,
-            url=record.url,
-            names={},
-            moves=moves,
-        )
+        why = f"none of the mapping's transitions leads from {shown} to {wanted}"
+        return job.held(record.key, f"{record.key} cannot be moved: {why}")
+    return planned(
+        job,
+        kind=WriteKind.TRANSITION,
+        stream=record.stream,
+        target=record.id,
+        partition=record.partition,
+        values={_STATUS: wanted},
+        before={_STATUS: shown},
+        version=record.version,
+        key=record.key,
+        url=record.url,
+        names={},
+        moves=moves,
+    )
 
 
 def _moves(job: Job, shown: str, wanted: str, state: RiskState) -> tuple[Move, ...] | None:
