@@ -200,8 +200,19 @@ class Service(ABC):
         return result if isinstance(result, Response) else json_response(result)
 
 
+class _MatchOnly(Rule):
+    """A rule that is only matched, never made into an address: preparing for that takes most of the time to set up."""
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:  # noqa: FBT001, FBT002, ARG002 - werkzeug's signature
+        return _never_built
+
+
+def _never_built(*_parts: Any, **_values: Any) -> tuple[str, str]:
+    raise TypeError("a rule that is only matched makes no address")
+
+
 def _rule(route: Route) -> Rule:
-    return Rule(route.path, methods=[route.method], endpoint=route.handler)
+    return _MatchOnly(route.path, methods=[route.method], endpoint=route.handler)
 
 
 def _find(routes: Map, call: Call) -> tuple[Handler, dict[str, Any]]:

@@ -11,22 +11,24 @@ _INLINE = re.compile(
     r"\[(?P<label>[^\]|\n]+)\|(?P<url>https?://[^\]\s]+)\]|(?P<bare>https?://[^\s\]|]+)|\*(?P<bold>[^\s*][^*\n]*)\*"
 )
 
+_GAP = re.compile(r"\r?\n[ \t]*\r?\n")
+_HEADING = re.compile(r"h([1-6])\. (.+)")
+_CODE = re.compile(r"\{(?:code|noformat)[^}]*\}\r?\n?(.*?)\r?\n?\{(?:code|noformat)\}", re.DOTALL)
+
 Node = dict[str, Any]
 
 
 def from_wiki(text: str) -> Node:
     """Make a document of wiki text."""
     content: list[Node] = []
-    for block in re.split(r"\r?\n[ \t]*\r?\n", text.strip("\r\n")):
+    for block in _GAP.split(text.strip("\r\n")):
         lines = block.splitlines()
-        if heading := re.fullmatch(r"h([1-6])\. (.+)", block):
+        if heading := _HEADING.fullmatch(block):
             content.append({"type": "heading", "attrs": {"level": int(heading[1])}, "content": _inline(heading[2])})
         elif lines and all(line.startswith("* ") for line in lines):
             items = [{"type": "listItem", "content": [_paragraph(line[2:])]} for line in lines]
             content.append({"type": "bulletList", "content": items})
-        elif code := re.fullmatch(
-            r"\{(?:code|noformat)[^}]*\}\r?\n?(.*?)\r?\n?\{(?:code|noformat)\}", block, re.DOTALL
-        ):
+        elif code := _CODE.fullmatch(block):
             content.append({"type": "codeBlock", "content": [{"type": "text", "text": code[1]}] if code[1] else []})
         elif block:
             content.append(_paragraph(block))

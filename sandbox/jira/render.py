@@ -44,9 +44,16 @@ class Renderer:
         return adf.from_wiki(text) if text is not None and self.caller.version == 3 else text
 
     def user(self, uid: str | None) -> Row | None:
-        """Show a user."""
+        """Show a user. What it gives is kept and shared, so nobody may change it."""
         if uid is None:
             return None
+        key = (self.rest, uid)
+        kept = self.state.shown_users.get(key)
+        if kept is None:
+            kept = self.state.shown_users[key] = self._user(uid)
+        return kept
+
+    def _user(self, uid: str) -> Row:
         row = self.state.users[uid]
         avatars = {size: f"{self.caller.base}/secure/useravatar?size={size}&ownerId={uid}" for size in _AVATAR_SIZES}
         shown: Row = {"self": f"{self.rest}/user?{'accountId' if self.state.cloud else 'username'}={uid}"}

@@ -138,6 +138,7 @@ class State:
         self.counters: dict[str, int] = {}
         self.writes = 0
         self.fragments: dict[Any, bytes] = {}
+        self.shown_users: dict[tuple[str, str], Row] = {}
         self.switches = Switches()
         self.index = SearchIndex()
         self.boards: dict[int, Row] = {}
@@ -306,6 +307,7 @@ class State:
         """Forget everything rendered, because something that issues refer to has changed."""
         self.writes += 1
         self.fragments.clear()
+        self.shown_users.clear()
         for issue in self.issues.values():
             issue.cache.clear()
 
