@@ -157,6 +157,16 @@ def undelete(state: State, sobject: SObject, record: Record) -> None:
             state.put(owner, {**row, field_name: record["Id"]})
 
 
+def may_remove(state: State, actor: Actor, sobject: SObject, record: Record) -> None:
+    """Refuse an actor who may not delete a record, nor bring it back.
+
+    Raises:
+        SalesforceError: NOT_FOUND, INSUFFICIENT_ACCESS_OR_READONLY.
+    """
+    _may_write(actor, sobject)
+    _permitted(state, actor, sobject, record, sharing.Level.FULL)
+
+
 def children_of(state: State, object_name: str, field_name: str, parent_id: str) -> list[Record]:
     """Return the records, not deleted, whose reference field names the parent."""
     rows = state.rows(state.schema.objects[object_name], deleted=False)

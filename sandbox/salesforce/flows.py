@@ -1,4 +1,4 @@
-"""The flows of OAuth that people take part in, and SOAP login: passwords, authorization codes, refresh tokens."""
+"""The flows of OAuth that people take part in: passwords, authorization codes, refresh tokens."""
 
 from __future__ import annotations
 
@@ -7,30 +7,16 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
-from xml.etree import ElementTree as ET
-from xml.sax.saxutils import escape
 
 from werkzeug.wrappers import Response
 
 from sandbox.core.http import Call
 from sandbox.salesforce.auth import Auth, oauth_error
-from sandbox.salesforce.errors import not_found
 from sandbox.salesforce.org import Client
 from sandbox.salesforce.state import Record, State
 
 CODE_SECONDS = 900
 """How long an authorization code is good: 15 minutes (documentation of the web server flow)."""
-LAST_SOAP_LOGIN = 64
-"""SOAP login() ends with this API version (field guide 2.1)."""
-
-_FAULT = (
-    '<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" '
-    'xmlns:sf="urn:fault.partner.soap.sforce.com"><soapenv:Body><soapenv:Fault><faultcode>sf:{0}</faultcode>'
-    '<faultstring>{0}: {1}</faultstring><detail><sf:LoginFault xsi:type="sf:LoginFault" '
-    'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><sf:exceptionCode>{0}</sf:exceptionCode>'
-    "<sf:exceptionMessage>{1}</sf:exceptionMessage></sf:LoginFault></detail>"
-    "</soapenv:Fault></soapenv:Body></soapenv:Envelope>"
-)
 
 
 class Flows:
@@ -42,7 +28,7 @@ class Flows:
     def password(self, form: Mapping[str, str]) -> tuple[Client, Record]:
         """Return who asks by username and password; refused unless switched on."""
         client = self._client(form)
-        user = self._by_password(form.get("username", ""), form.get("password", ""))
+        user = by_password(self._state, form.get("username", ""), form.get("password", ""))
         if user is None or not self._state.switches.password_grant:
             raise oauth_error("invalid_grant", "authentication failure")
         return client, user
@@ -105,77 +91,6 @@ class Flows:
         self._state.refresh_tokens[made] = (client.client_id, user["Username"])
         return made
 
-    def soap(self, call: Call, version: str) -> Response:
-        """Answer SOAP login(); refused unless switched on, and from API 65 on."""
-        number = float(version) if version.replace(".", "", 1).isdigit() else 0.0
-        if not number:
-            raise not_found()
-        if not self._state.switches.soap_login:
-            return _fault("INVALID_OPERATION", "SOAP API login() is disabled by default in this org.")
-        if number > LAST_SOAP_LOGIN:
-            return _fault("UNSUPPORTED_API_VERSION", f"SOAP API login() is not available in API version {version}")
-        try:
-            root = ET.fromstring(call.get_data())  # noqa: S314 - on loopback, and expat bounds what entities may do
-        except ET.ParseError:
-            return _fault("UNKNOWN_EXCEPTION", "The request is no XML document")
-        told = {each.tag.rpartition("}")[2]: each.text or "" for each in root.iter()}
-        if "login" not in told:
-            return self._in_session(told)
-        user = self._by_password(told.get("username", ""), told.get("password", ""))
-        if user is None:
-            return _fault("INVALID_LOGIN", "Invalid username, password, security token; or user locked out.")
-        return self._logged_in(call, user, version)
-
-    def _in_session(self, told: Mapping[str, str]) -> Response:
-        """Answer the few other calls that clients make around a login."""
-        session = Auth(self._state).live(told.get("sessionId", ""))
-        user = self._state.user(session.username) if session else None
-        if session is None or user is None:
-            return _fault("INVALID_SESSION_ID", "Invalid Session ID found in SessionHeader: Illegal Session")
-        if "logout" in told:
-            del self._state.sessions[session.token]
-            return _envelope("<logoutResponse/>")
-        if "getServerTimestamp" in told:
-            stamp = self._state.stamp().replace("+0000", "Z")
-            result = f"<result><timestamp>{stamp}</timestamp></result>"
-            return _envelope(f"<getServerTimestampResponse>{result}</getServerTimestampResponse>")
-        if "getUserInfo" in told:
-            info = self._user_info(user, session.idle_seconds)
-            return _envelope(f"<getUserInfoResponse><result>{info}</result></getUserInfoResponse>")
-        return _fault("INVALID_OPERATION", "only login, logout, getUserInfo and getServerTimestamp are served")
-
-    def _logged_in(self, call: Call, user: Record, version: str) -> Response:
-        session = Auth(self._state).open(user["Username"], self._state.switches.session_seconds)
-        org, base = self._state.org, call.host_url.rstrip("/")
-        server = f"{base}/services/Soap/u/{version}/{org.id[:15]}"
-        return _envelope(
-            "<loginResponse><result>"
-            f"<metadataServerUrl>{base}/services/Soap/m/{version}/{org.id[:15]}</metadataServerUrl>"
-            f"<passwordExpired>false</passwordExpired><sandbox>true</sandbox><serverUrl>{server}</serverUrl>"
-            f"<sessionId>{escape(session.token)}</sessionId><userId>{user['Id']}</userId>"
-            f"<userInfo>{self._user_info(user, session.idle_seconds)}</userInfo></result></loginResponse>"
-        )
-
-    def _user_info(self, user: Record, seconds: float) -> str:
-        org = self._state.org
-        info = {
-            "accessibilityMode": "false",
-            "organizationId": org.id,
-            "organizationMultiCurrency": str(org.multi_currency).lower(),
-            "organizationName": org.name,
-            "profileId": user.get("ProfileId") or "",
-            "sessionSecondsValid": str(int(seconds)),
-            "userEmail": user.get("Email") or "",
-            "userFullName": user.get("Name") or "",
-            "userId": user["Id"],
-            "userLanguage": user.get("LanguageLocaleKey") or "en_US",
-            "userLocale": user.get("LocaleSidKey") or "en_US",
-            "userName": user["Username"],
-            "userTimeZone": user.get("TimeZoneSidKey") or "UTC",
-            "userType": "Standard",
-        }
-        return "".join(f"<{name}>{escape(value)}</{name}>" for name, value in info.items())
-
     def _client(self, form: Mapping[str, str]) -> Client:
         client = self._state.org.clients.get(form.get("client_id", ""))
         if client is None:
@@ -185,13 +100,6 @@ class Flows:
             raise oauth_error("invalid_client", "invalid client credentials")
         return client
 
-    def _by_password(self, username: str, password: str) -> Record | None:
-        wanted = self._state.org.passwords.get(username.casefold())
-        user = self._state.user(username)
-        if wanted is None or user is None or not user.get("IsActive"):
-            return None
-        return user if password == "".join(wanted) else None
-
     def _user(self, username: str) -> Record:
         user = self._state.user(username)
         if user is None or not user.get("IsActive"):
@@ -199,25 +107,21 @@ class Flows:
         return user
 
 
+def by_password(state: State, username: str, password: str) -> Record | None:
+    """Return the active user of a name and password, which the security token follows, or None."""
+    wanted = state.org.passwords.get(username.casefold())
+    user = state.user(username)
+    if wanted is None or user is None or not user.get("IsActive"):
+        return None
+    return user if password == "".join(wanted) else None
+
+
 def _challenge(verifier: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 
-def _envelope(body: str) -> Response:
-    text = (
-        '<?xml version="1.0" encoding="UTF-8"?>'
-        '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" '
-        f'xmlns="urn:partner.soap.sforce.com"><soapenv:Body>{body}</soapenv:Body></soapenv:Envelope>'
-    )
-    return Response(text, content_type="text/xml;charset=UTF-8")
-
-
 def _redirect(location: str) -> Response:
     return Response(status=302, headers={"Location": location})
-
-
-def _fault(code: str, message: str) -> Response:
-    return Response(_FAULT.format(code, escape(message)), status=500, content_type="text/xml;charset=UTF-8")
 
 
 def discovery(base: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from sandbox.salesforce.errors import not_found
 from sandbox.salesforce.flows import Flows, discovery
 from sandbox.salesforce.ids import to_18
 from sandbox.salesforce.room import Room, actor
+from sandbox.salesforce.soap import Soap
 from sandbox.salesforce.state import Record
 
 OAUTH = "/services/oauth2/"
@@ -84,8 +85,8 @@ class Login:
         return Auth(self._room.state).introspect(call)
 
     def soap(self, call: Call, version: str, org_id: str | None = None) -> Response:  # noqa: ARG002 - one org
-        """Answer SOAP login()."""
-        return Flows(self._room.state).soap(call, version)
+        """Answer a SOAP call."""
+        return Soap(self._room.state).answer(call, version)
 
     def discovery(self, call: Call) -> Json:
         """Answer where OAuth's endpoints are."""

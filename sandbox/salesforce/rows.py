@@ -189,6 +189,8 @@ class Rows:
         since = header_instant(call, "If-Modified-Since")
         if since is not None and modified <= since:
             return not_modified(modified)
+        if sobject.name == "Account" and _names(call.headers.get("If-None-Match"), etag(record)):
+            return not_modified(modified)
         shown = show_record(sobject, record, chosen_fields(call, sobject, call.args.get("fields")), version)
         headers = {"Last-Modified": stamps.to_http(modified)}
         if sobject.name == "Account":
@@ -205,8 +207,10 @@ class Rows:
         since = header_instant(call, "If-Modified-Since")
         if since is not None and modified <= since:
             raise precondition_failed(self._room.state)
-        wanted = call.headers.get("If-Match")
-        if wanted is not None and sobject.name == "Account" and etag(record) not in wanted:
+        if sobject.name != "Account":
+            return
+        wanted, unwanted = call.headers.get("If-Match"), call.headers.get("If-None-Match")
+        if (wanted is not None and not _names(wanted, etag(record))) or _names(unwanted, etag(record)):
             raise precondition_failed(self._room.state)
 
     def _since(self, call: Call, make: Any) -> Response:
@@ -251,6 +255,11 @@ def show_record(sobject: SObject, record: Record, names: list[str], version: str
     """Return a record as GET shows it."""
     url = f"/services/data/{version}/sobjects/{sobject.name}/{record['Id']}"
     return {"attributes": {"type": sobject.name, "url": url}, **{name: record.get(name) for name in names}}
+
+
+def _names(header: str | None, tag: str) -> bool:
+    """Say whether a conditional header names an entity tag."""
+    return header is not None and (header.strip() == "*" or tag.strip('"') in header)
 
 
 def etag(record: Record) -> str:

@@ -1,5 +1,7 @@
 """OAuth's flows for people, SOAP login, and what is said about the org before a login."""
 
+# ruff: noqa: S608 - queries of the tests' own making
+
 from __future__ import annotations
 
 import base64
@@ -10,6 +12,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from sandbox.core.clock import Clock
+from sandbox.salesforce.ids import salesforce_id
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "Authorization": ""}
 SYNC = "sync@partner.example"
@@ -163,3 +166,41 @@ def test_what_is_told_without_a_token(org: Any) -> None:
     assert org.ask("GET", "/.well-known/auth-configuration")[1]["OrgId"] == org.service.room.state.org.id
     assert len(org.ask("GET", "/services/data")[1]) > 30
     assert org.ask("GET", "/services/data/v66.0")[0] == 401
+
+
+def call(org: Any, inner: str) -> str:
+    """Make a SOAP call in the session of a token that came by REST; login itself stays switched off."""
+    body = f"<e><h><sessionId>{org.token}</sessionId></h><b>{inner}</b></e>"
+    return soap(org, body, "66.0")[1]
+
+
+def test_a_merge_by_soap(org: Any) -> None:
+    first, second, third = (salesforce_id("Account", n) for n in (1, 2, 3))
+    request = (
+        f"<merge><request><masterRecord><type>Account</type><Id>{first}</Id><Site>here</Site></masterRecord>"
+        f"<recordToMergeIds>{{}}</recordToMergeIds></request></merge>"
+    )
+    assert "<success>false</success>" in call(org, request.format(third))  # in the bin already
+    told = call(org, request.format(second))
+    assert between(told, "mergedRecordIds") == second
+    row = org.query(f"SELECT IsDeleted, MasterRecordId FROM Account WHERE Id = '{second}'", everything=True)["records"][
+        0
+    ]
+    assert (row["IsDeleted"], row["MasterRecordId"]) == (True, first)
+    assert org.ask("GET", f"sobjects/Account/{first}?fields=Site")[1]["Site"] == "here"
+    assert org.query("SELECT Third_Party__c FROM Deliverable__c")["records"][0]["Third_Party__c"] == first
+
+
+def test_undelete_and_an_empty_bin_by_soap(org: Any, make_org: Any) -> None:
+    gone = salesforce_id("Account", 3)
+    org.ask("POST", "/_sandbox/access", {"username": "narrow@partner.example", "read_only": ["Account"]})
+    narrow = make_org(org.service, "narrow-token")
+    assert "INSUFFICIENT_ACCESS" in call(narrow, f"<undelete><ids>{gone}</ids></undelete>")
+    assert "<success>true</success>" in call(org, f"<undelete><ids>{gone}</ids></undelete>")
+    assert org.ask("GET", f"sobjects/Account/{gone}")[0] == 200
+    assert "UNDELETE_FAILED" in call(org, f"<undelete><ids>{gone}</ids></undelete>")
+    assert "DELETE_FAILED" in call(org, f"<emptyRecycleBin><ids>{gone}</ids></emptyRecycleBin>")
+    org.ask("DELETE", f"sobjects/Account/{gone}")
+    assert "<success>true</success>" in call(org, f"<emptyRecycleBin><ids>{gone}</ids><ids>x</ids></emptyRecycleBin>")
+    assert org.query("SELECT COUNT() FROM Account", everything=True)["totalSize"] == 2
+    assert "INVALID_OPERATION" in call(org, "<describeTabs/>")

@@ -257,3 +257,15 @@ def test_an_id_has_no_place_in_a_body(org: Any) -> None:
     assert (status, told[0]["errorCode"], told[0]["fields"]) == (400, "INVALID_FIELD", ["Id"])
     status, made = org.ask("POST", "sobjects/Account/Id", {"Name": "by upsert"})
     assert (status, made["success"]) == (201, True)
+
+
+def test_an_accounts_tag_is_good_for_reads_and_writes(org: Any) -> None:
+    path = f"sobjects/Account/{ACCOUNT}"
+    org.ask("GET", path)
+    tag = org.last.headers["ETag"]
+    assert org.ask("GET", path, headers={"If-None-Match": tag})[0] == 304
+    assert org.ask("GET", path, headers={"If-None-Match": '"other"'})[0] == 200
+    assert org.ask("PATCH", path, {"Name": "x"}, headers={"If-None-Match": tag})[0] == 412
+    assert org.ask("PATCH", path, {"Name": "x"}, headers={"If-Match": tag})[0] == 204
+    assert org.ask("PATCH", path, {"Name": "y"}, headers={"If-Match": tag})[0] == 412
+    assert org.ask("PATCH", path, {"Name": "y"}, headers={"If-Match": "*"})[0] == 204
