@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.salesforce.ids import salesforce_id
 from sandbox.salesforce.schema import SObject
 
 Record = dict[str, Any]
@@ -40,6 +41,7 @@ def defaults(sobject: SObject, record_id: str, currency: str) -> Record:
         found.setdefault("Status", "New")
     if sobject.name == "User":
         found["IsActive"] = True
+        found["ProfileId"] = salesforce_id("Profile", 1)
     if sobject.name == "Lead":
         found.setdefault("Status", "Open - Not Contacted")
     if sobject.name == "Event":

@@ -179,6 +179,8 @@ def test_the_setup_of_an_org_can_be_asked_for(org: Any) -> None:
     assert (row["Id"], row["IsSandbox"]) == (org.service.room.state.org.id, True)
     profiles = org.query("SELECT Name FROM Profile ORDER BY Name")["records"]
     assert [each["Name"] for each in profiles] == ["Standard User", "System Administrator"]
+    profile = org.query("SELECT Profile.Name FROM User WHERE LastName = 'Sync'")["records"][0]["Profile"]
+    assert profile["Name"] == "System Administrator"
     assert org.ask("POST", "sobjects/Organization", {"Name": "x"})[0] in (400, 403, 405)
     role = {"OpportunityId": None, "ContactId": salesforce_id("Contact", 1), "Role": "Decision Maker"}
     deal = {"Name": "D", "StageName": "Prospecting", "CloseDate": "2026-12-24"}
