@@ -31,13 +31,15 @@ class OutboundError(Exception):
         field: Visible name of the field.
         found: What stands there.
         expected: What should.
+        by_catalog: Whether it is the tool's catalog that says so: what is changed in the tool may mend it.
     """
 
-    def __init__(self, *, rule: str, field: str, found: str, expected: str) -> None:
+    def __init__(self, *, rule: str, field: str, found: str, expected: str, by_catalog: bool = False) -> None:
         self.rule = rule
         self.field = field
         self.found = found
         self.expected = expected
+        self.by_catalog = by_catalog
         super().__init__(f"{rule}, {field}: found {found}, expected {expected}")
 
 
@@ -71,7 +73,7 @@ def values(
             continue
         info = _info(rule, field, catalog)
         if info is not None and info.writable is False:
-            raise _error(rule, field, "a field that this login may not write", "the permission to edit it")
+            raise _lack(rule, field, "a field that this login may not write", "the permission to edit it")
         result[field.name if info is None else info.id] = _write(rule, field, info, _shown_in(field, attributes), inert)
     if creating and rule.target is Target.ISSUE:
         result["issuetype"] = {"name": rule.record_type}
@@ -212,16 +214,20 @@ def _error(rule: OutRule, field: OutField, found: str, expected: str) -> Outboun
     return OutboundError(rule=rule.name, field=field.name, found=found, expected=expected)
 
 
+def _lack(rule: OutRule, field: OutField, found: str, expected: str) -> OutboundError:
+    return OutboundError(rule=rule.name, field=field.name, found=found, expected=expected, by_catalog=True)
+
+
 def _info(rule: OutRule, field: OutField, catalog: Catalog) -> FieldInfo | None:
     """The field in the catalog; None for targets whose fields are not there."""
     if rule.target in _LITERAL:
         return None
     found = catalog.find(rule.stream, field.name)
     if not found:
-        raise _error(rule, field, "no such field in the tool", "a field of this name that the login can see")
+        raise _lack(rule, field, "no such field in the tool", "a field of this name that the login can see")
     if len({f.id for f in found}) > 1:
         ids = ", ".join(sorted(f.id for f in found))
-        raise _error(rule, field, f"several fields of this name ({ids})", "one of these ids in the mapping")
+        raise _lack(rule, field, f"several fields of this name ({ids})", "one of these ids in the mapping")
     return found[0]
 
 
@@ -252,7 +258,7 @@ def _write_text(rule: OutRule, field: OutField, info: FieldInfo | None, raw: str
     match field.type:
         case OutType.OPTION:
             if info is not None and info.options and text not in info.options:
-                raise _error(rule, field, repr(text), "one of the field's options: " + ", ".join(info.options))
+                raise _lack(rule, field, repr(text), "one of the field's options: " + ", ".join(info.options))
             return {"value": text} if rule.option_objects else text
         case OutType.LABELS:
             return [_label(rule, field, text)] if text else []
@@ -306,7 +312,8 @@ def _fitted(rule: OutRule, field: OutField, info: FieldInfo | None, text: str) -
     if _units(text) <= limit or (stated is None and not field.cut):
         return text
     if not field.cut:
-        raise _error(rule, field, f"a text of {_units(text)} characters", f"at most {limit}")
+        error = _error if stated is None else _lack
+        raise error(rule, field, f"a text of {_units(text)} characters", f"at most {limit}")
     low, high = 0, len(text)
     while low < high:  # the longest beginning that still fits with its ellipsis
         middle = (low + high + 1) // 2

@@ -30,7 +30,7 @@ from sync.store import runs
 from sync.store.adopted import save_agreed
 from sync.store.codec import encode
 from sync.store.database import Store
-from sync.store.partitions import load_catalog
+from sync.store.partitions import doubt_catalog, load_catalog
 from sync.store.types import digest
 from sync.store.witness import Witness
 
@@ -110,6 +110,7 @@ class Engine:
             catalogs = self._catalogs(run.pulled.catalogs, run.pulled.down)
             run.plan = self._braked(run, self._plan_if_needed(run, catalogs))
             self._remember_agreed(run.plan, run.context)
+            self._doubt_catalogs(run.plan)
             run.applied = apply(self._desk(run, catalogs), run.plan)
         return _summed(run)
 
@@ -135,6 +136,7 @@ class Engine:
                 Intake(self._connections[name], catalog, run.context, self._shared).remap(self._store)
             run.reconciled = reconcile_changed(self._store, self._portfolio(catalogs), run.context, self._progress)
             plan = run.plan = self._braked(run, self._plan(run, catalogs))
+            self._doubt_catalogs(plan)
         return plan, _summed(run)
 
     def apply(self, plan: Plan) -> Summary:
@@ -190,6 +192,18 @@ class Engine:
         if agreed:
             with self._store.unit_of_work() as session:
                 save_agreed(session, agreed, context.now)
+                session.commit()
+
+    def _doubt_catalogs(self, plan: Plan) -> None:
+        """A catalog that keeps a write from being planned is asked for again at the next run.
+
+        A right that was given, or a field that was made, since it was taken is then seen at once, and not a day later.
+        """
+        lacking = sorted({one.connection for one in plan.held if one.by_catalog})
+        if lacking:
+            with self._store.unit_of_work() as session:
+                for name in lacking:
+                    doubt_catalog(session, name)
                 session.commit()
 
     @contextmanager

@@ -58,7 +58,7 @@ def _on(
         whole = {_TEXT: _BETWEEN.join([text, "\n".join(lines)])}
         ours = job.values(whole)[_TEXT]
     except OutboundError as error:
-        yield job.held(anchor.id, str(error))
+        yield job.held(anchor.id, error)
         return
     obstacle = obstacle_of(anchor, access)
     if obstacle:

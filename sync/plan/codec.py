@@ -84,6 +84,7 @@ def to_json(plan: Plan) -> dict[str, Any]:
                 "rule": h.rule,
                 "target": h.target,
                 "reason": h.reason,
+                "by_catalog": h.by_catalog,
             }
             for h in plan.held
         ],
@@ -144,6 +145,13 @@ class _Node:
         value = self.any(key)
         if not isinstance(value, str):
             raise PlanFormatError(self.at(key), _kind(value), "a text")
+        return value
+
+    def flag(self, key: str) -> bool:
+        """False when it is missing: an earlier release wrote the document."""
+        value = self._raw.get(key, False)
+        if not isinstance(value, bool):
+            raise PlanFormatError(self.at(key), _kind(value), "true or false")
         return value
 
     def object(self, key: str) -> dict[str, Any]:
@@ -266,6 +274,7 @@ def _held(node: _Node) -> Held:
         rule=node.text("rule"),
         target=node.text("target"),
         reason=node.text("reason"),
+        by_catalog=node.flag("by_catalog"),
     )
 
 

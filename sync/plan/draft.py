@@ -87,14 +87,15 @@ class Job:
         sink = self.sink
         return outbound.values(self.rule, attributes, sink.catalog, creating=creating, inert=sink.inert)
 
-    def held(self, target: str, reason: str) -> Held:
-        """The write is wanted and not planned."""
+    def held(self, target: str, reason: str | OutboundError, *, by_catalog: bool = False) -> Held:
+        """The write is wanted and not planned; ``by_catalog``: see ``Held``, an error knows by itself."""
         return Held(
             engagement=self.engagement,
             connection=self.sink.connection,
             rule=self.rule.name,
             target=target,
-            reason=reason,
+            reason=str(reason),
+            by_catalog=by_catalog or (isinstance(reason, OutboundError) and reason.by_catalog),
         )
 
 
@@ -141,7 +142,7 @@ def set_fields(desk: Desk, job: Job, wanted: Fields) -> Iterator[Drafted]:
         ours = job.values(wanted.attributes)
         shown = outbound.shown(job.rule, record, job.sink.catalog)
     except OutboundError as error:
-        yield job.held(record.id, str(error))
+        yield job.held(record.id, error)
         return
     if foreign:
         yield job.held(record.id, f"it was written by another instance of syncline ({foreign})")

@@ -91,7 +91,7 @@ def _write(desk: Desk, job: Job, item: WorkItem, kind: WriteKind, label: str) ->
         values = job.values({_LABEL: label})
         foreign = foreign_instance(desk, job, record) if record is not None else ""
     except OutboundError as error:
-        yield job.held(item.ref, str(error))
+        yield job.held(item.ref, error)
         return
     if foreign:
         yield job.held(item.ref, f"it was written by another instance of syncline ({foreign})")

@@ -96,7 +96,7 @@ def _record(
     try:
         values = job.values(attributes)
     except OutboundError as error:
-        yield job.held(state.risk.id, str(error))
+        yield job.held(state.risk.id, error)
         return
     yield planned(
         job,
@@ -173,14 +173,15 @@ def _create(desk: Desk, job: Job, view: EngagementView, state: RiskState, place:
         return
     types = job.sink.catalog.record_types.get(place.place)
     if types is not None and job.rule.record_type not in types:
-        yield job.held(state.risk.id, f"{place.place} has no issue type {job.rule.record_type}")
+        lack = f"{place.place} has no issue type {job.rule.record_type}, or this login may not create it there"
+        yield job.held(state.risk.id, lack, by_catalog=True)
         return
     try:
         foreign = foreign_instance(desk, job, anchor)
         attributes = _attributes(desk, job, view, state)
         values = job.values(attributes, creating=True)
     except OutboundError as error:
-        yield job.held(state.risk.id, str(error))
+        yield job.held(state.risk.id, error)
         return
     obstacle = obstacle_of(anchor)
     if obstacle:

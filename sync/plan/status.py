@@ -85,7 +85,7 @@ def _on(
         unknown = _unknown_to_us(desk, job, record)
         stamp, text = _stamped(desk, job, text_for(desk, view, status, access), record)
     except OutboundError as error:
-        yield job.held(record.id, str(error))
+        yield job.held(record.id, error)
         return
     if unknown is not None and knows_all(desk, record.connection):
         yield job.held(record.id, "it shows a later status than this store ever wrote there")
@@ -230,7 +230,7 @@ def _link(desk: Desk, job: Job, view: EngagementView, anchor: Record) -> Iterato
         foreign = foreign_instance(desk, job, anchor)
         values = job.values({"url": engagement.url, "title": title})
     except OutboundError as error:
-        yield job.held(anchor.id, str(error))
+        yield job.held(anchor.id, error)
         return
     obstacle = obstacle_of(anchor) or ("it was written by another instance of syncline" if foreign else "")
     if obstacle:

@@ -81,13 +81,19 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A write that is wanted and was not planned, with the reason: the answer to "why was it not sent?"."""
+    """A write that is wanted and was not planned, with the reason: the answer to "why was it not sent?".
+
+    Attributes:
+        by_catalog: The tool's catalog is the reason (a field, an option, an issue type or a permission that it lacks):
+            the catalog is asked for again at the next run.
+    """
 
     engagement: str
     connection: str
     rule: str
     target: str
     reason: str
+    by_catalog: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from connectors.core.port import Catalog, Partition
 from sync.store.codec import decode, encode
 from sync.store.tables import CatalogRow, PartitionRow
+
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def partition_row(session: Session, connection: str, partition: Partition) -> PartitionRow:
@@ -52,7 +54,7 @@ class StoredCatalog:
 
     Attributes:
         catalog: The catalog.
-        taken: When it was taken.
+        taken: When it was taken; long ago when it is doubted.
         places: Places that it was asked for.
         anchored: Those of them that it was asked for as places in which records may be created.
     """
@@ -88,6 +90,13 @@ def save_catalog(
     """Keep a catalog in place of the last one; see ``StoredCatalog``."""
     asked = {"read": sorted(places), "create": sorted(anchored)}
     session.merge(CatalogRow(connection=connection, taken=now, places=asked, data=encode(catalog)))
+
+
+def doubt_catalog(session: Session, connection: str) -> None:
+    """Make the next run ask for a catalog again, however young it is. It serves until then."""
+    row = session.get(CatalogRow, connection)
+    if row is not None:
+        row.taken = _LONG_AGO
 
 
 def freshness(session: Session) -> dict[str, tuple[datetime | None, int]]:

@@ -56,7 +56,7 @@ CONFLICTS = st.builds(
     ours=JSON,
     policy=st.sampled_from(Policy),
 )
-HELD = st.builds(Held, engagement=TEXT, connection=TEXT, rule=TEXT, target=TEXT, reason=TEXT)
+HELD = st.builds(Held, engagement=TEXT, connection=TEXT, rule=TEXT, target=TEXT, reason=TEXT, by_catalog=st.booleans())
 AGREED = st.builds(Agreed, connection=TEXT, stream=TEXT, id=TEXT, field_id=TEXT, value=JSON)
 BRAKES = st.builds(Brake, kind=st.sampled_from(BrakeKind), connection=TEXT, message=TEXT, mend=TEXT)
 
