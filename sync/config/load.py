@@ -248,8 +248,9 @@ class _Checker:
     def _people(self, top: TopLevel) -> None:
         owner: dict[str, str] = {}
         for person in top.people:
-            if owner.setdefault(person.casefold(), person) != person:
-                self.add(("people", person), f"{owner[person.casefold()]} again", "each person once")
+            first = owner.setdefault(person.strip().casefold(), person)
+            if first != person:
+                self.add(("people", person), f"{first} again", "each person once")
         for person, names in top.people.items():
             for i, name in enumerate(names):
                 key: KeyPath = ("people", person, i)
@@ -258,8 +259,9 @@ class _Checker:
                     self.add(key, repr(name), "CONNECTION:LOGIN, or an e-mail address")
                 elif colon:
                     self._known(key, connection, top)
-                if owner.setdefault(name.casefold(), person) != person:
-                    self.add(key, f"what belongs to {owner[name.casefold()]} already", "each login at one person")
+                of = owner.setdefault(name.strip().casefold(), person)
+                if of != person:
+                    self.add(key, f"what belongs to {of} already", "each login at one person")
 
     def _known(self, key: KeyPath, name: str, top: TopLevel) -> None:
         if name not in top.connections:
