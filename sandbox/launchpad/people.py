@@ -23,6 +23,10 @@ class EmailAddress(Record):
         """See Record."""
         return f"{self.person.path}/+email/{self.email}"
 
+    def may_edit(self, name: str) -> bool:  # noqa: ARG002 - part of the hook
+        """Nobody: an address is confirmed by letter, on the pages for people."""
+        return False
+
 
 class TeamMembership(Record):
     """One person's membership of one team; changed by the team's owner and administrators."""
@@ -131,8 +135,10 @@ class Person(Record):
         return writer is not None and (writer is self or writer.is_admin)
 
     def written(self, name: str, old: Any, new: Any) -> None:
-        """Find by the new name; tokens follow."""
+        """Find by the new name, if nobody else has it; tokens follow."""
         if name == "name":
+            if self.store.person(new) not in (None, self):
+                raise ApiError(f"name: {new} is already in use by another person or team.")
             self.store.rename_tokens(old, new)
             self.store.reindex()
 

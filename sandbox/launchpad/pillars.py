@@ -310,8 +310,9 @@ class ProjectGroup(HasBugs, Subscribable):
         return writer is not None and (writer.is_admin or writer.is_in(self.owner))
 
     def written(self, name: str, old: Any, new: Any) -> None:  # noqa: ARG002 - part of the hook
-        """Find by the new name."""
+        """Find by the new name, if no other pillar has it."""
         if name == "name":
+            self.store.refuse_taken(self, new)
             self.store.reindex()
 
     def child(self, name: str) -> object:

@@ -102,6 +102,15 @@ class Store(Record):
         found = self.__dict__["_pillars"].get(name)
         return found if found is not None and getattr(found, "is_visible", True) else None
 
+    def refuse_taken(self, pillar: Record, name: str) -> None:
+        """Refuse a name that another pillar has, hidden ones too.
+
+        Raises:
+            ApiError: 400.
+        """
+        if self.__dict__["_pillars"].get(name) not in (None, pillar):
+            raise ApiError(f"name: {name} is already used by another project")
+
     def bug(self, number: str) -> Bug | None:
         """Find a bug by number or nickname, hidden ones too."""
         if number.isdigit():

@@ -78,8 +78,10 @@ class Target(HasBugs, Subscribable):
         return writer is not None and self.pillar.grants_driving(writer)
 
     def written(self, name: str, old: Any, new: Any) -> None:  # noqa: ARG002 - part of the hook
-        """Find by the new name."""
+        """Find by the new name, if no other pillar has it."""
         if name == "name":
+            if self.pillar is self:
+                self.store.refuse_taken(self, new)
             self.store.reindex()
 
     def child(self, name: str) -> object:

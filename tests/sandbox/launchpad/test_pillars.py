@@ -196,3 +196,19 @@ def test_a_field_that_follows_from_others_is_not_kept(served: Any) -> None:
     dumped = served.service.dump_state()
     served.service.load_state(dumped)
     assert served.service.dump_state() == dumped
+
+
+@pytest.mark.parametrize(
+    ("path", "taken"), [("/nimbus", "cumulus"), ("/nimbus", "nimbus-all"), ("/nimbus-all", "nimbus"), ("/~ann", "bot")]
+)
+def test_a_name_that_another_has_is_refused(served: Any, path: str, taken: str) -> None:
+    answer = served.patch(path, {"name": taken})
+    assert answer.status_code == 400
+    assert "already" in answer.text
+    assert served.get(path, "ann")["name"] == path.strip("/~")
+
+
+def test_an_address_is_given_to_nobody_else(served: Any) -> None:
+    path = served.get("/~bot", "bot")["preferred_email_address_link"].partition("/devel")[2]
+    assert served.patch(path, {"person_link": link(served, "/~ann")}, "bot").status_code == 401
+    assert served.get(path, "bot")["person_link"].endswith("/~bot")
