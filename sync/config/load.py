@@ -173,8 +173,8 @@ class _Checker:
         )
 
     def top(self) -> TopLevel | None:
-        """The document's own tables."""
-        return self._model(TopLevel, self._raw, ())
+        """The document's own tables; what is wrong in them is told, and left out so that the rest is looked at too."""
+        return self._model(TopLevel, self._raw, ()) or _rest(self._raw)
 
     def connections(self) -> dict[str, Connection]:
         """Each ``[connections.x]`` by its connector's settings model, its mapping compiled."""
@@ -196,9 +196,11 @@ class _Checker:
                 self.add((*key, "kind"), _show(kind), "one of " + ", ".join(sorted(self._specs)))
                 continue
             settings = self._model(spec.settings, {k: v for k, v in table.items() if k != "kind"}, key)
-            if isinstance(settings, ConnectionSettings) and spec.kind in rules:
-                self._owned(key, settings, rules[spec.kind])
-                self._url(key, table)
+            self._url(key, table)
+            if spec.kind not in rules:
+                continue
+            self._owned(key, table.get("owned"), rules[spec.kind])
+            if isinstance(settings, ConnectionSettings):
                 found[name] = Connection(name=name, spec=spec, settings=settings, rules=rules[spec.kind])
         return found
 
@@ -268,9 +270,9 @@ class _Checker:
             names = ", ".join(sorted(top.connections)) or "none"
             self.add(key, repr(name), f"the name of a connection of this file: {names}")
 
-    def _owned(self, key: KeyPath, settings: ConnectionSettings, rules: Rules) -> None:
-        for i, name in enumerate(settings.owned):
-            if rules.out(name) is None:
+    def _owned(self, key: KeyPath, owned: object, rules: Rules) -> None:
+        for i, name in enumerate(owned if isinstance(owned, list) else ()):
+            if isinstance(name, str) and rules.out(name) is None:
                 known = ", ".join(rules.out_names()) or "none"
                 self.add((*key, "owned", i), repr(name), f"an outward rule of the mapping: {known}")
 
@@ -329,6 +331,26 @@ class _Checker:
             for item in error.errors(include_url=False):
                 self.add(*_told(item, base))
             return None
+
+
+def _rest(raw: Mapping[str, Any]) -> TopLevel | None:
+    """The document without what its own model refuses; None when its connections cannot even be named."""
+    left: dict[str, Any] = {k: dict(v) if isinstance(v, dict) else v for k, v in raw.items()} | {"version": 1}
+    for _ in range(3):  # what is left out once is not refused again
+        try:
+            return TopLevel.model_validate(left)
+        except ValidationError as error:
+            for item in error.errors(include_url=False):
+                table, *below = map(str, item["loc"])
+                if table == "connections" and not (below and isinstance(left.get(table), dict)):
+                    return None
+                if table == "connections":
+                    left[table][below[0]] = {}  # it is refused, but it is there
+                elif below and isinstance(left.get(table), dict):
+                    left[table].pop(below[0], None)
+                else:
+                    left.pop(table, None)
+    return None
 
 
 def _has_password(url: str) -> bool:

@@ -122,6 +122,48 @@ def test_all_errors_come_at_once(tmp_path: Path) -> None:
     assert any(k.startswith("mapping.jira") for k in keys)
 
 
+def test_what_no_table_can_say_alone_comes_with_the_rest(tmp_path: Path) -> None:
+    text = """
+version = 2
+colour = "blue"
+
+[freshness]
+max_age = "soon"
+
+[connections.jira]
+kind = "jira"
+url = "ftp://jira.example"
+owned = ["anchor.nope"]
+
+[connections.hub]
+kind = "githup"
+
+[engagements.A-1]
+record = { connection = "sf", key = "A-1" }
+
+[engagements.A-2]
+record = 5
+
+[engagements.A-3]
+record = { connection = "jira", key = "A-3" }
+places = [{ connection = "hub", place = "x/y" }, { connection = "jirra", place = "NIM" }]
+"""
+    told = {problem.key: problem.line for problem in _problems(tmp_path, text)}
+    wanted = {
+        "version": 2,
+        "colour": 3,
+        "freshness.max_age": 6,
+        "connections.jira.url": 10,
+        "connections.jira.owned.0": 11,
+        "connections.hub.kind": 14,
+        "engagements.A-1.record.connection": 17,
+        "engagements.A-2.record": 20,
+        "engagements.A-3.places.1.connection": 24,
+    }
+    assert wanted.items() <= told.items()
+    assert {key for key in set(told) - set(wanted) if not key.startswith("connections.jira.")} == set()
+
+
 def test_tables_nested_without_end_are_refused(tmp_path: Path) -> None:
     problems = _problems(tmp_path, GOOD + "[" + ".".join("a" * 3000) + "]\nb = 1\n")
     assert any(p.line in {1, 13} for p in problems)
