@@ -82,7 +82,7 @@ def run_case(ground: Ground, case: Case) -> dict[str, Any]:
     """One case on prepared ground."""
     start = ground.starts[case[0]]
     if case[2] not in set(Instant):
-        return ground.kill_after(start, float(case[2]) * start.seconds)
+        return ground.kill_after(start, float(case[2]))
     request = start.requests[case[1]]
     return {"request": str(request), **ground.kill_at(start, request, Instant(case[2]))}
 
