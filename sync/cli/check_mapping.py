@@ -183,17 +183,8 @@ def _tell_record(record: Mapping[str, Any]) -> None:
         if entity["refused"]:
             say(f"{title}: refused: {entity['refused']}")
             continue
-        rows, silent = [], []
-        for attribute in entity["attributes"]:
-            if not attribute["because"] and attribute["value"] in (None, "", []):
-                silent.append(attribute["name"])
-                continue
-            reasons = attribute["because"] or [{"rule": "", "field": "", "raw": None}]
-            for n, because in enumerate(reasons):
-                value = _short(attribute["value"]) if n == 0 else ""
-                name = attribute["name"] if n == 0 else ""
-                step = because["rule"].removeprefix(f"{entity['rule']}.attributes.")
-                rows.append((name, value, because["field"], _short(because["raw"]), step))
+        rows = [cells for _, cells in because_rows(entity)]
+        silent = [a["name"] for a in entity["attributes"] if _is_silent(a)]
         table(title, ("attribute", "value", "field", "what stands there", "step"), rows)
         if silent:
             say("nothing is said of: " + ", ".join(silent))
@@ -201,6 +192,25 @@ def _tell_record(record: Mapping[str, Any]) -> None:
         said = [f"{name} {_short(value)}" for name, value in one["attributes"].items()]
         said += [f"{name} {_short(value)} (not ours)" for name, value in one["not_understood"].items()]
         say(f"it shows, by outbound.{one['rule']}: " + "; ".join(said))
+
+
+def because_rows(entity: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], tuple[str, ...]]]:
+    """Each attribute of which something is said, with a row for each step: name, value, field, what stands there, step.
+
+    Name and value stand in the first row of an attribute alone.
+    """
+    for attribute in entity["attributes"]:
+        if _is_silent(attribute):
+            continue
+        for n, because in enumerate(attribute["because"] or [{"rule": "", "field": "", "raw": None}]):
+            value = _short(attribute["value"]) if n == 0 else ""
+            name = attribute["name"] if n == 0 else ""
+            step = because["rule"].removeprefix(f"{entity['rule']}.attributes.")
+            yield attribute, (name, value, because["field"], _short(because["raw"]), step)
+
+
+def _is_silent(attribute: Mapping[str, Any]) -> bool:
+    return not attribute["because"] and attribute["value"] in (None, "", [])
 
 
 def _short(value: Any) -> str:

@@ -10,10 +10,12 @@ from rich.text import Text
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from connectors.core.port import Catalog, Record
 from sync.cli.app import App, pass_app
+from sync.cli.check_mapping import because_rows
 from sync.cli.exits import Exit, StoppedError
 from sync.cli.facts import load_facts
-from sync.cli.output import json_option, print_json, say
+from sync.cli.output import json_option, print_json, say, table
 from sync.reconcile.result import Finding, RiskState
 from sync.show.explain import (
     explain_finding,
@@ -24,11 +26,14 @@ from sync.show.explain import (
     refs_of,
 )
 from sync.show.facts import Facts, instant
+from sync.show.provenance import provenance_json
 from sync.show.text import light, one_line
 from sync.store import outbox
 from sync.store.model import entities_of
+from sync.store.partitions import load_catalog
 from sync.store.records import load_records
 from sync.store.tables import OutboxRow
+from sync.store.versions import refs_called, versions_of
 
 _STATUS_CAUSE = "status"
 
@@ -41,16 +46,17 @@ def explain(app: App, *, id_: str, as_json: bool) -> None:
     """Explain why a status, risk, finding, record or write is as it is, back to the records.
 
     ID is an engagement key, or the id of a finding (F-…), a risk (R-…) or a write (W-…), or the reference of a record
-    (connection:stream:id), as the other commands show them.
+    (connection:stream:id) or its key (NIM-7), as the other commands show them. Of a record it tells for each attribute
+    the rule, the field and what stands there, and since when, in the tool and here.
     """
     with app.store() as store:
         facts = load_facts(app, store)
         with store.unit_of_work() as session:
-            data = _explain(session, facts, id_.strip())
+            data = _explain(session, facts, id_.strip()) or _named(app, session, facts, id_.strip())
     if data is None:
         raise StoppedError(
-            f"nothing is known by the id {id_!r}; expected an engagement key, F-…, R-…, W-… or connection:stream:id, "
-            "as syncline status, findings, risks and plan show them",
+            f"nothing is known by the id {id_!r}; expected an engagement key, F-…, R-…, W-…, connection:stream:id or a "
+            "record's key, as syncline status, findings, risks and plan show them",
             Exit.USAGE,
         )
     if as_json:
@@ -67,7 +73,7 @@ def _explain(session: Session, facts: Sequence[Facts], wanted: str) -> dict[str,
         return explain_finding(*found, load_records(session, refs_of([found[1]])))
     if risk := next(((f, r) for f in facts for r in f.risks if r.risk.id == wanted), None):
         return _risk(session, *risk)
-    return _write(session, facts, wanted) or _record(session, facts, wanted)
+    return _write(session, facts, wanted)
 
 
 def _findings(facts: Sequence[Facts]) -> Iterator[tuple[Facts, Finding]]:
@@ -103,12 +109,31 @@ def _write(session: Session, facts: Sequence[Facts], wanted: str) -> dict[str, A
     return explain_write(planned, states, cause)
 
 
-def _record(session: Session, facts: Sequence[Facts], wanted: str) -> dict[str, Any] | None:
+def _named(app: App, session: Session, facts: Sequence[Facts], wanted: str) -> dict[str, Any] | None:
+    """The record with this reference or key.
+
+    Raises:
+        StoppedError: Several records bear the key.
+    """
     record = load_records(session, [wanted]).get(wanted)
     if record is None:
-        return None
-    rests = [f for _, f in _findings(facts) if wanted in refs_of([f])]
-    return explain_record(record, entities_of(session, [wanted]).get(wanted, ()), rests)
+        refs = refs_called(session, app.config.connections, wanted)
+        if len(refs) > 1:
+            raise StoppedError(f"several records are called {wanted!r}; give one of: {', '.join(refs)}", Exit.USAGE)
+        record = next(iter(load_records(session, refs).values()), None)
+    return None if record is None else _record(app, session, facts, record)
+
+
+def _record(app: App, session: Session, facts: Sequence[Facts], record: Record) -> dict[str, Any]:
+    ref = record.ref
+    rests = [f for _, f in _findings(facts) if ref in refs_of([f])]
+    connection = app.config.connections.get(record.connection)
+    provenance: list[dict[str, Any]] = []
+    if connection is not None:
+        kept = load_catalog(session, record.connection)
+        catalog = Catalog(fields=()) if kept is None else kept.catalog
+        provenance = provenance_json(connection.rules, catalog, versions_of(session, ref))
+    return explain_record(record, entities_of(session, [ref]).get(ref, ()), rests, provenance)
 
 
 def _tell(data: dict[str, Any]) -> None:
@@ -177,10 +202,17 @@ def _tell_write(data: dict[str, Any]) -> None:
 def _tell_record(data: dict[str, Any]) -> None:
     say(Text(f"{data['ref']}  {data['key']}", style="bold"))
     say(f"{data['url']}  version {data['record_version']}, changed {data['updated']}, {data['access']}")
-    for entity in data["model"]:
-        say(f"mapped to {entity['kind']}:")
-        for name, value in entity.items():
-            if name != "kind" and value not in (None, [], ""):
-                say(f"  {name} = {one_line(str(value), 120)}")
+    for entity in data["provenance"]:
+        title = f"\n{entity['kind']}, by {entity['rule']}"
+        if entity["refused"]:
+            say(f"{title}: refused: {entity['refused']}")
+            continue
+        rows = []
+        for attribute, cells in because_rows(entity):
+            times = (
+                (attribute["changed_by"] or "", attribute["learned"] or "", attribute["run"]) if cells[0] else ("",) * 3
+            )
+            rows.append((*cells, *times))
+        table(title, ("attribute", "value", "field", "what stands there", "step", "changed by", "learned", "run"), rows)
     for finding in data["findings"]:
         say(f"{finding['id']}  {finding['kind']}  {finding['summary']}")

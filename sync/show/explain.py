@@ -67,12 +67,15 @@ def explain_write(
     }
 
 
-def explain_record(record: Record, entities: Sequence[Entity], findings: Sequence[Finding]) -> dict[str, Any]:
-    """A record: what it was mapped to, and the findings that rest on it."""
+def explain_record(
+    record: Record, entities: Sequence[Entity], findings: Sequence[Finding], provenance: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """A record: what it was mapped to, where each attribute comes from, and the findings that rest on it."""
     return {
         "what": "record",
         **record_json(record),
         "model": [{"kind": type(e).__name__, **encode(e)} for e in entities],
+        "provenance": list(provenance),
         "findings": [{"id": f.id, "kind": f.kind.value, "summary": f.summary} for f in findings],
     }
 

@@ -53,7 +53,7 @@ def mapped_json(source: Source) -> dict[str, Any]:
                 "url": record.url,
                 "stream": record.stream,
                 "place": record.partition,
-                "entities": [_entity(one) for one in several],
+                "entities": [entity_json(one) for one in several],
                 "shows": _shows(source, record),
             }
             for record, several in made
@@ -79,7 +79,8 @@ def _shows(source: Source, record: Record) -> list[dict[str, Any]]:
     return found
 
 
-def _entity(made: Made) -> dict[str, Any]:
+def entity_json(made: Made) -> dict[str, Any]:
+    """One entity attribute by attribute, with its reasons."""
     return {
         "kind": made.kind,
         "rule": f"inbound.{made.rule}",

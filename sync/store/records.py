@@ -99,7 +99,7 @@ def load_records(session: Session, refs: Iterable[str]) -> dict[str, Record]:
             .where(HeadRow.ref.in_(part), HeadRow.gone.is_(False))
         )
         for row, partition in session.execute(query):
-            record = _record(row, partition)
+            record = record_of(row, partition)
             found[record.ref] = record
     return found
 
@@ -294,7 +294,8 @@ def _row(record: Record, content: str, stamp: Stamp) -> RecordRow:
     )
 
 
-def _record(row: RecordRow, partition: str) -> Record:
+def record_of(row: RecordRow, partition: str) -> Record:
+    """The record of a stored version, in the place where it is now."""
     return Record(
         connection=row.connection,
         stream=row.stream,
