@@ -34,6 +34,7 @@ _FORMS = {
     "string_type": "a text in quotes",
     "bool_type": "true or false",
     "int_type": "a whole number",
+    "string_too_short": "a text that is not empty",
 }
 """What pydantic calls a form, in the words of a TOML file."""
 

@@ -146,7 +146,8 @@ class Backfill:
     def _stream(
         self, stream: str, keys: Sequence[str], since: datetime | None, until: datetime | None, catalog: Catalog
     ) -> None:
-        task = f"backfill {self._live.name} {stream}"
+        unit = "days" if stream in self._bounded else "records"
+        task = f"backfill {self._live.name} {stream}, {unit}"
         asked = (since, until) if stream in self._bounded else (None, None)
         with self._locked(), self._store.unit_of_work() as session:
             fields, span_s = self._live.mapper.fields(stream), int(self._settings.first.total_seconds())
