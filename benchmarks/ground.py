@@ -76,6 +76,7 @@ class Ground:
         self._finish("pull")
         self._keep("first")
         self._start("first", untouched)
+        time.sleep(60 - time.time() % 60)  # status texts name the minute: every run after the edits has a later one
         project_manager_edits(steering, self.box.truth)
         edited = steering.states()
         self._keep("second")

@@ -196,7 +196,11 @@ def _gather(sink: Any, progress: Progress, workers: int) -> Told:
         if message is None:
             workers -= 1
         elif message[0] == "total":
-            told.total, told.kinds = message[1]
+            total, kinds = message[1]
+            if told.total not in (0, total):
+                told.failed = f"the workers' plans differ: {told.total} cases and {total}"
+                print(told.failed, file=sys.stderr)
+            told.total, told.kinds = total, kinds
         elif message[0] == "whole":
             told.whole = message[1]
         elif message[0] == "failed":
