@@ -180,7 +180,7 @@ def tell_summary(summary: Summary) -> None:
         say(f"taken over as the tools show them: {summary.adopted} fields. Next: syncline plan")
     if summary.reconciled:
         say(f"reconciled: {', '.join(summary.reconciled)}")
-    for title, notes in (("failed", summary.failed), ("held", summary.held)):
+    for title, notes in (("failed", summary.failed), ("held", summary.held), ("made again", summary.remade)):
         tell_notes(title, [(n.place, n.message) for n in notes])
     conflicts = [
         (c.target_key, f"{c.field}: a person wrote {short(c.theirs)}, ours is {short(c.ours)} ({c.policy.value})")

@@ -52,12 +52,14 @@ class ApplyReport:
         failed: Writes that did not end well, and connections that could not be read back.
         held: Writes that were not sent, with the reason.
         brakes: What stopped some or all of it.
+        remade: What was made again in place of a record that somebody had deleted.
     """
 
     writes: Mapping[str, int] = field(default_factory=dict)
     failed: tuple[Note, ...] = ()
     held: tuple[Note, ...] = ()
     brakes: tuple[Brake, ...] = ()
+    remade: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +136,7 @@ def apply(desk: Desk, plan: Plan) -> ApplyReport:
         desk.progress.done("apply")
     with desk.store.unit_of_work() as session:
         rows = outbox.of_run(session, desk.run.id)
+        remade = tuple(_remade(row, lost) for row, lost in outbox.made_again(session, desk.run.id))
     over = f"a run makes at most {desk.settings.max_writes} writes; the next run goes on"
     return ApplyReport(
         writes={name: count for name, count in counts.items() if count},
@@ -143,6 +146,7 @@ def apply(desk: Desk, plan: Plan) -> ApplyReport:
             *(Note(place=p.write.id, message=f"{p.target_key}: {over}") for p in beyond),
         ),
         brakes=brakes,
+        remade=remade,
     )
 
 
@@ -246,6 +250,13 @@ def _read_back(desk: Desk, live: Live) -> tuple[list[Note], dict[int, Record]]:
             session.commit()
         read.update({row.seq: record for row in own if (record := found.get(row.record_id)) is not None})
     return notes, read
+
+
+def _remade(row: OutboxRow, lost: str) -> Note:
+    key = row.record_key or row.record_id
+    new, old = ("", "its record") if key == row.identity else (f" as {key}", lost)
+    message = f"{row.identity} was made again{new}, since {old} was deleted in the tool"
+    return Note(place=f"{row.connection}:{row.stream}:{row.record_id}", message=message)
 
 
 def _note(row: OutboxRow) -> Note:

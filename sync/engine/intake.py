@@ -19,6 +19,7 @@ from sync.store.model import forget_entities, mark_dirty, save_entities
 from sync.store.partitions import partition_row, partition_rows
 from sync.store.records import (
     Stamp,
+    in_unread_places,
     live_count,
     load_records,
     mark_gone,
@@ -114,11 +115,16 @@ class Intake:
         return len(changed)
 
     def fetched(self, session: Session, stream: str, found: Mapping[str, Record | None]) -> None:
-        """Store records that were asked for by id, in the caller's transaction. None: it is gone or hidden."""
+        """Store records that were asked for by id, in the caller's transaction. None: it is gone or hidden.
+
+        Hidden, where its place cannot be read either: then its last good state stays, as that of its place does.
+        """
         records = [record for record in found.values() if record is not None]
         changed = save_records(session, records, self._stamp, self._full_reads(session))
         self._map(session, changed)
         lost = [f"{self._live.name}:{stream}:{id_}" for id_, record in found.items() if record is None]
+        unread = in_unread_places(session, lost)
+        lost = [ref for ref in lost if ref not in unread]
         mark_gone(session, lost)
         self._drop(session, lost)
 

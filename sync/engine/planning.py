@@ -22,7 +22,7 @@ from sync.selection import Selected
 from sync.store import outbox
 from sync.store.adopted import adopt_instances, adopted_instances, save_agreed
 from sync.store.database import Store
-from sync.store.records import load_records, refs_of_keys, stream_records
+from sync.store.records import keys_of_gone, load_records, refs_of_keys, stream_records
 from sync.store.results import load_findings, load_risks, load_status
 from sync.store.runs import save_conflicts, save_held_writes
 from sync.store.views import build_view, surroundings
@@ -109,6 +109,7 @@ def plan_input(
         if name in catalogs and live.connector.writer is not None
     }
     created = outbox.created(session)
+    made = {f"{name}:{stream}:{id_}" for (name, _), id_ in created.items() for stream in _streams(sinks.get(name))}
     return PlanInput(
         views=views,
         results=results,
@@ -116,6 +117,7 @@ def plan_input(
         records=_records(session, portfolio.engagements, _Known(views=views, risks=risks, created=created), sinks),
         bases=outbox.bases(session),
         created=created,
+        gone=keys_of_gone(session, made),
         sinks=sinks,
         instance=instance,
         now=run.now,
@@ -149,7 +151,7 @@ def _records(
     for name, sink in sinks.items():
         anchors = [p.anchor for e in engagements for p in e.places if p.connection == name and p.anchor]
         made = [id_ for (connection, _), id_ in given.created.items() if connection == name]
-        for stream in sorted({rule.stream for rule in map(sink.rules.out, sink.owned) if rule is not None}):
+        for stream in _streams(sink):
             refs.update(f"{name}:{stream}:{id_}" for id_ in made)
             refs.update(refs_of_keys(session, name, stream, anchors).values())
         records = sink.rules.out(_RISK_RULE)
@@ -157,6 +159,12 @@ def _records(
             found.update(stream_records(session, name, records.stream))
     found.update(load_records(session, refs - set(found)))
     return found
+
+
+def _streams(sink: Sink | None) -> list[str]:
+    """The streams whose records are written."""
+    rules = () if sink is None else map(sink.rules.out, sink.owned)
+    return sorted({rule.stream for rule in rules if rule is not None})
 
 
 def _work(views: Mapping[str, EngagementView]) -> set[str]:

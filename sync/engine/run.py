@@ -15,6 +15,7 @@ from sync.engine.apply import ApplyReport, ApplySettings, Desk, apply, recover
 from sync.engine.intake import Intake, mapping_hash
 from sync.engine.live import Live, Progress, RunContext
 from sync.engine.lock import single_run
+from sync.engine.looking import Looked, look_for_made
 from sync.engine.planning import make_plan, take_over
 from sync.engine.pull import PullReport, PullSettings, get_catalog
 from sync.engine.reading import read_all
@@ -58,6 +59,7 @@ class _Run:
     requests: dict[str, int]
     recovered: tuple[Note, ...] = ()
     pulled: PullReport = field(default_factory=PullReport)
+    looked: Looked = field(default_factory=Looked)
     reconciled: ReconcileReport = field(default_factory=ReconcileReport)
     applied: ApplyReport = field(default_factory=ApplyReport)
     plan: Plan | None = None
@@ -239,7 +241,10 @@ class Engine:
             self._settings.pull,
             self._progress,
         )
-        portfolio = self._portfolio(self._catalogs(run.pulled.catalogs, run.pulled.down))
+        down, emptied = run.pulled.down, self._settings.pull.accept_emptied
+        up = {name: live for name, live in self._connections.items() if name not in down}
+        run.looked = look_for_made(self._store, up, run.pulled.catalogs, self._shared, run.context, emptied)
+        portfolio = self._portfolio(self._catalogs(run.pulled.catalogs, down))
         run.reconciled = reconcile_changed(self._store, portfolio, run.context, self._progress)
 
     def _plan(self, run: _Run, catalogs: Mapping[str, Catalog]) -> Plan:
@@ -255,7 +260,7 @@ class Engine:
         basis, now = self._plan_basis(catalogs), run.context.now
         with self._store.unit_of_work() as session:
             before = runs.settled_before(session, run.context.id)
-        quiet = not (run.pulled.changed or run.reconciled.reconciled or run.recovered)
+        quiet = not (run.pulled.changed or run.looked.gone or run.reconciled.reconciled or run.recovered)
         plan, at = None, now
         if quiet and before is not None and before.basis == basis and now - before.at < _REALLY_PLAN:
             plan, at = _kept(before.plan, now), before.at
@@ -337,10 +342,17 @@ class Engine:
             writes={name: run.applied.writes.get(name, 0) for name in self._connections},
             reconciled=run.reconciled.reconciled,
             held=(*held, *run.applied.held),
-            failed=(*run.recovered, *run.pulled.failed, *run.reconciled.failed, *run.applied.failed),
+            failed=(
+                *run.recovered,
+                *run.pulled.failed,
+                *run.looked.failed,
+                *run.reconciled.failed,
+                *run.applied.failed,
+            ),
             conflicts=() if plan is None else plan.conflicts,
-            brakes=(*run.pulled.brakes, *brakes),
+            brakes=(*run.pulled.brakes, *run.looked.brakes, *brakes),
             down=run.pulled.down,
+            remade=run.applied.remade,
             adopted=run.adopted,
             plan="" if plan is None else plan.id,
             planned=0 if plan is None else len(plan.writes),

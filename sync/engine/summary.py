@@ -65,6 +65,7 @@ class Summary:
         conflicts: Owned fields that a person edited.
         brakes: What stops and asks.
         down: Connections that could not be used at all.
+        remade: What was made again in place of a record that somebody had deleted in the tool.
         adopted: Owned fields that were taken over as the tools show them.
         plan: Id of the plan that was made or applied, or empty.
         planned: How many writes it held.
@@ -82,6 +83,7 @@ class Summary:
     conflicts: tuple[Conflict, ...] = ()
     brakes: tuple[Brake, ...] = ()
     down: frozenset[str] = frozenset()
+    remade: tuple[Note, ...] = ()
     adopted: int = 0
     plan: str = ""
     planned: int = 0
@@ -119,6 +121,7 @@ class Summary:
                 for c in self.conflicts
             ],
             "brakes": [{"place": b.connection, **encode(b)} for b in self.brakes],
+            "remade": encode(self.remade),
             "adopted": self.adopted,
             "plan": self.plan,
             "planned": self.planned,

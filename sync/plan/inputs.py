@@ -74,6 +74,9 @@ class PlanInput:
         bases: What we last wrote.
         created: (connection, risk id) -> id of the record that we made for it, from the receipts: keeps a second from
             being made before the first was read.
+        gone: Reference of a record in ``created`` -> what people called it, where its place was read and it is there no
+            longer. Whether somebody deleted it or only hid it is told when it is to be made again: by then it is looked
+            for in the tool.
         sinks: Connection -> what may be written there and how.
         instance: Id of this store's instance.
         now: The instant of the run (aware UTC).
@@ -92,5 +95,6 @@ class PlanInput:
     now: datetime
     settings: PlanSettings = field(default_factory=PlanSettings)
     created: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    gone: Mapping[str, str] = field(default_factory=dict)
     adopted: frozenset[str] = frozenset()
     unsettled: frozenset[str] = frozenset()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from connectors.core.port import Record
 from mapping import outbound
@@ -22,6 +23,17 @@ def risk_label(risk_id: str) -> str:
     return f"{_LABEL}{risk_id}"
 
 
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What was made for a risk is gone from the tool: somebody deleted it.
+
+    Attributes:
+        key: What people called it.
+    """
+
+    key: str
+
+
 class RiskRecords:
     """Finds the record of each risk.
 
@@ -37,16 +49,20 @@ class RiskRecords:
             if risk_id:
                 self._found.setdefault((record.connection, risk_id), record)
 
-    def of(self, connection: str, stream: str, risk_id: str) -> Record | str | None:
+    def of(self, connection: str, stream: str, risk_id: str) -> Record | Lost | str | None:
         """The record of a risk.
 
-        Or why it cannot be told, when it was made and is not there; None: it was never made.
+        Or why it cannot be told, when it was made and is not there; or that it is gone; None: it was never made.
         """
-        made = self._desk.given.created.get((connection, risk_id))
+        given = self._desk.given
+        found = self._found.get((connection, risk_id))
+        made = given.created.get((connection, risk_id))
         if made is None:
-            return self._found.get((connection, risk_id))
-        record = self._desk.given.records.get(f"{connection}:{stream}:{made}")
-        return record or f"{made} was made for it earlier and is not among what was read: gone, hidden, or not read yet"
+            return found
+        ref = f"{connection}:{stream}:{made}"
+        if ref in given.gone:
+            return found or Lost(given.gone[ref])
+        return given.records.get(ref) or f"{made} was made for it earlier and is not among what was read"
 
     def _risk_of(self, record: Record) -> str:
         for name in ("risk.record", "risk.issue"):

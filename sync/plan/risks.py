@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 from connectors.core.port import Json, Move, Record, WriteKind
 from mapping import outbound
@@ -24,7 +25,7 @@ from sync.plan.draft import (
     set_fields,
 )
 from sync.plan.inputs import Sink
-from sync.plan.known import RiskRecords, risk_label
+from sync.plan.known import Lost, RiskRecords, risk_label
 from sync.plan.markers import marker_property, marker_text
 from sync.plan.status import anchor_record
 from sync.plan.types import Agreed, Conflict, Held, PlannedWrite
@@ -37,7 +38,8 @@ _STATUS = "status"
 def risk_writes(desk: Desk, view: EngagementView, state: RiskState, known: RiskRecords) -> Iterator[Drafted]:
     """``risk.record`` beside the engagement's record, and ``risk.issue`` below its first anchor.
 
-    A closed risk that was never brought to a tool is not brought there any more.
+    A closed risk that was never brought to a tool is not brought there any more. What somebody deleted is made again
+    while its risk is open.
     """
     connection = view.engagement.ref.partition(":")[0]
     found = desk.rule(connection, "risk.record")
@@ -64,14 +66,18 @@ def _job(view: EngagementView, state: RiskState, found: tuple[Sink, OutRule]) ->
     )
 
 
-def _absent(state: RiskState, record: Record | str | None) -> bool:
+def _again(job: Job, state: RiskState, lost: Lost) -> Job:
+    return replace(job, reason=f"{lost.key} was deleted, and risk {state.risk.id} stands: {state.risk.title}")
+
+
+def _absent(state: RiskState, record: Record | Lost | str | None) -> bool:
     """Whether the risk is closed and there is nothing to be closed in the tool."""
     gone = not isinstance(record, Record) or record.deleted
     return state.lifecycle is RiskLifecycle.CLOSED and gone
 
 
 def _record(
-    desk: Desk, job: Job, view: EngagementView, state: RiskState, record: Record | str | None
+    desk: Desk, job: Job, view: EngagementView, state: RiskState, record: Record | Lost | str | None
 ) -> Iterator[Drafted]:
     if _absent(state, record):
         return
@@ -79,7 +85,9 @@ def _record(
         yield job.held(state.risk.id, record)
         return
     attributes = _attributes(desk, job, view, state)
-    if record is not None:
+    if isinstance(record, Lost):
+        job = _again(job, state, record)
+    elif record is not None:
         yield from set_fields(
             desk,
             job,
@@ -149,14 +157,15 @@ def _progress(job: Job) -> Callable[[str, Json], Json]:
 
 
 def _issue(
-    desk: Desk, job: Job, view: EngagementView, state: RiskState, place: Place, record: Record | str | None
+    desk: Desk, job: Job, view: EngagementView, state: RiskState, place: Place, record: Record | Lost | str | None
 ) -> Iterator[Drafted]:
     if _absent(state, record):
         return
     if isinstance(record, str):
         yield job.held(state.risk.id, record)
         return
-    if record is None:
+    if record is None or isinstance(record, Lost):
+        job = job if record is None else _again(job, state, record)
         yield from _create(desk, job, view, state, place)
         return
     marker = marker_property(desk.given.instance, "risk", state.risk.id)

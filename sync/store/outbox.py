@@ -193,6 +193,19 @@ def created(session: Session) -> dict[tuple[str, str], str]:
     return {(connection, identity): id_ for connection, identity, id_ in session.execute(query)}
 
 
+def made_again(session: Session, run: str) -> list[tuple[OutboxRow, str]]:
+    """What a run made in place of a record that was made earlier, with the key of the earlier one, in order."""
+    found = []
+    making = (WriteKind.CREATE.value, WriteKind.UPSERT.value)
+    done = (OutboxRow.kind.in_(making), OutboxRow.state == State.DONE.value, OutboxRow.record_id != "")
+    for row in session.scalars(select(OutboxRow).where(OutboxRow.run == run, *done).order_by(OutboxRow.seq)):
+        same = (OutboxRow.connection == row.connection, OutboxRow.identity == row.identity, OutboxRow.seq < row.seq)
+        before = session.scalar(select(OutboxRow).where(*done, *same).order_by(OutboxRow.seq.desc()).limit(1))
+        if before is not None and before.record_id != row.record_id:
+            found.append((row, before.record_key or before.record_id))
+    return found
+
+
 def written_connections(session: Session) -> frozenset[str]:
     """Connections that this store has ever written to."""
     query = select(OutboxRow.connection).where(OutboxRow.state == State.DONE.value).distinct()

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from connectors.core.port import Held, Partition, Record, Visibility
-from sync.store.tables import HeadRow, RecordRow
+from sync.store.tables import HeadRow, PartitionRow, RecordRow
 from sync.store.types import digest
 
 T = TypeVar("T")
@@ -102,6 +102,38 @@ def load_records(session: Session, refs: Iterable[str]) -> dict[str, Record]:
             record = record_of(row, partition)
             found[record.ref] = record
     return found
+
+
+def keys_of_gone(session: Session, refs: Iterable[str]) -> dict[str, str]:
+    """Reference -> key of those that are gone from a place that could be read the last time.
+
+    Of a place that cannot be read nobody knows what is gone: left out, as what was never read is.
+    """
+    found: dict[str, str] = {}
+    for part in chunks(set(refs)):
+        query = select(HeadRow.ref, HeadRow.key).join(PartitionRow, _in_partition()).where(HeadRow.ref.in_(part))
+        found.update(
+            (ref, key) for ref, key in session.execute(query.where(HeadRow.gone.is_(True), PartitionRow.error == ""))
+        )
+    return found
+
+
+def live_and_read(session: Session, refs: Iterable[str]) -> frozenset[str]:
+    """Those of the records that are there, in places that could be read the last time."""
+    found: set[str] = set()
+    for part in chunks(set(refs)):
+        query = select(HeadRow.ref).join(PartitionRow, _in_partition()).where(HeadRow.ref.in_(part))
+        found.update(session.scalars(query.where(HeadRow.gone.is_(False), PartitionRow.error == "")))
+    return frozenset(found)
+
+
+def in_unread_places(session: Session, refs: Iterable[str]) -> frozenset[str]:
+    """Those of the records whose places could not be read the last time."""
+    found: set[str] = set()
+    for part in chunks(set(refs)):
+        query = select(HeadRow.ref).join(PartitionRow, _in_partition()).where(HeadRow.ref.in_(part))
+        found.update(session.scalars(query.where(PartitionRow.error != "")))
+    return frozenset(found)
 
 
 def anything_read(session: Session) -> bool:
@@ -205,6 +237,14 @@ def set_mapped(session: Session, refs: Iterable[str], mapping: str) -> None:
 def _of(connection: str, partition: Partition) -> ColumnElement[bool]:
     return and_(
         HeadRow.connection == connection, HeadRow.stream == partition.stream, HeadRow.partition == partition.key
+    )
+
+
+def _in_partition() -> ColumnElement[bool]:
+    return and_(
+        PartitionRow.connection == HeadRow.connection,
+        PartitionRow.stream == HeadRow.stream,
+        PartitionRow.key == HeadRow.partition,
     )
 
 

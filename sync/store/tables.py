@@ -45,6 +45,15 @@ class AdoptedRow(Base):
     at: Mapped[datetime]
 
 
+class LookRow(Base):
+    """When the records that syncline made on a connection were last looked for by their ids."""
+
+    __tablename__ = "looks"
+
+    connection: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+
+
 class RunRow(Base):
     """One run of a command that reads or writes.
 
