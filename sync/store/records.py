@@ -263,7 +263,11 @@ def _versions(
     by_stream: dict[tuple[str, str], set[str]] = {}
     for record, content in zip(records, contents, strict=True):
         head = heads.get(record.ref)
-        if head is not None and (head.version, head.digest) != (record.version, content):
+        if head is None:
+            continue
+        if (head.version, head.digest) == (record.version, content):  # it was gone or elsewhere, and is back unchanged
+            found[record.ref, record.version, content] = head.record_seq
+        else:
             by_stream.setdefault((record.connection, record.stream), set()).add(record.id)
     for (connection, stream), ids in by_stream.items():
         for part in chunks(ids):

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from benchmarks.portrait import duplicates
+from benchmarks.steering import project_manager_edits
 from sync import bootstrap
 from sync.store.looks import note_look
 
@@ -93,4 +94,57 @@ def test_a_deleted_jira_risk_is_noticed_within_a_day_and_made_again_once(world, 
     assert note["message"] == f"{risk} was made again as {new['key']}, since {old['key']} was deleted in the tool"
     again = world.json("sync", code=3)
     assert (sum(again["writes"].values()), again["remade"]) == (0, [])
+    assert duplicates(world.steering.states()) == []
+
+
+def test_what_lies_in_a_hidden_project_keeps_its_state_and_is_never_made_again(world) -> None:
+    issues = risk_issues(world, "jira")
+    project = min(issue["key"].partition("-")[0] for issue in issues.values())
+    permit(world, "jira", project, browse=False)
+    project_manager_edits(world.steering, world.box.truth)  # so that writes are due there
+    a_day_passes(world)
+    first = world.json("sync", code=3)
+    assert any(note["message"].endswith("the record is gone or hidden") for note in first["failed"])
+    for browse in (False, True):
+        permit(world, "jira", project, browse=browse)
+        summary = world.json("sync", code=3)
+        assert not summary["remade"]
+    assert {r: i["id"] for r, i in risk_issues(world, "jira").items()}.items() >= {
+        r: i["id"] for r, i in issues.items()
+    }.items()
+    assert not [n for n in summary["held"] if n["place"].startswith("jira:")]
+    assert not any(world.json("sync", code=3)["writes"].values())
+    assert duplicates(world.steering.states()) == []
+
+
+def test_a_salesforce_row_that_our_login_cannot_see_is_not_made_twice(world) -> None:
+    row = next(i for i, r in world.rows(RISKS).items() if r["Lifecycle__c"] == "Open")
+    state = world.steering.call("GET", "salesforce", "state").json()
+    state["org"]["sharing"] = {"defaults": {RISKS: "private"}, "rules": []}
+    somebody = next(u["Id"] for u in state["records"]["User"] if u["Username"] != "syncline@partner.example")
+    next(r for r in state["records"][RISKS] if r["Id"] == row)["OwnerId"] = somebody
+    world.steering.call("PUT", "salesforce", "state", state)
+    before = world.rows(RISKS)
+    a_day_passes(world)
+    summary = world.json("sync", code=3)
+    assert not summary["remade"]
+    assert world.rows(RISKS).keys() == before.keys()
+    key = before[row]["Risk_Key__c"]
+    assert [n["message"] for n in summary["failed"] if key in n["message"]], summary["failed"]
+
+
+def test_much_that_is_gone_at_once_is_asked_about_and_nothing_is_made(world) -> None:
+    before = risk_issues(world, "jira")
+    assert len(before) > 20
+    lost = sorted(before)[: len(before) * 3 // 4]
+    put_away(world, "jira", [before[risk]["id"] for risk in lost])
+    a_day_passes(world)
+    summary = world.json("sync", code=4)
+    (brake,) = summary["brakes"]
+    assert (brake["kind"], brake["place"]) == ("source_emptied", "jira")
+    assert f"{len(lost)} of {len(before)} records" in brake["message"]
+    assert not any(summary["writes"].values())
+    accepted = world.json("sync", "--accept-emptied", "jira:issues:made", code=3)
+    assert len(accepted["remade"]) == accepted["writes"]["jira"] == len(lost)
+    assert risk_issues(world, "jira").keys() == before.keys()
     assert duplicates(world.steering.states()) == []

@@ -111,6 +111,7 @@ class World:
     links: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     bases: dict[tuple[str, str, str, str], Any] = field(default_factory=dict)
     created: dict[tuple[str, str], str] = field(default_factory=dict)
+    gone: dict[str, str] = field(default_factory=dict)
     risks: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     now: datetime = field(default_factory=lambda: b.NOW)
     settings: PlanSettings = field(default_factory=PlanSettings)
@@ -148,6 +149,7 @@ class World:
             records=dict(self.records),
             bases=dict(self.bases),
             created=dict(self.created),
+            gone=dict(self.gone),
             sinks=sinks,
             instance=self.instance,
             now=self.now,
@@ -158,6 +160,13 @@ class World:
 
     def plan(self) -> Plan:
         return build_plan(self.given())
+
+    def delete(self, connection: str, risk_id: str) -> Record:
+        """Somebody deletes what was made for a risk, and that was read."""
+        number = self.created[connection, risk_id]
+        record = next(r for r in self.records.values() if (r.connection, r.id) == (connection, number))
+        self.gone[record.ref] = record.key
+        return self.records.pop(record.ref)
 
     def apply(self, plan: Plan) -> None:
         for a in plan.agreed:
@@ -261,7 +270,7 @@ class World:
             assert len(existing) == 1
             self.edit(existing[0].ref, **write.values)
             return existing[0].id
-        number = f"a1R{len(self.records):015d}"
+        number = f"a1R{len(self.records) + len(self.gone):015d}"
         ref = f"{write.connection}:{write.stream}:{number}"
         self.records[ref] = sales_record(ref, write.external_id, dict(write.values), partition=write.partition)
         self.created[write.connection, write.external_id] = number
@@ -269,8 +278,9 @@ class World:
 
     def _create(self, planned: PlannedWrite) -> str:
         write = planned.write
-        assert (write.connection, write.external_id) not in self.created
-        number = str(9000 + len(self.records))
+        made = self.created.get((write.connection, write.external_id))
+        assert made is None or f"jira:issues:{made}" in self.gone
+        number = str(9000 + len(self.records) + len(self.gone))
         item = b.work(f"{write.partition}-{number}", work_class=WorkClass.RISK, ref=f"jira:issues:{number}")
         self.records[item.ref] = issue_record(item, {**write.values, "status": {"name": "To Do"}})
         self._mark(item.ref, write.marker)

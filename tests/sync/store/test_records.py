@@ -12,6 +12,7 @@ from sync.store.records import (
     Stamp,
     live_count,
     load_records,
+    mark_gone,
     mark_unseen_gone,
     refs_of_keys,
     save_records,
@@ -62,6 +63,19 @@ def test_an_equal_version_leaves_no_row(store: Store, now: datetime) -> None:
     assert save(store, now, record(1, now), record(2, now)) == ["1", "2"]
     assert save(store, now, record(1, now), record(2, now)) == []
     assert rows(store) == 2
+
+
+def test_a_record_that_was_gone_and_is_back_unchanged_is_there_again(store: Store, now: datetime) -> None:
+    one = record(1, now)
+    save(store, now, one)
+    with store.unit_of_work() as session:
+        mark_gone(session, [one.ref])
+        assert load_records(session, [one.ref]) == {}
+        session.commit()
+    assert save(store, now, one) == ["1"]
+    with store.unit_of_work() as session:
+        assert load_records(session, [one.ref]) == {one.ref: one}
+    assert rows(store) == 1
 
 
 def test_every_new_version_is_appended_and_the_head_moves(store: Store, now: datetime) -> None:
