@@ -109,10 +109,10 @@ def test_what_lies_in_a_hidden_project_keeps_its_state_and_is_never_made_again(w
         permit(world, "jira", project, browse=browse)
         summary = world.json("sync", code=3)
         assert not summary["remade"]
+        assert not [n for n in summary["held"] if n["place"].startswith("jira:")]  # the anchor is not taken for gone
     assert {r: i["id"] for r, i in risk_issues(world, "jira").items()}.items() >= {
         r: i["id"] for r, i in issues.items()
     }.items()
-    assert not [n for n in summary["held"] if n["place"].startswith("jira:")]
     assert not any(world.json("sync", code=3)["writes"].values())
     assert duplicates(world.steering.states()) == []
 
@@ -147,4 +147,31 @@ def test_much_that_is_gone_at_once_is_asked_about_and_nothing_is_made(world) -> 
     accepted = world.json("sync", "--accept-emptied", "jira:issues:made", code=3)
     assert len(accepted["remade"]) == accepted["writes"]["jira"] == len(lost)
     assert risk_issues(world, "jira").keys() == before.keys()
+    assert duplicates(world.steering.states()) == []
+
+
+def test_an_archived_risk_issue_is_not_made_again(world) -> None:
+    before = risk_issues(world, "jira")
+    world.steering.call("POST", "jira", "archive", {"issue": before[min(before)]["key"]})
+    a_day_passes(world)
+    world.steering.call("DELETE", "jira", "log")
+    summary = world.json("sync", code=3)
+    looks = [e for e in world.steering.log("jira") if e["path"].endswith("issue/bulkfetch")]
+    assert len(looks) == -(-len(before) // 100)
+    assert (sum(summary["writes"].values()), summary["remade"]) == (0, [])
+    assert risk_issues(world, "jira").keys() == before.keys()
+
+
+def test_a_deleted_risk_issue_that_is_to_be_written_is_made_again_by_the_next_sync(world) -> None:
+    before = risk_issues(world, "jira")
+    put_away(world, "jira", [issue["id"] for issue in before.values()])
+    project_manager_edits(world.steering, world.box.truth)
+    first = world.json("sync", code=3)
+    lost = [n for n in first["failed"] if n["message"].endswith("the record is gone or hidden")]
+    assert lost
+    second = world.json("sync", code=3)
+    remade = [note for note in second["remade"] if note["place"].startswith("jira:")]
+    assert 0 < len(remade) <= len(lost)
+    third = world.json("sync", code=3)
+    assert (sum(third["writes"].values()), third["remade"]) == (0, [])
     assert duplicates(world.steering.states()) == []
