@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
@@ -74,6 +74,12 @@ def postgresql() -> Iterator[Any]:
         missing("PostgreSQL's server (Debian: apt-get install postgresql) and the extra syncline[postgresql]")
     with helper.running(programs) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def need() -> Callable[[str], NoReturn]:
+    """What a test calls for want of a program: it is skipped, or fails under CI."""
+    return missing
 
 
 def missing(what: str) -> NoReturn:

@@ -8,13 +8,18 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
 
-def _number(value: object) -> object:
+def plain_number(value: object) -> object:
+    """A value that is no text and no truth value, which pydantic would take for a number.
+
+    Raises:
+        ValueError: It is one.
+    """
     if isinstance(value, (bool, str)):
         raise ValueError("expected a number")  # noqa: TRY004 - pydantic turns only this one into a problem
     return value
 
 
-Number = Annotated[float, Field(allow_inf_nan=False), BeforeValidator(_number)]
+Number = Annotated[float, Field(allow_inf_nan=False), BeforeValidator(plain_number)]
 """A number as TOML writes it, and finite: no text that holds one, and no truth value."""
 
 

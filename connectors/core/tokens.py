@@ -7,11 +7,11 @@ import fcntl
 import json
 import os
 import stat
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from connectors.core.errors import FatalError
+from connectors.core.files import write_whole
 
 _OWNER_ONLY = 0o600
 _OTHERS = 0o077
@@ -54,7 +54,7 @@ class FileTokenStore:
         with self._locked():
             tokens = self._read()
             tokens[name] = value
-            self._write(tokens)
+            write_whole(self._path, json.dumps(tokens))
 
     def _read(self) -> dict[str, str]:
         try:
@@ -82,23 +82,6 @@ class FileTokenStore:
             )
         if found.st_uid != os.geteuid():
             raise FatalError(f"token file {self._path} belongs to user id {found.st_uid}; expected {os.geteuid()}")
-
-    def _write(self, tokens: dict[str, str]) -> None:
-        handle, name = tempfile.mkstemp(prefix=f".{self._path.name}.", dir=self._path.parent)  # made with mode 0600
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(tokens, file)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(self._path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-        folder = os.open(self._path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)  # the rename itself must survive a power cut
-        finally:
-            os.close(folder)
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:

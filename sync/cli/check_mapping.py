@@ -18,9 +18,9 @@ from sync.cli.output import say, table
 from sync.cli.samples import read_samples
 from sync.engine.live import Live
 from sync.selection import wanted
-from sync.show.mapped import Source, mapped_json
+from sync.show.mapped import Source, because_rows, brief, is_silent, mapped_json
 from sync.show.text import one_line
-from sync.store.partitions import load_catalog
+from sync.store.partitions import known_catalog
 from sync.store.records import find_refs, load_records
 
 _MOST_SHOWN = 3  # records of a stream that are told attribute by attribute when nobody names one
@@ -84,7 +84,6 @@ def _stored(app: App, asked: Asked, names: Sequence[str]) -> Iterator[Source]:
             streams = _streams(app, asked, name)
             if not streams:
                 continue
-            kept = load_catalog(session, name)
             if asked.sample is not None:
                 stream, place = asked.stream or streams[0], asked.place or ""
                 records = read_samples(asked.sample, connection=name, stream=stream, place=place)
@@ -102,7 +101,7 @@ def _stored(app: App, asked: Asked, names: Sequence[str]) -> Iterator[Source]:
                 connection=name,
                 origin=origin,
                 rules=connection.rules,
-                catalog=kept.catalog if kept is not None else Catalog(fields=()),
+                catalog=known_catalog(session, name),
                 records=_chosen(records, asked),
             )
 
@@ -184,47 +183,14 @@ def _tell_record(record: Mapping[str, Any]) -> None:
             say(f"{title}: refused: {entity['refused']}")
             continue
         rows = [cells for _, cells in because_rows(entity)]
-        silent = [a["name"] for a in entity["attributes"] if _is_silent(a)]
+        silent = [a["name"] for a in entity["attributes"] if is_silent(a)]
         table(title, ("attribute", "value", "field", "what stands there", "step"), rows)
         if silent:
             say("nothing is said of: " + ", ".join(silent))
     for one in record["shows"]:
-        said = [f"{name} {_short(value)}" for name, value in one["attributes"].items()]
-        said += [f"{name} {_short(value)} (not ours)" for name, value in one["not_understood"].items()]
+        said = [f"{name} {brief(value)}" for name, value in one["attributes"].items()]
+        said += [f"{name} {brief(value)} (not ours)" for name, value in one["not_understood"].items()]
         say(f"it shows, by outbound.{one['rule']}: " + "; ".join(said))
-
-
-def because_rows(entity: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], tuple[str, ...]]]:
-    """Each attribute of which something is said, with a row for each step: name, value, field, what stands there, step.
-
-    Name and value stand in the first row of an attribute alone.
-    """
-    for attribute in entity["attributes"]:
-        if _is_silent(attribute):
-            continue
-        for n, because in enumerate(attribute["because"] or [{"rule": "", "field": "", "raw": None}]):
-            value = _short(attribute["value"]) if n == 0 else ""
-            name = attribute["name"] if n == 0 else ""
-            step = because["rule"].removeprefix(f"{entity['rule']}.attributes.")
-            yield attribute, (name, value, because["field"], _short(because["raw"]), step)
-
-
-def _is_silent(attribute: Mapping[str, Any]) -> bool:
-    return not attribute["because"] and attribute["value"] in (None, "", [])
-
-
-def _short(value: Any) -> str:
-    if value is None or value in ([], ""):
-        return ""
-    return one_line(value if isinstance(value, str) else _plain(value), 60)
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(_plain(each) for each in value)
-    if isinstance(value, dict):
-        return next((str(value[k]) for k in ("value", "name", "text", "id") if value.get(k) is not None), "…")
-    return "true" if value is True else "false" if value is False else str(value)
 
 
 def options(command: Any) -> Any:

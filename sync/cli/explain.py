@@ -10,9 +10,8 @@ from rich.text import Text
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from connectors.core.port import Catalog, Record
+from connectors.core.port import Record
 from sync.cli.app import App, pass_app
-from sync.cli.check_mapping import because_rows
 from sync.cli.exits import Exit, StoppedError
 from sync.cli.facts import load_facts
 from sync.cli.output import json_option, print_json, say, table
@@ -26,11 +25,12 @@ from sync.show.explain import (
     refs_of,
 )
 from sync.show.facts import Facts, instant
+from sync.show.mapped import because_rows
 from sync.show.provenance import provenance_json
 from sync.show.text import light, one_line
 from sync.store import outbox
 from sync.store.model import entities_of
-from sync.store.partitions import load_catalog
+from sync.store.partitions import known_catalog
 from sync.store.records import load_records
 from sync.store.tables import OutboxRow
 from sync.store.versions import refs_called, versions_of
@@ -130,8 +130,7 @@ def _record(app: App, session: Session, facts: Sequence[Facts], record: Record) 
     connection = app.config.connections.get(record.connection)
     provenance: list[dict[str, Any]] = []
     if connection is not None:
-        kept = load_catalog(session, record.connection)
-        catalog = Catalog(fields=()) if kept is None else kept.catalog
+        catalog = known_catalog(session, record.connection)
         provenance = provenance_json(connection.rules, catalog, versions_of(session, ref))
     return explain_record(record, entities_of(session, [ref]).get(ref, ()), rests, provenance)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +9,7 @@ from pathlib import Path
 import click
 from rich.text import Text
 
+from connectors.core.files import write_whole
 from sync import bootstrap
 from sync.cli.app import App, pass_app
 from sync.cli.exits import Exit, StoppedError
@@ -121,7 +120,7 @@ def plan(ctx: click.Context, app: App, *, out: Path | None, as_json: bool) -> No
     with running(app) as engine:
         made, summary = engine.plan()
     if out is not None:
-        _write(out, codec.dumps(made))
+        write_whole(out, codec.dumps(made))  # its owner's alone: a plan tells what is confidential
     if as_json:
         print_json(plan_json(made, summary.failed))
     else:
@@ -155,18 +154,6 @@ def adopt(ctx: click.Context, app: App, *, as_json: bool) -> None:
     now, so that nothing is made twice. Make sure first that no other installation writes there.
     """
     _run(ctx, app, Engine.adopt, as_json=as_json)
-
-
-def _write(path: Path, text: str) -> None:
-    """Whole or not at all, readable by its owner only: a plan tells what is confidential."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def tell_summary(summary: Summary) -> None:

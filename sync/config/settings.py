@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, WithJsonSchema, field_validator
 
-from connectors.core.settings import Credential
+from connectors.core.settings import Credential, plain_number
 from sync.plan.types import Policy
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)")
@@ -27,12 +27,6 @@ def _duration(value: object) -> object:
         return timedelta(**{_UNITS[match[2]]: float(match[1])})
     except OverflowError as error:
         raise ValueError("expected at most 3660d") from error
-
-
-def _number(value: object) -> object:
-    if isinstance(value, bool):
-        raise ValueError("expected a number")  # noqa: TRY004 - pydantic turns only this one into a problem
-    return value
 
 
 Duration = Annotated[
@@ -138,7 +132,7 @@ class DaemonSettings(Section):
 class TopLevel(Section):
     """The whole document, connections and mapping still raw."""
 
-    version: Annotated[Literal[1], BeforeValidator(_number)]
+    version: Annotated[Literal[1], BeforeValidator(plain_number)]
     store: StoreSettings = StoreSettings()
     freshness: FreshnessSettings = FreshnessSettings()
     reconcile: ReconcileOptions = ReconcileOptions()

@@ -37,7 +37,7 @@ _LOG = logging.getLogger(__name__)
 _REMAP_BATCH = 500
 _MANY = 200  # changed records of one page: asking which engagements each touches would cost more than it saves
 _CLOCK_SLACK = timedelta(seconds=30)  # several servers of one tool may differ so; every reader's overlap is longer
-_SMALL = 10  # a partition that never held more than this may empty without anybody being asked
+_SMALL = 10  # what never held more than this may empty without anybody being asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +200,7 @@ class Intake:
         if row.full_read:
             brought = live_count(session, name, partition, generation=row.generation)
             place = f"{name}:{partition.stream}:{partition.key}"
-            if row.formerly_live > _SMALL and brought * 2 < row.formerly_live and place not in accept_emptied:
+            if looks_emptied(brought, row.formerly_live) and place not in accept_emptied:
                 brake = _emptied(name, place, brought, row.formerly_live)
                 row.cursor, row.full_read = None, False
                 row.error, row.error_at = brake.message, self._run.now
@@ -214,6 +214,11 @@ class Intake:
 
 def _clock_was_put_back(row: PartitionRow, page: Page) -> bool:
     return row.complete_at is not None and page.as_of < row.complete_at - _CLOCK_SLACK
+
+
+def looks_emptied(shown: int, formerly: int) -> bool:
+    """Whether so much is gone at once that a person must say if it is true: more than half, and not of a few."""
+    return formerly > _SMALL and shown * 2 < formerly
 
 
 def _emptied(connection: str, place: str, brought: int, formerly: int) -> Brake:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from connectors.core.errors import ConnectorError
 from connectors.core.port import Catalog
 from sync.engine.guard import guarded
-from sync.engine.intake import Intake
+from sync.engine.intake import Intake, looks_emptied
 from sync.engine.live import Live, RunContext
 from sync.engine.summary import Note
 from sync.plan.types import Brake, BrakeKind
@@ -20,7 +20,6 @@ from sync.store.touching import Shared
 
 _LOG = logging.getLogger(__name__)
 _EVERY = timedelta(days=1)
-_FEW = 10  # so many may be gone at once without anybody being asked
 MADE = "made"
 """Stands for a partition where ``--accept-emptied`` names what syncline made: ``connection:stream:made``."""
 
@@ -94,7 +93,7 @@ def _look(store: Store, live: Live, catalog: Catalog, intake: Intake, accept_emp
             found = live.connector.reader.fetch(stream, ids, live.mapper.fields(stream), catalog)
         lost = [id_ for id_ in ids if found.get(id_) is None]
         place = f"{live.name}:{stream}:{MADE}"
-        if len(lost) > _FEW and len(lost) * 2 > len(ids) and place not in accept_emptied:
+        if looks_emptied(len(ids) - len(lost), len(ids)) and place not in accept_emptied:
             brakes.append(_emptied(live.name, place, len(lost), len(ids)))
             continue
         with store.unit_of_work() as session:

@@ -38,39 +38,22 @@ class _Known:
     created: Mapping[tuple[str, str], str]
 
 
-def make_plan(
-    store: Store,
-    connections: Mapping[str, Live],
-    catalogs: Mapping[str, Catalog],
-    portfolio: Portfolio,
-    settings: PlanSettings,
-    run: RunContext,
-) -> Plan:
+def make_plan(store: Store, given: PlanInput) -> Plan:
     """Every write that would be made now, by the stored results. What is held or in conflict is noted in the store."""
-    with store.unit_of_work() as session:
-        given = plan_input(session, store.instance, connections, catalogs, portfolio, settings, run)
     plan = build_plan(given)
     with store.unit_of_work() as session:
-        save_held_writes(session, plan.held, run.now)
-        save_conflicts(session, plan.conflicts, run.now)
+        save_held_writes(session, plan.held, given.now)
+        save_conflicts(session, plan.conflicts, given.now)
         session.commit()
     return plan
 
 
-def take_over(
-    store: Store,
-    connections: Mapping[str, Live],
-    catalogs: Mapping[str, Catalog],
-    portfolio: Portfolio,
-    settings: PlanSettings,
-    run: RunContext,
-) -> Adoption:
+def take_over(store: Store, given: PlanInput) -> Adoption:
     """Let what the tools were last read to show, where it bears a mark of syncline, stand as written by this store."""
+    adoption = build_adoption(given)
     with store.unit_of_work() as session:
-        given = plan_input(session, store.instance, connections, catalogs, portfolio, settings, run)
-        adoption = build_adoption(given)
-        adopt_instances(session, adoption.instances, run.now)
-        save_agreed(session, adoption.agreed, run.now)
+        adopt_instances(session, adoption.instances, given.now)
+        save_agreed(session, adoption.agreed, given.now)
         session.commit()
     return adoption
 

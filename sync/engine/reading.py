@@ -9,13 +9,13 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from connectors.core.port import Clock, Partition, StreamSpec
-from mapping.model import Stage
+from mapping.model import Engagement, Stage
 from sync.engine.live import Live, Progress, RunContext
 from sync.engine.pull import PullReport, PullSettings, joined, pull
 from sync.selection import Selected, shared_places, wanted
 from sync.store.database import Store
+from sync.store.model import entities, fold
 from sync.store.partitions import partition_rows
-from sync.store.views import find_engagement
 
 _ASK_AGAIN = timedelta(days=1)
 """A place of closed engagements alone that could not be read is asked for no sooner: they are at rest."""
@@ -37,6 +37,7 @@ def read_all(
     """
     partitions = wanted(engagements, streams)
     of_records = {engagement.record_connection for engagement in engagements}
+    shared = shared_places(engagements)
     reports = []
     for names in (of_records, partitions.keys() - of_records):
         with store.unit_of_work() as session:
@@ -44,17 +45,18 @@ def read_all(
             left_out = _unreadable(session, resting, run)
         part = {n: tuple(p for p in partitions[n] if (n, p) not in left_out) for n in sorted(names)}
         closed = replace(settings, resting=resting)
-        reports.append(pull(store, connections, part, shared_places(engagements), clock, run, closed, progress))
+        reports.append(pull(store, connections, part, shared, clock, run, closed, progress))
     return joined(reports)
 
 
 def resting_places(session: Session, engagements: Iterable[Selected]) -> frozenset[tuple[str, str]]:
     """(connection, place) that are named by engagements whose records say that they are closed, and by no other."""
+    records = entities(session, Engagement)
+    at_rest = {(e.ref.partition(":")[0], fold(e.key)) for e in records if e.stage is Stage.CLOSED}
     open_: set[tuple[str, str]] = set()
     closed: set[tuple[str, str]] = set()
     for engagement in engagements:
-        found = find_engagement(session, engagement)
-        over = found is not None and found.stage is Stage.CLOSED
+        over = (engagement.record_connection, fold(engagement.record_key)) in at_rest
         (closed if over else open_).update((p.connection, p.place) for p in engagement.places)
     return frozenset(closed - open_)
 

@@ -16,14 +16,14 @@ from sync.engine.intake import Intake, mapping_hash
 from sync.engine.live import Live, Progress, RunContext
 from sync.engine.lock import single_run
 from sync.engine.looking import Looked, look_for_made
-from sync.engine.planning import make_plan, take_over
+from sync.engine.planning import make_plan, plan_input, take_over
 from sync.engine.pull import PullReport, PullSettings, get_catalog
 from sync.engine.reading import read_all
 from sync.engine.reconcile import Portfolio, ReconcileReport, reconcile_changed
 from sync.engine.summary import Note, Reads, Summary
 from sync.plan.codec import PlanFormatError, from_json, to_json
 from sync.plan.draft import GO_ON
-from sync.plan.inputs import PlanSettings
+from sync.plan.inputs import PlanInput, PlanSettings
 from sync.plan.types import Brake, BrakeKind, Plan
 from sync.reconcile.settings import ReconcileSettings
 from sync.selection import Selected, shared_places
@@ -167,9 +167,7 @@ class Engine:
         with self._run("adopt") as run:
             self._read(run)
             catalogs = self._catalogs(run.pulled.catalogs, run.pulled.down)
-            found = take_over(
-                self._store, self._connections, catalogs, self._portfolio(catalogs), self._settings.plan, run.context
-            )
+            found = take_over(self._store, self._given(run, catalogs))
             run.adopted = len(found.agreed)
             if self._witness is not None and not run.pulled.down:
                 self._witness.note(self._store.instance, run.context.id)
@@ -247,9 +245,14 @@ class Engine:
         portfolio = self._portfolio(self._catalogs(run.pulled.catalogs, down))
         run.reconciled = reconcile_changed(self._store, portfolio, run.context, self._progress)
 
-    def _plan(self, run: _Run, catalogs: Mapping[str, Catalog]) -> Plan:
+    def _given(self, run: _Run, catalogs: Mapping[str, Catalog]) -> PlanInput:
         settings = replace(self._settings.plan, max_writes=self._settings.apply.max_writes)
-        return make_plan(self._store, self._connections, catalogs, self._portfolio(catalogs), settings, run.context)
+        portfolio, instance = self._portfolio(catalogs), self._store.instance
+        with self._store.unit_of_work() as session:
+            return plan_input(session, instance, self._connections, catalogs, portfolio, settings, run.context)
+
+    def _plan(self, run: _Run, catalogs: Mapping[str, Catalog]) -> Plan:
+        return make_plan(self._store, self._given(run, catalogs))
 
     def _plan_if_needed(self, run: _Run, catalogs: Mapping[str, Catalog]) -> Plan:
         """The plan; that of the last run, without looking, when it wrote nothing and nothing has changed since.

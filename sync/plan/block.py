@@ -10,10 +10,9 @@ from mapping import outbound
 from mapping.model import Access
 from mapping.outbound import OutboundError
 from sync.plan.conflict import NEVER_WRITTEN, Sides, Verdict, judge
-from sync.plan.draft import Desk, Drafted, Job, agree, as_conflict, obstacle_of, other_instance, planned
+from sync.plan.draft import Desk, Drafted, Job, agree, as_conflict, obstacle_of, other_instance, planned, taken_over
 from sync.plan.markers import instance_of, marker_property
 from sync.plan.status import STATUS, anchor_record, kept_stamp, knows_all, older_store, reason_of, text_for
-from sync.plan.types import Agreed, Foreign
 from sync.reconcile.result import RiskLifecycle, RiskState, Status
 from sync.reconcile.text import risk_lines, same_message, stamp_of
 from sync.reconcile.view import EngagementView
@@ -82,9 +81,7 @@ def _taken_over(desk: Desk, anchor: Record, field_id: str, instance: str, theirs
     """The block that is shown, as if we had written it; nothing when it bears no sign of us."""
     if not instance and stamp_of(_status_of(theirs)) is None:
         return
-    if instance not in ("", desk.given.instance):
-        yield Foreign(instance=instance)
-    yield Agreed(connection=anchor.connection, stream=anchor.stream, id=anchor.id, field_id=field_id, value=theirs)
+    yield from taken_over(desk, anchor, instance, {field_id: theirs})
 
 
 def _judged(desk: Desk, job: Job, anchor: Record, external_id: str, sides: Sides) -> Iterator[Drafted]:

@@ -188,16 +188,16 @@ def _taken_over(desk: Desk, job: Job, wanted: Fields, shown: Mapping[str, Json])
     signed = any(isinstance(value, str) and stamp_of(value) is not None for value in shown.values())
     if not (instance or signed or wanted.made_by_us):
         return
+    read = {i: theirs if wanted.reads_as is None else wanted.reads_as(i, theirs) for i, theirs in shown.items()}
+    yield from taken_over(desk, record, instance, read)
+
+
+def taken_over(desk: Desk, record: Record, instance: str, shown: Mapping[str, Json]) -> Iterator[Drafted]:
+    """Fields as they are shown, as if we had written them, and the other instance that did."""
     if instance not in ("", desk.given.instance):
         yield Foreign(instance=instance)
-    for field_id, theirs in sorted(shown.items()):
-        yield Agreed(
-            connection=record.connection,
-            stream=record.stream,
-            id=record.id,
-            field_id=field_id,
-            value=theirs if wanted.reads_as is None else wanted.reads_as(field_id, theirs),
-        )
+    for field_id, value in sorted(shown.items()):
+        yield Agreed(connection=record.connection, stream=record.stream, id=record.id, field_id=field_id, value=value)
 
 
 def _to_write(verdicts: Mapping[str, Verdict], together: tuple[Collection[str], Collection[str]]) -> tuple[str, ...]:

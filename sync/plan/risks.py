@@ -18,17 +18,19 @@ from sync.plan.draft import (
     Fields,
     Job,
     agree,
+    as_conflict,
     fields_of,
     foreign_instance,
     obstacle_of,
     planned,
     set_fields,
+    taken_over,
 )
 from sync.plan.inputs import Sink
 from sync.plan.known import Lost, RiskRecords, risk_label
 from sync.plan.markers import marker_property, marker_text
 from sync.plan.status import anchor_record
-from sync.plan.types import Agreed, Conflict, Held, PlannedWrite
+from sync.plan.types import Held, PlannedWrite
 from sync.reconcile.result import RiskLifecycle, RiskState
 from sync.reconcile.view import EngagementView, Place
 
@@ -228,26 +230,13 @@ def _transition(desk: Desk, job: Job, state: RiskState, record: Record) -> Itera
         ours=opened if state.lifecycle is RiskLifecycle.OPEN else closed,
     )
     if desk.given.settings.adopt:
-        yield Agreed(
-            connection=record.connection, stream=record.stream, id=record.id, field_id=_STATUS, value=sides.theirs
-        )
+        yield from taken_over(desk, record, "", {_STATUS: sides.theirs})
         return
     verdict = judge(sides, desk.given.settings.policy, _same_word)
     if verdict is Verdict.EQUAL:
         yield from agree(record, _STATUS, sides, _same_word)
     if verdict.conflicts:
-        yield Conflict(
-            engagement=job.engagement,
-            connection=record.connection,
-            target=record.id,
-            target_key=record.key,
-            field=_STATUS,
-            field_id=_STATUS,
-            base=sides.base,
-            theirs=shown,
-            ours=sides.ours,
-            policy=desk.given.settings.policy,
-        )
+        yield as_conflict(desk, job, record, _STATUS, _STATUS, replace(sides, theirs=shown))
     if verdict.writes:
         yield _moved(job, record, shown, str(sides.ours), state)
 

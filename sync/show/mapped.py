@@ -1,9 +1,9 @@
-"""What records become by the mapping, and why: data for ``syncline check --mapping``."""
+"""What records become by the mapping, and why: for ``syncline check --mapping`` and ``explain``."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from connectors.core.port import Catalog, Record
 from mapping.rules import Rules
 from mapping.shown import read_back
 from mapping.why import Because, Made, explain_record, steps_of
+from sync.show.text import one_line
 from sync.store.codec import encode
 
 _MOST_NAMED = 5  # keys of records that are told beside a value
@@ -137,3 +138,38 @@ def _unused(rules: Rules, made: Iterable[tuple[Record, tuple[Made, ...]]]) -> li
     took = {one.rule for one in several}
     answered = {b.rule for one in several for reasons in one.because.values() for b in reasons}
     return [keys for keys in steps_of(rules) if keys.split(".")[1] in took and keys not in answered]
+
+
+def because_rows(entity: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], tuple[str, ...]]]:
+    """Each attribute of which something is said, with a row for each step: name, value, field, what stands there, step.
+
+    Name and value stand in the first row of an attribute alone.
+    """
+    for attribute in entity["attributes"]:
+        if is_silent(attribute):
+            continue
+        for n, because in enumerate(attribute["because"] or [{"rule": "", "field": "", "raw": None}]):
+            value = brief(attribute["value"]) if n == 0 else ""
+            name = attribute["name"] if n == 0 else ""
+            step = because["rule"].removeprefix(f"{entity['rule']}.attributes.")
+            yield attribute, (name, value, because["field"], brief(because["raw"]), step)
+
+
+def is_silent(attribute: Mapping[str, Any]) -> bool:
+    """Whether nothing is said of an attribute: no step answered, and it is empty."""
+    return not attribute["because"] and attribute["value"] in (None, "", [])
+
+
+def brief(value: Any) -> str:
+    """A value of a tool or of the model on one short line; nothing for what is empty."""
+    if value is None or value in ([], ""):
+        return ""
+    return one_line(value if isinstance(value, str) else _plain(value), 60)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(_plain(each) for each in value)
+    if isinstance(value, dict):
+        return next((str(value[k]) for k in ("value", "name", "text", "id") if value.get(k) is not None), "…")
+    return "true" if value is True else "false" if value is False else str(value)

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from connectors.core.port import Json, Write, WriteKind
 from sync.plan.bases import bases_of
 from sync.plan.types import PlannedWrite
 from sync.store.codec import decode, encode
-from sync.store.records import Stamp
+from sync.store.records import Stamp, chunks
 from sync.store.tables import BaseRow, OutboxRow
 
 
@@ -195,14 +195,27 @@ def created(session: Session) -> dict[tuple[str, str], str]:
 
 def made_again(session: Session, run: str) -> list[tuple[OutboxRow, str]]:
     """What a run made in place of a record that was made earlier, with the key of the earlier one, in order."""
+    done = (
+        OutboxRow.kind.in_((WriteKind.CREATE.value, WriteKind.UPSERT.value)),
+        OutboxRow.state == State.DONE.value,
+        OutboxRow.record_id != "",
+    )
+    own = session.scalars(select(OutboxRow).where(OutboxRow.run == run, *done).order_by(OutboxRow.seq)).all()
+    before: dict[tuple[str, str], OutboxRow] = {}
+    for part in chunks({row.identity for row in own}):
+        last = (
+            select(func.max(OutboxRow.seq))
+            .where(OutboxRow.identity.in_(part), OutboxRow.seq < own[0].seq, *done)
+            .group_by(OutboxRow.connection, OutboxRow.identity)
+        )
+        before.update(
+            ((r.connection, r.identity), r) for r in session.scalars(select(OutboxRow).where(OutboxRow.seq.in_(last)))
+        )
     found = []
-    making = (WriteKind.CREATE.value, WriteKind.UPSERT.value)
-    done = (OutboxRow.kind.in_(making), OutboxRow.state == State.DONE.value, OutboxRow.record_id != "")
-    for row in session.scalars(select(OutboxRow).where(OutboxRow.run == run, *done).order_by(OutboxRow.seq)):
-        same = (OutboxRow.connection == row.connection, OutboxRow.identity == row.identity, OutboxRow.seq < row.seq)
-        before = session.scalar(select(OutboxRow).where(*done, *same).order_by(OutboxRow.seq.desc()).limit(1))
-        if before is not None and before.record_id != row.record_id:
-            found.append((row, before.record_key or before.record_id))
+    for row in own:
+        earlier = before.get((row.connection, row.identity))
+        if earlier is not None and earlier.record_id != row.record_id:
+            found.append((row, earlier.record_key or earlier.record_id))
     return found
 
 

@@ -84,6 +84,12 @@ def load_catalog(session: Session, connection: str) -> StoredCatalog | None:
     )
 
 
+def known_catalog(session: Session, connection: str) -> Catalog:
+    """The catalog last stored; one without fields when there is none."""
+    stored = load_catalog(session, connection)
+    return Catalog(fields=()) if stored is None else stored.catalog
+
+
 def save_catalog(
     session: Session, connection: str, catalog: Catalog, places: Sequence[str], anchored: Sequence[str], now: datetime
 ) -> None:

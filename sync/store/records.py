@@ -109,31 +109,17 @@ def keys_of_gone(session: Session, refs: Iterable[str]) -> dict[str, str]:
 
     Of a place that cannot be read nobody knows what is gone: left out, as what was never read is.
     """
-    found: dict[str, str] = {}
-    for part in chunks(set(refs)):
-        query = select(HeadRow.ref, HeadRow.key).join(PartitionRow, _in_partition()).where(HeadRow.ref.in_(part))
-        found.update(
-            (ref, key) for ref, key in session.execute(query.where(HeadRow.gone.is_(True), PartitionRow.error == ""))
-        )
-    return found
+    return dict(_placed(session, refs, HeadRow.gone.is_(True), PartitionRow.error == ""))
 
 
 def live_and_read(session: Session, refs: Iterable[str]) -> frozenset[str]:
     """Those of the records that are there, in places that could be read the last time."""
-    found: set[str] = set()
-    for part in chunks(set(refs)):
-        query = select(HeadRow.ref).join(PartitionRow, _in_partition()).where(HeadRow.ref.in_(part))
-        found.update(session.scalars(query.where(HeadRow.gone.is_(False), PartitionRow.error == "")))
-    return frozenset(found)
+    return frozenset(ref for ref, _ in _placed(session, refs, HeadRow.gone.is_(False), PartitionRow.error == ""))
 
 
 def in_unread_places(session: Session, refs: Iterable[str]) -> frozenset[str]:
     """Those of the records whose places could not be read the last time."""
-    found: set[str] = set()
-    for part in chunks(set(refs)):
-        query = select(HeadRow.ref).join(PartitionRow, _in_partition()).where(HeadRow.ref.in_(part))
-        found.update(session.scalars(query.where(PartitionRow.error != "")))
-    return frozenset(found)
+    return frozenset(ref for ref, _ in _placed(session, refs, PartitionRow.error != ""))
 
 
 def anything_read(session: Session) -> bool:
@@ -240,12 +226,16 @@ def _of(connection: str, partition: Partition) -> ColumnElement[bool]:
     )
 
 
-def _in_partition() -> ColumnElement[bool]:
-    return and_(
+def _placed(session: Session, refs: Iterable[str], *conditions: ColumnElement[bool]) -> Iterator[tuple[str, str]]:
+    """(reference, key) of the records for which the conditions hold, on them and on their partitions."""
+    in_partition = and_(
         PartitionRow.connection == HeadRow.connection,
         PartitionRow.stream == HeadRow.stream,
         PartitionRow.key == HeadRow.partition,
     )
+    for part in chunks(set(refs)):
+        query = select(HeadRow.ref, HeadRow.key).join(PartitionRow, in_partition).where(HeadRow.ref.in_(part))
+        yield from ((ref, key) for ref, key in session.execute(query.where(*conditions)))
 
 
 def _heads(session: Session, refs: set[str]) -> dict[str, HeadRow]:

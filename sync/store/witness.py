@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import tempfile
 from pathlib import Path
 
+from connectors.core.files import write_whole
 from sync.store.database import Store
 from sync.store.runs import knows_run
 
@@ -42,10 +41,7 @@ class Witness:
     def note(self, instance: str, run: str) -> None:
         """Remember that ``run``, which the store knows, used it. Whole or not at all; may be repeated."""
         try:
-            handle, name = tempfile.mkstemp(prefix=f".{self._path.name}.", dir=self._path.parent)  # made with mode 0600
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump({"instance": instance, "run": run}, file)
-            Path(name).replace(self._path)
+            write_whole(self._path, json.dumps({"instance": instance, "run": run}))
         except OSError as error:
             _LOG.warning(
                 "%s cannot be written (%s): an older copy of the store would not be noticed by it", self._path, error

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import re
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -16,18 +14,14 @@ from mapping.inbound import map_record
 from mapping.model import Access, WorkItem
 
 FILE = "jira_server_issues.jsonl.gz"
-FOLDER = os.environ.get("SYNCLINE_SAMPLES", "")
-
-pytestmark = pytest.mark.skipif(not FOLDER, reason="SYNCLINE_SAMPLES does not name the folder of sample issues")
-
 # Written down from reading the file, and not from the mapping: what its resolutions say of the work.
 NOTHING_WAS_DONE = {"Duplicate", "Cannot Reproduce", "Invalid", "Needs more info", "Not Our Bug", "Won't Fix", "Hold"}
 SOMETHING_WAS_DONE = {"Fixed", "Done"}
 
 
 @pytest.fixture(scope="module")
-def issues():
-    with gzip.open(Path(FOLDER) / FILE, "rt", encoding="utf-8") as file:
+def issues(samples):
+    with gzip.open(samples / FILE, "rt", encoding="utf-8") as file:
         return [json.loads(line) for line in file]
 
 

@@ -1,7 +1,6 @@
 """The port's promises again, over real HTTP, against the stand-in as a black box, and what crossed the wire."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -422,10 +421,9 @@ def test_check_finds_all_well(stand_in: StandIn) -> None:
     assert [f"{r.name}: {r.found} | {r.mend}" for r in found if r.ok is False] == []
 
 
-def test_what_crosses_the_wire_agrees_with_githubs_descriptions(stand_in: StandIn, tmp_path: Path) -> None:
-    evidence = Path(os.environ.get("SYNCLINE_API_EVIDENCE") or "")
-    if not (evidence / "validate.py").is_file():
-        pytest.skip("needs SYNCLINE_API_EVIDENCE, the folder of official API descriptions and validators")
+def test_what_crosses_the_wire_agrees_with_githubs_descriptions(
+    stand_in: StandIn, tmp_path: Path, api_evidence: Path
+) -> None:
     harness = StandInHarness(stand_in)
     ids = harness.seed(3)
     connector = stand_in.connector()
@@ -452,10 +450,10 @@ def test_what_crosses_the_wire_agrees_with_githubs_descriptions(stand_in: StandI
         for line in lines:
             to = to_graph if line["path"].endswith("graphql") else to_rest
             to.write(json.dumps({**line, "path": _described(line["path"], names)}) + "\n")
-    spec = ("--spec", str(evidence / "github/github_openapi_trimmed.json"))
-    schema = ("--graphql", str(evidence / "github/github_graphql_schema.graphql"))
+    spec = ("--spec", str(api_evidence / "github/github_openapi_trimmed.json"))
+    schema = ("--graphql", str(api_evidence / "github/github_graphql_schema.graphql"))
     for log, against in ((rest, spec), (graph, schema)):
-        command = [sys.executable, str(evidence / "validate.py"), *against, "--log", str(log)]
+        command = [sys.executable, str(api_evidence / "validate.py"), *against, "--log", str(log)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         assert int(done.stdout.split(maxsplit=1)[0]) >= 10, done.stdout

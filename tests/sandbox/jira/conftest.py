@@ -1,4 +1,8 @@
+import importlib.util
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -241,3 +245,16 @@ def connect() -> Iterator[Connect]:
         client.session.close()
     for context in contexts:
         context.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def tours() -> ModuleType:
+    """The requests that drive every route."""
+    name = "syncline_test_jira_tour"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name("tour.py"))
+        assert spec is not None
+        assert spec.loader is not None
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import contextmanager
-from os import environ
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +31,6 @@ EXPLAINED = (
     (r"/webhook$", r"'x' is not one of \['jira:issue_created'"),
 )
 """Findings that are no faults of the stand-in: where, and what is said."""
-
-
-def evidence() -> Path:
-    value = environ.get("SYNCLINE_API_EVIDENCE")
-    if not value:
-        pytest.skip("SYNCLINE_API_EVIDENCE is not set: the outside evidence is not at hand")
-    return Path(value)
 
 
 @contextmanager
@@ -182,9 +174,9 @@ def use_cloud(service: JiraService, url: str, session: requests.Session, call: C
     assert call("DELETE", f"{api}/webhook", ids).status_code == 202
 
 
-def findings(log: Path, *arguments: str) -> tuple[list[Any], int]:
+def findings(evidence: Path, log: Path, *arguments: str) -> tuple[list[Any], int]:
     report = log.with_suffix(".report.json")
-    command = [sys.executable, str(evidence() / "validate.py"), "--profile", "jira", *arguments]
+    command = [sys.executable, str(evidence / "validate.py"), "--profile", "jira", *arguments]
     command += ["--log", str(log), "--report", str(report)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert report.exists(), done.stdout + done.stderr
@@ -203,38 +195,44 @@ def written(service: JiraService, log: Path) -> Path:
     return log
 
 
-def test_cloud_boards_agree_with_the_description(small_site: Callable[[str], dict[str, Any]], tmp_path: Path) -> None:
-    spec = str(evidence() / "jira/jira_cloud_software_agile.json")
+def test_cloud_boards_agree_with_the_description(
+    small_site: Callable[[str], dict[str, Any]], tmp_path: Path, api_evidence: Path
+) -> None:
+    spec = str(api_evidence / "jira/jira_cloud_software_agile.json")
     with served(small_site("cloud")) as (service, _, _, call):
         use_boards(call, cloud=True)
-        found, checked = findings(written(service, tmp_path / "log.jsonl"), "--spec", spec, "--only-described")
+        found, checked = findings(
+            api_evidence, written(service, tmp_path / "log.jsonl"), "--spec", spec, "--only-described"
+        )
     assert found == []
     assert checked > 30
 
 
 def test_data_center_boards_agree_with_the_description(
-    small_site: Callable[[str], dict[str, Any]], tmp_path: Path
+    small_site: Callable[[str], dict[str, Any]], tmp_path: Path, api_evidence: Path
 ) -> None:
-    spec = str(evidence() / "jira/jira_data_center.json")
+    spec = str(api_evidence / "jira/jira_data_center.json")
     with served(small_site("data-center")) as (service, _, _, call):
         use_boards(call, cloud=False)
         for path in ("/issuesecurityschemes", "/issuesecurityschemes/10000", "/securitylevel/7"):
             assert call("GET", f"/rest/api/2{path}").status_code == 200
         assert call("PUT", "/rest/api/2/issue/NIM-4/archive").status_code == 204
-        found, checked = findings(written(service, tmp_path / "log.jsonl"), "--spec", spec, "--only-described")
+        found, checked = findings(
+            api_evidence, written(service, tmp_path / "log.jsonl"), "--spec", spec, "--only-described"
+        )
     assert found == []
     assert checked > 30
 
 
 def test_cloud_bulk_webhooks_and_archives_agree_with_the_description(
-    small_site: Callable[[str], dict[str, Any]], tmp_path: Path
+    small_site: Callable[[str], dict[str, Any]], tmp_path: Path, api_evidence: Path
 ) -> None:
-    spec = str(evidence() / "jira/jira_cloud_platform_v3_full.json")
+    spec = str(api_evidence / "jira/jira_cloud_platform_v3_full.json")
     with served(small_site("cloud")) as (service, url, session, call):
         use_cloud(service, url, session, call)
         log = written(service, tmp_path / "log.jsonl")
         cloud_id = service.log.exchanges()[-1].path.split("/")[3]
         log.write_text(log.read_text().replace(f'"/ex/jira/{cloud_id}/rest', '"/rest'))
-        found, checked = findings(log, "--spec", spec, "--only-described")
+        found, checked = findings(api_evidence, log, "--spec", spec, "--only-described")
     assert found == []
     assert checked > 25

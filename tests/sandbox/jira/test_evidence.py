@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import os
 import re
 import subprocess
 import sys
@@ -15,17 +14,10 @@ import requests
 from jira import JIRA
 
 from sandbox.core.server import running
-from sandbox.jira import samples
+from sandbox.jira.samples import read_issues, state_of
 from sandbox.jira.service import JiraService
 
 pytestmark = pytest.mark.loopback
-
-
-def folder(variable: str) -> Path:
-    value = os.environ.get(variable)
-    if not value:
-        pytest.skip(f"{variable} is not set: the outside evidence is not at hand")
-    return Path(value)
 
 
 def adf(text: str) -> dict[str, Any]:
@@ -180,16 +172,15 @@ def validate(evidence: Path, log: Path, *arguments: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("version", [2, 3])
 def test_cloud_traffic_agrees_with_atlassians_description(
-    connect: Callable[..., Any], tmp_path: Path, version: int
+    connect: Callable[..., Any], tmp_path: Path, version: int, api_evidence: Path
 ) -> None:
-    evidence = folder("SYNCLINE_API_EVIDENCE")
     api = connect("cloud", version=version)
     exercise(api, cloud=True)
     log = tmp_path / "log.jsonl"
     log.write_bytes(requests.get(f"{api.url}/_sandbox/log", timeout=30).content)
-    spec = str(evidence / "jira/jira_cloud_platform_v3_trimmed.json")
+    spec = str(api_evidence / "jira/jira_cloud_platform_v3_trimmed.json")
     rewrite = ("--rewrite", "/rest/api/2=/rest/api/3")
-    report = validate(evidence, log, "--spec", spec, *rewrite, "--only-described")
+    report = validate(api_evidence, log, "--spec", spec, *rewrite, "--only-described")
     assert [entry for entry in report["exchanges"] if entry["errors"]] == [], report["output"]
     assert report["checked"] > 60
 
@@ -216,13 +207,14 @@ def unexplained(entry: dict[str, Any]) -> list[str]:
     ]
 
 
-def test_data_center_traffic_agrees_with_atlassians_description(connect: Callable[..., Any], tmp_path: Path) -> None:
-    evidence = folder("SYNCLINE_API_EVIDENCE")
+def test_data_center_traffic_agrees_with_atlassians_description(
+    connect: Callable[..., Any], tmp_path: Path, api_evidence: Path
+) -> None:
     api = connect("data-center")
     exercise(api, cloud=False)
     log = tmp_path / "log.jsonl"
     log.write_bytes(requests.get(f"{api.url}/_sandbox/log", timeout=30).content)
-    report = validate(evidence, log, "--spec", str(evidence / "jira/jira_data_center.json"))
+    report = validate(api_evidence, log, "--spec", str(api_evidence / "jira/jira_data_center.json"))
     assert [entry for entry in report["exchanges"] if unexplained(entry)] == [], report["output"]
     assert report["checked"] > 60
 
@@ -240,14 +232,14 @@ def missing(given: Any, served: Any, at: str = "") -> list[str]:
     return [] if given == served else [f"{at}: {given!r} became {served!r}"]
 
 
-def test_the_recorded_issues_are_served_whole() -> None:
-    path = folder("SYNCLINE_SAMPLES") / "jira_server_issues.jsonl.gz"
+def test_the_recorded_issues_are_served_whole(samples: Path) -> None:
+    path = samples / "jira_server_issues.jsonl.gz"
     with gzip.open(path, "rt", encoding="utf-8") as source:
         recorded = {row["id"]: row for row in map(json.loads, source)}
     for row in recorded.values():
         # the recording's own counts leave out comments that it holds
         row["fields"]["comment"] = {"comments": row["fields"]["comment"]["comments"]}
-    service = JiraService(samples.state_of(samples.read_issues(path), token="pat"))
+    service = JiraService(state_of(read_issues(path), token="pat"))
     with running(service) as url, requests.Session() as session:
         session.trust_env = False
         session.headers["Authorization"] = "Bearer pat"
@@ -258,8 +250,8 @@ def test_the_recorded_issues_are_served_whole() -> None:
     assert [line for issue_id, row in recorded.items() for line in missing(row, served[issue_id], row["key"])] == []
 
 
-def test_the_command_serves_recorded_issues() -> None:
-    path = folder("SYNCLINE_SAMPLES") / "jira_server_issues.jsonl.gz"
+def test_the_command_serves_recorded_issues(samples: Path) -> None:
+    path = samples / "jira_server_issues.jsonl.gz"
     command = [sys.executable, "-m", "sandbox.jira", "--issues", str(path), "--token", "pat"]
     with subprocess.Popen([*command, "--deployment", "data-center"], stdout=subprocess.PIPE, text=True) as process:
         try:

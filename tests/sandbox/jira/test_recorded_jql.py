@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -26,11 +25,9 @@ Keep = Callable[[Raw], bool]
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
-def recorded() -> list[Raw]:
-    folder = os.environ.get("SYNCLINE_SAMPLES")
-    if not folder:
-        pytest.skip("SYNCLINE_SAMPLES is not set: the outside evidence is not at hand")
-    with gzip.open(Path(folder) / "jira_server_issues.jsonl.gz", "rt", encoding="utf-8") as source:
+@pytest.fixture
+def raws(samples: Path) -> list[Raw]:
+    with gzip.open(samples / "jira_server_issues.jsonl.gz", "rt", encoding="utf-8") as source:
         return [json.loads(line) for line in source]
 
 
@@ -246,8 +243,7 @@ def searching(service: JiraService, url: str, session: requests.Session) -> Call
     return keys
 
 
-def test_a_hundred_queries_find_what_a_filter_over_the_raw_issues_finds() -> None:
-    raws = recorded()
+def test_a_hundred_queries_find_what_a_filter_over_the_raw_issues_finds(raws: list[Raw]) -> None:
     made = queries(raws)
     assert len({text for text, _ in made}) >= 100
     service = JiraService(samples.state_of(raws, token="pat"))
@@ -266,8 +262,7 @@ def test_a_hundred_queries_find_what_a_filter_over_the_raw_issues_finds() -> Non
     assert telling >= 85, "queries that find all or nothing prove little"
 
 
-def test_dates_are_in_the_zone_of_who_asks_and_orders_hold() -> None:
-    raws = recorded()
+def test_dates_are_in_the_zone_of_who_asks_and_orders_hold(raws: list[Raw]) -> None:
     document = samples.state_of(raws, token="pat")
     document["users"][0]["timeZone"] = "Europe/Berlin"
     service = JiraService(document)

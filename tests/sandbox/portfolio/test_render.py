@@ -10,6 +10,7 @@ import pytest
 from sandbox.core.clock import Clock
 from sandbox.github import loading as github_loading
 from sandbox.jira import loading as jira_loading
+from sandbox.launchpad.service import LaunchpadService
 from sandbox.portfolio.configuration import configuration
 from sandbox.portfolio.generate import generate
 from sandbox.portfolio.hosts import Hosts
@@ -76,11 +77,10 @@ def test_the_github_stand_in_loads_its_state(scale):
 
 @pytest.mark.parametrize("scale", [1, 5])
 def test_the_launchpad_stand_in_loads_its_state(scale):
-    service = pytest.importorskip("sandbox.launchpad.service")
     truth = generate(seed=scale, scale=scale, today=TODAY, tools=TOOLS)
     document = render_launchpad(truth, hosts=HOSTS, secret="s")
     assert len(document["bugs"]) > 60
-    service.LaunchpadService(document)
+    LaunchpadService(document)
 
 
 def test_a_private_bug_bears_a_canary_and_no_public_record_does(four):

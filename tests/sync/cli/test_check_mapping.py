@@ -11,26 +11,6 @@ from typing import Any
 
 import pytest
 
-CONFIG = """\
-version = 1
-[store]
-url = "sqlite:///s.sqlite3"
-[connections.jira]
-kind = "jira"
-url = "https://jira.example"
-deployment = "data-center"
-token = { env = "T" }
-[connections.salesforce]
-kind = "salesforce"
-url = "https://sf.example"
-flow = "client_credentials"
-client_id = "x"
-client_secret = { env = "T" }
-[engagements.NIM-01]
-record = { connection = "salesforce", key = "NIM-01" }
-places = [{ connection = "jira", place = "NIM" }]
-"""
-
 
 def issue(number: int, **fields: Any) -> dict[str, Any]:
     status = {"name": "Done", "statusCategory": {"key": "done"}}
@@ -46,7 +26,6 @@ ISSUES = [
 
 
 def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    (folder / "syncline.toml").write_text(CONFIG)
     command = [sys.executable, "-c", "from sync.cli.main import main; main()", "check", *words]
     return subprocess.run(
         command, cwd=folder, env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, timeout=60, check=False
@@ -61,18 +40,18 @@ def answer(folder: Path, *words: str, code: int = 0) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("form", ["lines", "list", "answer", "packed"])
-def test_a_sample_file_may_have_any_of_its_forms(tmp_path: Path, form: str) -> None:
+def test_a_sample_file_may_have_any_of_its_forms(folder: Path, form: str) -> None:
     lines = "\n".join(map(json.dumps, ISSUES))
     texts = {"lines": lines, "packed": lines, "list": json.dumps(ISSUES), "answer": json.dumps({"issues": ISSUES})}
-    file = tmp_path / ("sample.gz" if form == "packed" else "sample")
+    file = folder / ("sample.gz" if form == "packed" else "sample")
     data = texts[form].encode()
     file.write_bytes(gzip.compress(data) if form == "packed" else data)
-    assert [r["key"] for r in answer(tmp_path, "--sample", file.name)["records"]] == ["NIM-1", "NIM-2", "NIM-3"]
+    assert [r["key"] for r in answer(folder, "--sample", file.name)["records"]] == ["NIM-1", "NIM-2", "NIM-3"]
 
 
-def test_each_attribute_has_its_reason_and_unknown_values_are_counted(tmp_path: Path) -> None:
-    (tmp_path / "s.json").write_text(json.dumps(ISSUES))
-    one = answer(tmp_path, "--sample", "s.json")
+def test_each_attribute_has_its_reason_and_unknown_values_are_counted(folder: Path) -> None:
+    (folder / "s.json").write_text(json.dumps(ISSUES))
+    one = answer(folder, "--sample", "s.json")
     (entity,) = one["records"][0]["entities"]
     said = {a["name"]: (a["value"], [(b["field"], b["raw"]) for b in a["because"]]) for a in entity["attributes"]}
     assert said["due"] == ("2026-12-01", [("duedate", "2026-12-01")])
@@ -92,16 +71,16 @@ def test_each_attribute_has_its_reason_and_unknown_values_are_counted(tmp_path: 
     assert "inbound.work_item.attributes.due" not in one["steps_without_an_answer"]
 
 
-def test_a_record_that_is_refused_ends_in_code_3_and_says_why(tmp_path: Path) -> None:
-    (tmp_path / "s.json").write_text(json.dumps([issue(1, duedate="soon")]))
-    one = answer(tmp_path, "--sample", "s.json", code=3)
+def test_a_record_that_is_refused_ends_in_code_3_and_says_why(folder: Path) -> None:
+    (folder / "s.json").write_text(json.dumps([issue(1, duedate="soon")]))
+    one = answer(folder, "--sample", "s.json", code=3)
     assert one["refused"] == ["jira:issues:1"]
     assert "found 'soon', expected a date" in one["records"][0]["entities"][0]["refused"]
 
 
-def test_people_see_the_values_and_the_reasons(tmp_path: Path) -> None:
-    (tmp_path / "s.json").write_text(json.dumps(ISSUES))
-    ran = run(tmp_path, "--mapping", "--connection", "jira", "--sample", "s.json", "--record", "nim-2")
+def test_people_see_the_values_and_the_reasons(folder: Path) -> None:
+    (folder / "s.json").write_text(json.dumps(ISSUES))
+    ran = run(folder, "--mapping", "--connection", "jira", "--sample", "s.json", "--record", "nim-2")
     assert ran.returncode == 0
     for text in ("NIM-2", "state.steps.resolution", "Shelved", "not understood", "1 records from s.json"):
         assert text in ran.stdout, text
@@ -122,10 +101,10 @@ def test_people_see_the_values_and_the_reasons(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_question_is_answered_by_a_sentence(
-    tmp_path: Path, words: tuple[str, ...], content: str, told: str
+    folder: Path, words: tuple[str, ...], content: str, told: str
 ) -> None:
-    (tmp_path / "s").write_text(content)
-    ran = run(tmp_path, *words)
+    (folder / "s").write_text(content)
+    ran = run(folder, *words)
     assert ran.returncode == 2
     assert told in ran.stderr
     assert "Traceback" not in ran.stderr

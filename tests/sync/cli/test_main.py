@@ -9,38 +9,12 @@ from pathlib import Path
 
 import pytest
 
-CONFIG = """\
-version = 1
-[store]
-url = "sqlite:///s.sqlite3"
-[connections.jira]
-kind = "jira"
-url = "https://jira.example"
-deployment = "data-center"
-token = { env = "CANARY_TOKEN" }
-[connections.salesforce]
-kind = "salesforce"
-url = "https://sf.example"
-flow = "client_credentials"
-client_id = "x"
-client_secret = { env = "CANARY_TOKEN" }
-[engagements.NIM-01]
-record = { connection = "salesforce", key = "NIM-01" }
-places = [{ connection = "jira", place = "NIM" }]
-"""
-
 
 def _run(*args: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", "from sync.cli.main import main; main()", *args]
     return subprocess.run(
         command, cwd=cwd, env={"PATH": "/usr/bin:/bin", **env}, capture_output=True, text=True, timeout=60, check=False
     )
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "syncline.toml").write_text(CONFIG)
-    return tmp_path
 
 
 def test_a_missing_configuration_is_a_usage_error(tmp_path: Path) -> None:
@@ -51,9 +25,8 @@ def test_a_missing_configuration_is_a_usage_error(tmp_path: Path) -> None:
 
 
 def test_a_wrong_configuration_names_all_lines(folder: Path) -> None:
-    (folder / "syncline.toml").write_text(
-        CONFIG.replace('"data-center"', '"server"').replace('"jira", place', '"jra", place')
-    )
+    file = folder / "syncline.toml"
+    file.write_text(file.read_text().replace('"data-center"', '"server"').replace('"jira", place', '"jra", place'))
     ran = _run("status", cwd=folder)
     assert ran.returncode == 2
     assert "syncline.toml:7: connections.jira.deployment" in ran.stderr
@@ -118,7 +91,8 @@ def test_an_emptied_source_is_accepted_by_its_whole_name(folder: Path) -> None:
 
 
 def test_a_daemon_of_a_wrong_configuration_ends_at_once(folder: Path) -> None:
-    (folder / "syncline.toml").write_text(CONFIG + "\n[daemon]\ninterval = 5\n")
+    with (folder / "syncline.toml").open("a") as file:
+        file.write("\n[daemon]\ninterval = 5\n")
     ran = _run("daemon", cwd=folder, CANARY_TOKEN="x" * 20)
     assert ran.returncode == 2
     assert "daemon.interval" in ran.stderr

@@ -334,3 +334,23 @@ def wide_world(code: Visibility = Visibility.INTERNAL, plans: Visibility = Visib
     made.owned["launchpad"] = frozenset({"anchor.block", "work.label"})
     made.catalogs.update(github=CODE_CATALOG, launchpad=Catalog(fields=()))
     return made
+
+
+def told(plan: Plan) -> list[tuple[str, str, str]]:
+    return [(p.rule, p.write.kind.value, p.target_key) for p in plan.writes]
+
+
+def by_rule(plan: Plan, rule: str) -> list[PlannedWrite]:
+    return [p for p in plan.writes if p.rule == rule]
+
+
+def held(plan: Plan) -> list[tuple[str, str]]:
+    return [(h.rule, h.reason) for h in plan.held]
+
+
+def kinds(plan: Plan) -> list[tuple[Any, str]]:
+    return [(brake.kind, brake.connection) for brake in plan.brakes]
+
+
+ANCHOR = "jira:issues:NIM1"
+RECORD = "salesforce:engagements:NIM-01"
