@@ -17,10 +17,12 @@ GET, POST  `/_sandbox/settings`     the stand-in's own settings
 =========  =======================  ==============================================================================
 """
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Response
 
+from sandbox.core.checked import STRICT, read
 from sandbox.core.http import Call, HttpError, Json, Route, empty_response
 
 if TYPE_CHECKING:
@@ -51,6 +53,31 @@ def routes(service: "Service") -> list[Route]:
     return [Route(method=method, path=PREFIX + path, handler=handler) for method, path, handler in table]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Clock:
+    __pydantic_config__ = STRICT
+
+    offset_seconds: float | None = None
+    advance_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Release:
+    __pydantic_config__ = STRICT
+
+    id: str | None = None
+
+
+def _object(call: Call) -> dict[str, Any]:
+    """Give the body; an empty one is an empty object."""
+    body = call.json_body()
+    if body is None:
+        return {}
+    if not isinstance(body, dict):
+        raise HttpError(400, "the body: expected a JSON object")
+    return body
+
+
 class _Admin:
     def __init__(self, service: "Service") -> None:
         self._service = service
@@ -64,10 +91,7 @@ class _Admin:
 
     def put_state(self, call: Call) -> Response:
         with self._service.lock:
-            try:
-                self._service.load_state(call.json_body())
-            except ValueError as error:
-                raise HttpError(400, str(error)) from error
+            self._service.load_state(_object(call))
         return empty_response()
 
     def get_log(self, call: Call) -> Response:
@@ -87,27 +111,32 @@ class _Admin:
         return self._service.faults.describe()
 
     def post_fault(self, call: Call) -> Json:
-        try:
-            return {"id": self._service.faults.add(call.json_body() or {})}
-        except (ValueError, TypeError, AttributeError) as error:
-            raise HttpError(400, str(error)) from error
+        return {"id": self._service.faults.add(_object(call))}
 
     def delete_faults(self, call: Call) -> Response:
-        self._service.faults.clear(call.args.get("id"))
+        wanted = call.args.get("id")
+        if wanted is not None and all(rule["id"] != wanted for rule in self._service.faults.describe()):
+            raise HttpError(404, f"there is no fault with the id {wanted!r}")
+        self._service.faults.clear(wanted)
         return empty_response()
 
     def release(self, call: Call) -> Json:
-        body = call.json_body() or {}
-        return {"released": self._service.faults.release(body.get("id"))}
+        return {"released": self._service.faults.release(read(_Release, _object(call)).id)}
 
     def get_clock(self, _call: Call) -> Json:
         return {"offset_seconds": self._service.clock.offset_seconds, "now": self._service.clock.now().isoformat()}
 
     def post_clock(self, call: Call) -> Json:
-        body = call.json_body() or {}
-        if "offset_seconds" in body:
-            self._service.clock.offset_seconds = float(body["offset_seconds"])
-        self._service.clock.advance(float(body.get("advance_seconds", 0.0)))
+        given, clock = read(_Clock, _object(call)), self._service.clock
+        before = clock.offset_seconds
+        clock.offset_seconds = (
+            before if given.offset_seconds is None else given.offset_seconds
+        ) + given.advance_seconds
+        try:
+            clock.now()
+        except (ValueError, OverflowError, OSError) as error:
+            clock.offset_seconds = before
+            raise HttpError(400, "the clock would show a year that does not exist: expected 1 to 9999") from error
         return self.get_clock(call)
 
     def get_settings(self, _call: Call) -> Json:
@@ -116,8 +145,5 @@ class _Admin:
 
     def post_settings(self, call: Call) -> Json:
         with self._service.lock:
-            try:
-                self._service.change_settings(call.json_body() or {})
-            except (ValueError, TypeError) as error:
-                raise HttpError(400, str(error)) from error
+            self._service.change_settings(_object(call))
         return self.get_settings(call)

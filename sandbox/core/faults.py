@@ -32,18 +32,18 @@ A held request whose client goes away is given up: before its effect it then nev
 import random
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
+
+from sandbox.core.checked import STRICT, read
 
 HOLD_POLL_SECONDS = 0.02
 """How often a held request looks whether its client is still there."""
 
-RULE_KEYS = frozenset(
-    {"id", "method", "route", "query", "body", "nth", "times", "probability", "seed", "action", "script"}
-)
-ACTION_KEYS = frozenset({"kind", "seconds", "status", "headers", "body", "bytes"})
 HTML_PAGE = "<!DOCTYPE html><html><head><title>Sign in</title></head><body><h1>Sign in to continue</h1></body></html>"
 
 
@@ -61,16 +61,41 @@ class FaultKind(StrEnum):
     HOLD_AFTER = "hold_after"
 
 
+HeaderName = Annotated[str, Field(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]
+HeaderValue = Annotated[str, Field(pattern=r"^[\t -~\u00a0-\u00ff]*$")]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultAction:
-    """The action of a rule, checked."""
+    """The action of a rule."""
+
+    __pydantic_config__ = STRICT
 
     kind: FaultKind
-    seconds: float = 0.0
-    status: int = 503
-    headers: Mapping[str, str] = field(default_factory=dict)
+    seconds: NonNegativeFloat = 0.0
+    status: Annotated[int, Field(ge=200, le=599)] = 503
+    headers: Mapping[HeaderName, HeaderValue | int] = field(default_factory=dict)
     body: str = ""
-    bytes: int = 0
+    bytes: NonNegativeInt = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _RuleDocument:
+    """A rule as it is given."""
+
+    __pydantic_config__ = STRICT
+
+    id: str | None = None
+    method: str | None = None
+    route: re.Pattern[str] | None = None
+    query: re.Pattern[str] | None = None
+    body: re.Pattern[str] | None = None
+    nth: PositiveInt | None = None
+    times: NonNegativeInt | None = None
+    probability: Annotated[float, Field(ge=0, le=1)] | None = None
+    seed: int = 0
+    action: FaultAction | None = None
+    script: tuple[FaultAction | None, ...] | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -138,7 +163,7 @@ class FaultTable:
         self._rules: list[FaultRule] = []
         self._made = 0
         self._closed = False
-        self._condition = threading.Condition()
+        self._condition = threading.Condition(threading.RLock())
 
     def add(self, document: Mapping[str, Any]) -> str:
         """Add one rule and give its id.
@@ -147,12 +172,19 @@ class FaultTable:
             ValueError: the rule is not of the form above.
         """
         with self._condition:
-            self._made += 1
-            rule = parse_rule(document, default_id=f"fault-{self._made}")
+            rule = parse_rule(document, default_id=self._next_id())
             if any(other.id == rule.id for other in self._rules):
                 raise ValueError(f"a fault with the id {rule.id!r} is already there")
             self._rules.append(rule)
             return rule.id
+
+    def _next_id(self) -> str:
+        with self._condition:
+            taken = {rule.id for rule in self._rules}
+            while True:
+                self._made += 1
+                if (name := f"fault-{self._made}") not in taken:
+                    return name
 
     def clear(self, rule_id: str | None = None) -> None:
         """Remove one rule or all; what they held goes on."""
@@ -162,6 +194,41 @@ class FaultTable:
                     rule.releases += 1
             self._rules = [] if rule_id is None else [rule for rule in self._rules if rule.id != rule_id]
             self._condition.notify_all()
+
+    def of_state(self, state: Any) -> list[FaultRule]:
+        """Check the `"faults"` of a state document, for `replace`.
+
+        Raises:
+            ValueError: names every rule that is not of the form above, or whose id stands there twice.
+        """
+        documents = state.get("faults") if isinstance(state, Mapping) else None
+        if not isinstance(documents, list | tuple | None):
+            raise ValueError("faults: a list is needed")  # noqa: TRY004 - one error type for whatever is wrong with a state
+        rules: list[FaultRule] = []
+        problems: list[str] = []
+        for place, document in enumerate(documents or ()):
+            try:
+                rule = parse_rule(document, default_id=self._next_id())
+            except ValueError as error:
+                problems.append(f"faults[{place}]: {error}")
+                continue
+            if any(other.id == rule.id for other in rules):
+                problems.append(f"faults[{place}]: the id {rule.id!r} stands there twice")
+            rules.append(rule)
+        if problems:
+            raise ValueError("; ".join(problems))
+        return rules
+
+    def replace(self, rules: Iterable[FaultRule]) -> None:
+        """Put rules in place of all; what the old ones held goes on."""
+        self.clear()
+        with self._condition:
+            self._rules = list(rules)
+
+    def documents(self) -> list[dict[str, Any]]:
+        """List the rules in force as `of_state` reads them, with their ids; what has come of them is left out."""
+        with self._condition:
+            return [{**rule.source, "id": rule.id} for rule in self._rules]
 
     def describe(self) -> list[dict[str, Any]]:
         """List the rules as they were given, with `id`, `matched`, `hits` and `waiting`."""
@@ -222,44 +289,20 @@ def parse_rule(document: Mapping[str, Any], *, default_id: str) -> FaultRule:
     Raises:
         ValueError: naming what is wrong.
     """
-    if unknown := set(document) - RULE_KEYS:
-        raise ValueError(f"unknown keys in a fault: {', '.join(sorted(unknown))}")
-    scripted = "script" in document
-    if scripted == ("action" in document) or (scripted and not isinstance(document["script"], list)):
+    given = read(_RuleDocument, document)
+    if (given.action is None) == (given.script is None):
         raise ValueError("a fault needs an action, or in its place a script: a list of actions and nulls")
-    actions = tuple(_action(one) for one in (document["script"] if scripted else [document["action"]]))
-    if not scripted and actions[0] is None:
-        raise ValueError("a fault needs an action")
-
-    def pattern(key: str) -> re.Pattern[str] | None:
-        text = document.get(key)
-        try:
-            return None if text is None else re.compile(text)
-        except re.error as error:
-            raise ValueError(f"{key} is not a regular expression: {error}") from error
-
     return FaultRule(
-        id=str(document.get("id") or default_id),
+        id=given.id or default_id,
         source=dict(document),
-        actions=actions,
-        scripted=scripted,
-        method=document["method"].upper() if document.get("method") else None,
-        route=pattern("route"),
-        query=pattern("query"),
-        body=pattern("body"),
-        nth=document.get("nth"),
-        times=document.get("times"),
-        probability=document.get("probability"),
-        random=random.Random(document.get("seed", 0)),
+        actions=(given.action,) if given.script is None else given.script,
+        scripted=given.script is not None,
+        method=given.method.upper() if given.method else None,
+        route=given.route,
+        query=given.query,
+        body=given.body,
+        nth=given.nth,
+        times=given.times,
+        probability=given.probability,
+        random=random.Random(given.seed),
     )
-
-
-def _action(document: Any) -> FaultAction | None:
-    """Check one action; null is none."""
-    if document is None:
-        return None
-    if not isinstance(document, Mapping):
-        raise ValueError(f"a fault's action: expected an object, found {document!r}")  # noqa: TRY004 - as above
-    if unknown := set(document) - ACTION_KEYS:
-        raise ValueError(f"unknown keys in a fault's action: {', '.join(sorted(unknown))}")
-    return FaultAction(**{**document, "kind": FaultKind(document.get("kind", ""))})

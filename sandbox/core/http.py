@@ -1,6 +1,7 @@
 """The vocabulary of a request to a stand-in, and of its answer."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,9 @@ from werkzeug.wrappers import Request, Response
 
 Json = Any
 """Whatever `json.loads` may give."""
+
+LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+"""May be one: a body that has none needs no closer look."""
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
@@ -53,15 +57,18 @@ class Call(Request):
         """Parse the body as JSON; None when it is empty.
 
         Raises:
-            HttpError: 400 when the body is not JSON.
+            HttpError: 400 when the body is not JSON in UTF-8; half a surrogate pair, NaN and Infinity are none either.
         """
         raw = self.get_data()
         if not raw:
             return None
         try:
-            return json.loads(raw)
+            value = json.loads(raw.decode(), parse_constant=_no_constant)
+            if LONE_SURROGATE.search(raw):
+                json.dumps(value, ensure_ascii=False).encode()
         except (ValueError, RecursionError) as error:
             raise HttpError(400, f"Unexpected character in the request body: {error}") from error
+        return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +81,12 @@ class Route:
 
 
 def dumps(value: Json) -> bytes:
-    """Serialise compactly; the result never holds a line break."""
-    return _ENCODER.encode(value).encode()
+    """Serialise compactly; the result never holds a line break, and half a surrogate pair stays an escape."""
+    return _ENCODER.encode(value).encode(errors="backslashreplace")
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
 
 
 def json_response(value: Json, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

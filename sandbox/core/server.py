@@ -56,7 +56,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _read_body(self) -> bytes:
         if "chunked" not in (self.headers.get("Transfer-Encoding") or "").lower():
-            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            if (length := int(self.headers.get("Content-Length") or 0)) < 0:
+                raise ValueError("a negative Content-Length")
+            return self.rfile.read(length)
         pieces = []
         while size := int(self.rfile.readline().split(b";")[0], 16):
             pieces.append(self.rfile.read(size))

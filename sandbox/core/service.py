@@ -144,7 +144,10 @@ class Service(ABC):
         if action.kind is FaultKind.LATENCY:
             time.sleep(action.seconds)
         elif action.kind is FaultKind.STATUS:
-            headers = {"Content-Type": "application/json;charset=UTF-8", **action.headers}
+            headers = {
+                "Content-Type": "application/json;charset=UTF-8",
+                **{k: str(v) for k, v in action.headers.items()},
+            }
             return Delivery(response=Response(action.body, status=action.status, headers=headers))
         elif action.kind is FaultKind.HTML:
             return Delivery(response=Response(action.body or HTML_PAGE, content_type="text/html;charset=UTF-8"))
@@ -195,9 +198,14 @@ class Service(ABC):
         try:
             handler, arguments = _find(self._admin, call)
             result = handler(call, **arguments)
+            return result if isinstance(result, Response) else json_response(result)
         except HttpError as error:
             return json_response({"error": error.message}, status=error.status)
-        return result if isinstance(result, Response) else json_response(result)
+        except ValueError as error:
+            return json_response({"error": str(error)}, status=400)
+        except Exception as error:  # the boundary of one request: the stand-in must answer the next one
+            LOGGER.exception("%s failed on %s %s", self.name, call.method, call.path)
+            return json_response({"error": f"the stand-in failed: {error!r}"}, status=500)
 
 
 class _MatchOnly(Rule):

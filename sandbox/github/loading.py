@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
+from sandbox.core.checked import changed
 from sandbox.core.clock import Clock
 from sandbox.github.accounts import Account, App, Delivery, Hook, InstallationToken, Token
 from sandbox.github.completing import complete
@@ -13,7 +15,7 @@ from sandbox.github.projects import Project
 from sandbox.github.reading import Wrong, read, write
 from sandbox.github.references import resolve, spell
 from sandbox.github.state import State
-from sandbox.github.switches import Knobs, Limits, Switches
+from sandbox.github.switches import Knobs, Limits
 
 KEYS = frozenset(
     {
@@ -52,7 +54,6 @@ def load(document: Any, clock: Clock) -> State:
         clock=clock,
         enterprise=deployment == "ghes",
         html_url=str(document.get("html_url") or "").rstrip("/"),
-        faults=list(document.get("faults") or []),
         counters=dict(document.get("counters") or {}),
     )
     _knobs(state, document, problems)
@@ -66,8 +67,8 @@ def load(document: Any, clock: Clock) -> State:
     return state
 
 
-def dump(state: State) -> dict[str, Any]:
-    """Give the document of a state."""
+def dump(state: State, faults: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+    """Give the document of a state, with the rules of faults in force."""
     spell(state)
     document: dict[str, Any] = {
         "deployment": "ghes" if state.enterprise else "cloud",
@@ -78,8 +79,8 @@ def dump(state: State) -> dict[str, Any]:
         "repositories": _write_all(state.repos.values()),
         "organization_hooks": {login: _write_all(hooks) for login, hooks in state.organization_hooks.items()},
         "projects": _write_all(state.projects),
-        **state.knobs.as_json(),
-        "faults": state.faults,
+        **asdict(state.knobs),
+        "faults": list(faults),
         "counters": dict(state.counters),
         "installation_tokens": _write_all(state.installation_tokens.values()),
         "deliveries": _write_all(state.deliveries),
@@ -92,17 +93,11 @@ def _write_all(things: Iterable[Any]) -> list[dict[str, Any]]:
 
 
 def _knobs(state: State, document: Mapping[str, Any], problems: list[str]) -> None:
-    for key in ("switches", "limits"):
-        if not isinstance(document.get(key) or {}, Mapping):
-            problems.append(f"{key}: an object is needed")
-            return
+    given = {key: document[key] for key in ("switches", "limits") if document.get(key) is not None}
     try:
-        switches = Switches.of(document.get("switches") or {})
-        limits = Limits.of(document.get("limits") or {}, enterprise=state.enterprise)
+        state.knobs = changed(Knobs(limits=Limits.of(enterprise=state.enterprise)), given)
     except ValueError as error:
         problems.append(str(error))
-    else:
-        state.knobs = Knobs(switches=switches, limits=limits)
 
 
 def _read_all(state: State, document: Mapping[str, Any], problems: list[str]) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
+from sandbox.core.checked import changed
 from sandbox.core.clock import Clock
 from sandbox.core.http import Call, Handler, HttpError, Json, Route, empty_response, json_response
 from sandbox.core.service import Delivery, Service
@@ -81,7 +83,7 @@ class GitHubService(Service):
         self._graph = GraphEngine()
         self._crowd = Crowd()
         self._served = 0
-        self._add_faults()
+        self.faults.replace(self.faults.of_state(document))
 
     @property
     def state(self) -> State:
@@ -90,30 +92,24 @@ class GitHubService(Service):
 
     def dump_state(self) -> Json:
         """Give the state document."""
-        return loading.dump(self._state)
+        return loading.dump(self._state, self.faults.documents())
 
     def load_state(self, document: Json) -> None:
-        """Replace the state; faults of the document come in addition, limits begin anew."""
+        """Replace the state, faults included; limits begin anew."""
+        rules = self.faults.of_state(document)
         state = loading.load(document, self.clock)
         state.writes = self._state.writes + 1
         self._state = state
         self.meter.clear()
-        self._add_faults()
-
-    def _add_faults(self) -> None:
-        for rule in self._state.faults:
-            self.faults.add(rule)
+        self.faults.replace(rules)
 
     def settings(self) -> Mapping[str, Any]:
         """Give `switches` and `limits` (`sandbox.github.switches`)."""
-        return self._state.knobs.as_json()
+        return asdict(self._state.knobs)
 
     def change_settings(self, changes: Mapping[str, Any]) -> None:
         """Change some of them, `{"switches": {"issue_list_cursors": false}}`; the others stay."""
-        super().change_settings(changes)
-        if not all(isinstance(each, Mapping) for each in changes.values()):
-            raise ValueError("switches and limits are objects")
-        self._state.knobs.change(changes)
+        self._state.knobs = changed(self._state.knobs, changes)
 
     # ── routes ──
 

@@ -101,7 +101,7 @@ and pull requests elsewhere by `owner/name#number`::
       ],
       "switches": {...},                        what the outside evidence does not settle: `sandbox.github.switches`
       "limits": {...},                          rate limits: `sandbox.github.switches`
-      "faults": [{...}]                         rules of sandbox.core.faults, added at load
+      "faults": [{...}]                         rules of sandbox.core.faults, in force from the start
     }
 
 What is left out: ids count up per kind in document order, those of comments and events by `created_at` (accounts from
@@ -163,7 +163,6 @@ class State:
     projects: list[Project] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
     knobs: Knobs = field(default_factory=Knobs)
-    faults: list[Any] = field(default_factory=list)
     counters: dict[str, int] = field(default_factory=dict)
     writes: int = 0
     kept: dict[tuple[int, object], tuple[int, Any]] = field(default_factory=dict, repr=False)

@@ -1,13 +1,14 @@
 """What the outside evidence leaves open, and the rate limits: both in the state, changed by `/_sandbox/settings`."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Self, TypeVar
+from typing import Literal, Self, get_args
 
-MOVES = (
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
+
+from sandbox.core.checked import STRICT, changed
+
+Move = Literal[
     "title",
     "body",
     "state",
@@ -34,13 +35,11 @@ MOVES = (
     "project_item",
     "project_value",
     "head_pushed",
-)
+]
 """Everything that might move an issue's `updated_at`."""
 
-MOVES_UNLESS_TOLD = (*MOVES[: MOVES.index("sub_issue_child")], "sub_issue_child", "review", "review_comment")
-
-
-T = TypeVar("T", bound="Switches | Limits")
+MOVES: tuple[Move, ...] = get_args(Move)
+MOVES_UNLESS_TOLD: tuple[Move, ...] = (*MOVES[: MOVES.index("sub_issue_child") + 1], "review", "review_comment")
 
 
 class LimitStatus(StrEnum):
@@ -91,7 +90,9 @@ class Switches:
         reordered_pages: what stands on a page comes in another order than asked for; the pages stay the same.
     """
 
-    moves_updated_at: tuple[str, ...] = MOVES_UNLESS_TOLD
+    __pydantic_config__ = STRICT
+
+    moves_updated_at: tuple[Move, ...] = MOVES_UNLESS_TOLD
     issue_list_cursors: bool = True
     etag_per_token: bool = False
     if_match_on_writes: bool = False
@@ -102,23 +103,13 @@ class Switches:
     org_issues_for_apps: bool = True
     user_projects_for_apps: bool = False
     conditional_costs_secondary: bool = True
-    deleted_status: int = 410
+    deleted_status: Literal[404, 410] = 410
     long_tokens: bool = True
-    token_seconds: float = 3600
-    delivery_seconds: float = 259_200
-    list_lag_seconds: float = 0
-    late_commit_seconds: float = 0
+    token_seconds: NonNegativeFloat = 3600
+    delivery_seconds: NonNegativeFloat = 259_200
+    list_lag_seconds: NonNegativeFloat = 0
+    late_commit_seconds: NonNegativeFloat = 0
     reordered_pages: bool = False
-
-    @classmethod
-    def of(cls, document: Mapping[str, Any]) -> Self:
-        """Read switches from JSON; raises ValueError."""
-        switches = _read(cls(), document, "switches")
-        if unknown := set(switches.moves_updated_at) - set(MOVES):
-            raise ValueError(f"switches.moves_updated_at: {', '.join(sorted(unknown))} unknown")
-        if switches.deleted_status not in (404, 410):
-            raise ValueError("switches.deleted_status: 404 or 410")
-        return switches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,30 +137,31 @@ class Limits:
         app_grows: the limit of an installation grows by 50 for each repository and member beyond 20, to 12,500 at most.
     """
 
-    anonymous: int | None = 60
-    user: int | None = 5_000
-    app: int | None = 5_000
-    graphql: int | None = 5_000
-    search: int | None = 30
-    rest_points: int | None = 900
-    graphql_points: int | None = 2_000
-    content_minute: int | None = 80
-    content_hour: int | None = 500
+    __pydantic_config__ = STRICT
+
+    anonymous: NonNegativeInt | None = 60
+    user: NonNegativeInt | None = 5_000
+    app: NonNegativeInt | None = 5_000
+    graphql: NonNegativeInt | None = 5_000
+    search: NonNegativeInt | None = 30
+    rest_points: NonNegativeInt | None = 900
+    graphql_points: NonNegativeInt | None = 2_000
+    content_minute: NonNegativeInt | None = 80
+    content_hour: NonNegativeInt | None = 500
     primary_status: LimitStatus = LimitStatus.FORBIDDEN
     secondary_status: LimitStatus = LimitStatus.FORBIDDEN
     secondary_form: LimitForm = LimitForm.RETRY_AFTER
-    retry_after_seconds: int = 60
+    retry_after_seconds: NonNegativeInt = 60
     graphql_secondary_status: GraphStatus = GraphStatus.FORBIDDEN
-    concurrent: int | None = 100
-    nodes: int = 500_000
-    graphql_timeout_nodes: int | None = None
+    concurrent: NonNegativeInt | None = 100
+    nodes: PositiveInt = 500_000
+    graphql_timeout_nodes: NonNegativeInt | None = None
     app_grows: bool = True
 
     @classmethod
-    def of(cls, document: Mapping[str, Any], *, enterprise: bool) -> Self:
-        """Read limits from JSON over the deployment's own; raises ValueError."""
-        off = dict.fromkeys(_LIMITS) if enterprise else {}
-        return _read(cls(), {**off, **document}, "limits")
+    def of(cls, *, enterprise: bool) -> Self:
+        """Give the limits that a deployment has unless told."""
+        return changed(cls(), dict.fromkeys(_LIMITS if enterprise else ()))
 
 
 _LIMITS = (
@@ -186,51 +178,11 @@ _LIMITS = (
 )
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Knobs:
-    """Both, as they stand now; replaced, never changed in place."""
+    """Both, as they stand now."""
+
+    __pydantic_config__ = STRICT
 
     switches: Switches = field(default_factory=Switches)
     limits: Limits = field(default_factory=Limits)
-
-    def as_json(self) -> dict[str, Any]:
-        """Give what `of` of both reads."""
-        return {"switches": _write(self.switches), "limits": _write(self.limits)}
-
-    def change(self, changes: Mapping[str, Any]) -> None:
-        """Take `{"switches": {...}, "limits": {...}}`; what is not named stays. Raises ValueError."""
-        merged = {name: {**self.as_json()[name], **(changes.get(name) or {})} for name in ("switches", "limits")}
-        switches = Switches.of(merged["switches"])
-        self.limits = Limits.of(merged["limits"], enterprise=False)
-        self.switches = switches
-
-
-def _write(values: Switches | Limits) -> dict[str, Any]:
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(values).items()}
-
-
-def _read(base: T, document: Mapping[str, Any], place: str) -> T:
-    known = {each.name for each in fields(base)}
-    if unknown := set(document) - known:
-        raise ValueError(f"{place}: {', '.join(sorted(unknown))} unknown")
-    return replace(
-        base, **{name: _fit(getattr(base, name), value, f"{place}.{name}") for name, value in document.items()}
-    )
-
-
-def _fit(default: Any, value: Any, place: str) -> Any:
-    match default:
-        case bool():
-            fits = isinstance(value, bool)
-        case StrEnum():
-            return type(default)(str(value))
-        case tuple():
-            fits = isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)
-            value = tuple(value) if fits else value
-        case str():
-            fits = isinstance(value, str)
-        case _:
-            fits = value is None or (isinstance(value, int | float) and not isinstance(value, bool))
-    if not fits:
-        raise ValueError(f"{place}: {value!r} is of the wrong kind")
-    return value

@@ -1,10 +1,11 @@
 """From the state document to the state, and back."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
+from sandbox.core.checked import changed
 from sandbox.jira import scopes, stamps, values, workflow
 from sandbox.jira.catalog import custom_field, system_fields
 from sandbox.jira.model import Deployment, FieldDef, Issue, Kind, Link, Row
@@ -36,8 +37,7 @@ def load(document: Mapping[str, Any]) -> State:
     document = copy.deepcopy(dict(document))
     state.site = document.get("site") or {}
     state.index_lag_seconds = float(document.get("index_lag_seconds") or 0)
-    state.switches = Switches().changed(document.get("switches") or {})
-    state.faults = list(document.get("faults") or [])
+    state.switches = changed(Switches(), document.get("switches"), place="switches")
     state.counters = dict(document.get("counters") or {})
     state.deleted_worklogs = list(document.get("deleted_worklogs") or [])
     state.workflows = list(document.get("workflows") or [])
@@ -50,9 +50,9 @@ def load(document: Mapping[str, Any]) -> State:
     return state
 
 
-def dump(state: State) -> Row:
-    """Give the document that `load` makes the same state of."""
-    document = state.dump_tables()
+def dump(state: State, faults: Sequence[Row] = ()) -> Row:
+    """Give the document that `load` makes the same state of, with the rules of faults in force."""
+    document = {**state.dump_tables(), "faults": list(faults)}
     document["issues"] = [copy.deepcopy(_dump_issue(state, issue)) for issue in state.issues.values()]
     return document
 

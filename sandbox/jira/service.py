@@ -9,6 +9,7 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
+from sandbox.core.checked import changed
 from sandbox.core.clock import Clock
 from sandbox.core.http import Call, Handler, HttpError, Json, Route, json_response
 from sandbox.core.service import Service
@@ -73,8 +74,7 @@ class JiraService(Service):
         self._site.listener = self.postman
         self._turn = 0
         self._served = 0
-        self._state_faults: list[str] = []
-        self._add_faults()
+        self.faults.replace(self.faults.of_state(document))
 
     @property
     def site(self) -> Site:
@@ -83,21 +83,17 @@ class JiraService(Service):
 
     def dump_state(self) -> Json:
         """Give the state document."""
-        return loading.dump(self._site.state)
+        return loading.dump(self._site.state, self.faults.documents())
 
     def load_state(self, document: Json) -> None:
-        """Replace the state; the deployment cannot change. The old document's faults go, those added otherwise stay."""
+        """Replace the state; the deployment cannot change."""
+        rules = self.faults.of_state(document)
         state = loading.load(document)
         if state.deployment is not self._site.state.deployment:
             raise ValueError("the deployment of a running stand-in cannot change")
         state.writes = self._site.state.writes + 1  # answers kept from the old state must not fit the new one
         self._site.state = state
-        self._add_faults()
-
-    def _add_faults(self) -> None:
-        for fault_id in self._state_faults:
-            self.faults.clear(fault_id)
-        self._state_faults = [self.faults.add(rule) for rule in self._site.state.faults]
+        self.faults.replace(rules)
 
     def settings(self) -> Mapping[str, Any]:
         """Give `index_lag_seconds` and all switches (see `sandbox.jira.switches`)."""
@@ -109,7 +105,7 @@ class JiraService(Service):
         changes = dict(changes)
         lag = changes.pop("index_lag_seconds", None)
         state = self._site.state
-        state.switches = state.switches.changed(changes)
+        state.switches = changed(state.switches, changes)
         if lag is not None:
             state.index_lag_seconds = float(lag)
         if "limits" in changes:

@@ -120,7 +120,6 @@ class State:
         self.deployment = deployment
         self.site: Row = {}
         self.index_lag_seconds = 0.0
-        self.faults: list[Row] = []
         self.users: dict[str, Row] = {}
         self.tables: dict[str, dict[str, Row]] = {name: {} for name in TABLES}
         self.projects: dict[str, Row] = {}
@@ -338,7 +337,6 @@ class State:
                 "deployment": self.deployment.value,
                 "site": self.site,
                 "index_lag_seconds": self.index_lag_seconds,
-                "faults": self.faults,
                 "users": list(self.users.values()),
                 "projects": projects,
                 **{name: list(rows.values()) for name, rows in self.tables.items()},

@@ -1,11 +1,14 @@
 """What the outside evidence leaves open, and what an operator may impose: in the state, changed by settings."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Literal
 
-BUMPS = (
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
+
+from sandbox.core.checked import STRICT
+
+Bump = Literal[
     "comment",
     "worklog",
     "link",
@@ -16,7 +19,7 @@ BUMPS = (
     "component",
     "sprint",
     "rank",
-)
+]
 """What may move an issue's `updated`, beside edits of its fields and transitions."""
 
 
@@ -50,16 +53,18 @@ class Limits:
         bucket_fill: how much of it comes back every `bucket_seconds`.
     """
 
-    quota_points: int | None = None
-    points_per_object: int = 1
+    __pydantic_config__ = STRICT
+
+    quota_points: PositiveInt | None = None
+    points_per_object: NonNegativeInt = 1
     quota_for_api_tokens: bool = False
-    burst_per_second: int | None = None
-    issue_writes_2s: int | None = None
-    issue_writes_30s: int | None = None
+    burst_per_second: PositiveInt | None = None
+    issue_writes_2s: PositiveInt | None = None
+    issue_writes_30s: PositiveInt | None = None
     retry_after: bool = True
-    bucket_size: int | None = None
-    bucket_fill: int = 1
-    bucket_seconds: int = 1
+    bucket_size: PositiveInt | None = None
+    bucket_fill: PositiveInt = 1
+    bucket_seconds: PositiveInt = 1
 
     @property
     def on(self) -> bool:
@@ -74,7 +79,7 @@ class Switches:
     """One way or the other; a client must do right by both.
 
     Attributes:
-        bumps_updated: which of `BUMPS` move an issue's `updated`.
+        bumps_updated: which of `Bump` move an issue's `updated`.
         wrong_credentials: what Cloud makes of them.
         gateway_self_links: where self links point behind the gateway.
         epoch_milliseconds: whether JQL takes them as dates.
@@ -110,36 +115,38 @@ class Switches:
         data_center_signs: whether a Data Center signs its webhooks.
     """
 
-    bumps_updated: tuple[str, ...] = ("comment", "worklog", "link", "attachment")
+    __pydantic_config__ = STRICT
+
+    bumps_updated: tuple[Bump, ...] = ("comment", "worklog", "link", "attachment")
     wrong_credentials: WrongCredentials = WrongCredentials.ANONYMOUS
     gateway_self_links: SelfLinks = SelfLinks.SITE
     epoch_milliseconds: bool = True
-    page_with_fields: int = 100
-    changelog_in_search: int | None = None
+    page_with_fields: PositiveInt = 100
+    changelog_in_search: NonNegativeInt | None = None
     notify_refused: bool = True
     reordered_pages: bool = False
     unstable_ties: bool = False
-    late_every: int = 0
-    late_seconds: float = 0.0
-    nodes: int = 1
-    node_lags: tuple[float, ...] = ()
-    page_ids: int = 5000
-    page_bulkfetch: int = 100
-    page_data_center: int = 1000
-    changelog_issues: int = 1000
-    property_bytes: int = 32_768
+    late_every: NonNegativeInt = 0
+    late_seconds: NonNegativeFloat = 0.0
+    nodes: PositiveInt = 1
+    node_lags: tuple[NonNegativeFloat, ...] = ()
+    page_ids: PositiveInt = 5000
+    page_bulkfetch: PositiveInt = 100
+    page_data_center: PositiveInt = 1000
+    changelog_issues: PositiveInt = 1000
+    property_bytes: NonNegativeInt = 32_768
     unbounded_refused: bool = True
     zone_of_user: bool = True
     reads_lag: bool = False
     archived_readable: bool = True
     tenant_info: bool = True
-    bulk_seconds: float = 0.0
-    bulk_at_once: int = 5
-    webhook_days: int = 30
-    webhook_retry_seconds: float = 300.0
-    webhook_retries: int = 5
-    data_center_retries: int = 0
-    token_seconds: int = 3600
+    bulk_seconds: NonNegativeFloat = 0.0
+    bulk_at_once: NonNegativeInt = 5
+    webhook_days: NonNegativeInt = 30
+    webhook_retry_seconds: NonNegativeFloat = 300.0
+    webhook_retries: NonNegativeInt = 5
+    data_center_retries: NonNegativeInt = 0
+    token_seconds: NonNegativeInt = 3600
     refresh_rotates: bool = True
     dynamic_signed_by_jwt: bool = True
     deliver_webhooks: bool = True
@@ -155,54 +162,6 @@ class Switches:
         """Give the lag of a node, counted from 1."""
         return self.node_lags[node - 1] if node <= len(self.node_lags) else 0.0
 
-    def changed(self, given: Mapping[str, Any]) -> Self:
-        """Give the switches with some changed.
-
-        Raises:
-            ValueError: one is unknown or of another type.
-        """
-        if unknown := set(given) - {one.name for one in fields(self)}:
-            raise ValueError(f"no such setting: {', '.join(sorted(unknown))}")
-        values: dict[str, Any] = {}
-        for name, value in given.items():
-            before = getattr(self, name)
-            values[name] = _limits(self.limits, value) if name == "limits" else _like(name, before, value)
-        if wrong := set(values.get("bumps_updated", ())) - set(BUMPS):
-            raise ValueError(f"bumps_updated: {', '.join(sorted(map(str, wrong)))} is none of {', '.join(BUMPS)}")
-        if values.get("nodes", 1) < 1:
-            raise ValueError("nodes: at least 1")
-        return replace(self, **values)
-
     def as_json(self) -> dict[str, Any]:
         """Give all of them."""
         return asdict(self)
-
-
-def _limits(before: Limits, given: Any) -> Limits:
-    if not isinstance(given, Mapping):
-        raise ValueError("limits must be an object")  # noqa: TRY004 - one error type for every wrong setting
-    if unknown := set(given) - {one.name for one in fields(before)}:
-        raise ValueError(f"no such limit: {', '.join(sorted(unknown))}")
-    flags = ("quota_for_api_tokens", "retry_after")
-    for name, value in given.items():
-        if not (isinstance(value, bool) if name in flags else value is None or type(value) is int):
-            raise ValueError(f"limits.{name}: {value!r} is not of its type")
-    return replace(before, **given)
-
-
-def _like(name: str, before: Any, value: Any) -> Any:
-    """Read a value of the same type as the one before; raises ValueError."""
-    if isinstance(before, StrEnum):
-        return type(before)(value)
-    if name == "changelog_in_search":
-        right = value is None or type(value) is int
-    elif isinstance(before, bool):
-        right = isinstance(value, bool)
-    elif isinstance(before, tuple):
-        right = isinstance(value, (list, tuple))
-        value = tuple(value) if right else value
-    else:
-        right = type(value) in (int, float) and (isinstance(before, float) or type(value) is int) and value >= 0
-    if not right:
-        raise ValueError(f"{name}: {value!r} is not of its type")
-    return value

@@ -43,7 +43,7 @@ def identify(store: Store, call: Call, now: datetime) -> tuple[Person | None, Le
     Raises:
         HttpError: 401 with the reason as text, for a token, consumer or signature that is wrong.
     """
-    given = _parameters(call, anywhere=store.settings.oauth_in_parameters)
+    given = _parameters(call, anywhere=store.switches.oauth_in_parameters)
     key = given.get("oauth_token", "")
     if not key:
         return None, Level.READ_PUBLIC

@@ -256,17 +256,17 @@ class Bug(BugOperations):
 
     @property
     def _indexed_until(self) -> datetime:
-        return self.store.session.now - timedelta(seconds=self.store.settings.search_lag_seconds)
+        return self.store.session.now - timedelta(seconds=self.store.switches.search_lag_seconds)
 
     @property
     def is_indexed(self) -> bool:
         """Whether searches that lag behind know the bug yet."""
-        return not self.store.settings.search_lag_seconds or self.date_created <= self._indexed_until
+        return not self.store.switches.search_lag_seconds or self.date_created <= self._indexed_until
 
     @property
     def found_by_date(self) -> datetime:
         """The date of the last change that searches know of."""
-        if not self.store.settings.search_lag_seconds:
+        if not self.store.switches.search_lag_seconds:
             return self.date_last_updated  # type: ignore[no-any-return]  # values are as the table has them
         dates: list[datetime] = [*self.__dict__.get("_earlier", ()), self.date_last_updated]
         return max((one for one in dates if one <= self._indexed_until), default=dates[0])

@@ -41,7 +41,7 @@ class Bugs(Collection, HasBugs):
 
     def everything(self) -> Iterable[Any]:
         """Nothing: bugs are searched, not listed; unless the switch says otherwise."""
-        if not self.store.settings.list_bugs:
+        if not self.store.switches.list_bugs:
             return []
         return [one for one in reversed(self.store.bugs) if one.is_visible]
 
@@ -58,7 +58,7 @@ class Bugs(Collection, HasBugs):
         found = self.store.bug(name)
         if found is None or found.is_visible:
             return found
-        if self.store.settings.hidden_status == 401:
+        if self.store.switches.hidden_status == 401:
             raise NotPermittedError("(<Bug object>, 'id', 'launchpad.View')")
         return None
 

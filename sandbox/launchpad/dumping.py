@@ -16,7 +16,7 @@ def dump(store: Store, faults: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "format": 1,
         "host": store.host,
-        "settings": store.settings.as_json(),
+        "switches": store.switches.as_json(),
         "faults": faults,
         "people": [
             {

@@ -75,7 +75,7 @@ class Person(Record):
     @property
     def id(self) -> int | str:
         """The number, or what production shows in its place."""
-        return REDACTED if self.store.settings.redact_person_ids else self.__dict__["number"]
+        return REDACTED if self.store.switches.redact_person_ids else self.__dict__["number"]
 
     @property
     def label(self) -> str:

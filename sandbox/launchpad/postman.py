@@ -25,7 +25,7 @@ class Postman:
     def call(self) -> None:
         """Start sending, unless nothing is pending or it is at it. To be called under the service's lock."""
         store = self._service.store
-        if self._working or not store.pending or not store.settings.deliver_webhooks:
+        if self._working or not store.pending or not store.switches.deliver_webhooks:
             return
         self._working = True
         threading.Thread(target=self.work, name=f"sandbox-{self._service.name}-webhooks", daemon=True).start()
@@ -36,7 +36,7 @@ class Postman:
             with self._service.lock:
                 store = self._service.store
                 store.pending = [one for one in store.pending if one.pending]
-                if not store.pending or not store.settings.deliver_webhooks:
+                if not store.pending or not store.switches.deliver_webhooks:
                     self._working = False
                     return
                 now = self._service.clock.now()

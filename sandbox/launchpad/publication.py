@@ -99,12 +99,12 @@ class Configuration(BaseWebServiceConfiguration):  # type: ignore[misc]  # the f
     @property
     def default_batch_size(self) -> int:
         """Entries of a page."""
-        return current().store.settings.page_size  # type: ignore[no-any-return]  # an int
+        return current().store.switches.page_size  # type: ignore[no-any-return]  # an int
 
     @property
     def max_batch_size(self) -> int:
         """The most entries of a page."""
-        return current().store.settings.max_page_size  # type: ignore[no-any-return]  # an int
+        return current().store.switches.max_page_size  # type: ignore[no-any-return]  # an int
 
     def get_request_user(self) -> Any:
         """Give who calls."""
@@ -149,7 +149,7 @@ class Root(RootResource):  # type: ignore[misc]  # the framework has no types
     def toDataForJSON(self, media_type: Any = None) -> dict[str, Any]:  # noqa: N802 - the framework's name
         """List the links of the root; the switch `root_specifications_link` is about one of them."""
         links: dict[str, Any] = super().toDataForJSON(media_type)
-        if not current().store.settings.root_specifications_link:
+        if not current().store.switches.root_specifications_link:
             links["specifications_collection_link"] = f"{RootUrl(self, current())}/"
         return links
 

@@ -62,7 +62,7 @@ def search(tasks: Iterable[BugTask], parameters: dict[str, Any]) -> list[BugTask
         task for task in tasks if task.bug.is_visible and task.bug.is_indexed and all(check(task) for check in checks)
     ]
     store = found[0].store if found else None
-    salt = store.next_number("search") if store is not None and store.settings.unstable_ties else 0
+    salt = store.next_number("search") if store is not None and store.switches.unstable_ties else 0
     return _ordered(found, parameters.get("order_by") or ["-importance"], salt)
 
 

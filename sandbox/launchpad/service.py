@@ -116,29 +116,24 @@ class LaunchpadService(Service):
 
     def dump_state(self) -> Json:
         """Give the state document."""
-        faults = [
-            {key: value for key, value in rule.items() if key not in ("matched", "hits", "waiting")}
-            for rule in self.faults.describe()
-        ]
-        return dump(self.store, faults)
+        return dump(self.store, self.faults.documents())
 
     def load_state(self, document: Json) -> None:
         """Replace the state; ValueError names all that is wrong with the document."""
+        rules = self.faults.of_state(document)
         self.store = load(document, self._nobody(loading=True))
         self.store.session = self._nobody()
-        self.faults.clear()
-        for rule in document.get("faults", ()):
-            self.faults.add(rule)
+        self.faults.replace(rules)
         with self.lock:
             self._postman.call()
 
     def settings(self) -> Mapping[str, Any]:
         """Give the switches of the state."""
-        return self.store.settings.as_json()
+        return self.store.switches.as_json()
 
     def change_settings(self, changes: Mapping[str, Any]) -> None:
         """Change some switches."""
-        self.store.settings.change(dict(changes))
+        self.store.change_switches(changes)
 
     def authenticate(self, call: Call) -> None:
         """Find out who calls.
@@ -154,12 +149,12 @@ class LaunchpadService(Service):
         host = call.headers.get("Host", "127.0.0.1")
         call.user = user
         if call.method not in ("GET", "HEAD"):
-            now -= timedelta(seconds=self.store.settings.late_commit_seconds)
+            now -= timedelta(seconds=self.store.switches.late_commit_seconds)
         self.store.session = Session(user=user, level=level, now=now, web_service_url=f"{call.scheme}://{host}")
 
     def _throttle(self, caller: str) -> None:
         """Refuse a caller who asks too often, where the switch says so."""
-        settings = self.store.settings
+        settings = self.store.switches
         if not settings.throttle_per_minute:
             self._asked_at.clear()
             return
@@ -180,7 +175,7 @@ class LaunchpadService(Service):
         """Have the framework answer, then settle or take back what the request changed."""
         environ = {**call.environ, "wsgi.input": io.BytesIO(call.get_data())}
         status, reason, headers, body = framework.answer(self.store, environ)
-        limit = self.store.settings.timeout_above_entries
+        limit = self.store.switches.timeout_above_entries
         if limit and status == 200 and body.startswith(b'{"start"') and len(json.loads(body)["entries"]) > limit:
             raise HttpError(503, "The request took too long.")
         session = self.store.session
@@ -265,4 +260,4 @@ class LaunchpadService(Service):
     @property
     def loopback_giveup(self) -> timedelta:
         """How long deliveries to this machine are retried."""
-        return timedelta(seconds=self.store.settings.webhook_loopback_giveup_seconds)
+        return timedelta(seconds=self.store.switches.webhook_loopback_giveup_seconds)

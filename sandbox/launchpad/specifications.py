@@ -74,7 +74,7 @@ class Specification(Record):
         writer = self.store.session.writer
         if writer is None:
             return False
-        if name == "whiteboard" and self.store.settings.whiteboard_for_all:
+        if name == "whiteboard" and self.store.switches.whiteboard_for_all:
             return True
         pillar: Pillar = self.target.pillar
         if name in ("priority", "direction_approved"):

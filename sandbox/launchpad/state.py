@@ -9,7 +9,7 @@ entry in `entries.txt` (which lists every field of every entry) may always be gi
       "format": 1,
       "host": "launchpad.example",              # in web links: https://bugs.HOST/..., https://HOST/...
       "date": "2026-01-01T00:00:00+00:00",      # stands wherever a date_created is left out
-      "settings": {...},                        # switches, see sandbox.launchpad.settings
+      "switches": {...},                        # switches, see sandbox.launchpad.switches
       "faults": [...],                          # rules as in sandbox.core.faults, in force from the start
       "people": [{"name": "bot"!, "display_name": "Bot", "emails": ["bot@nimbus.example"], "karma": 0,
                   "time_zone": "UTC", "admin": false,       # admin: a Launchpad administrator, may do all
@@ -128,7 +128,7 @@ _KEYS = frozenset(
         "format",
         "host",
         "date",
-        "settings",
+        "switches",
         "faults",
         "people",
         "teams",
@@ -160,8 +160,8 @@ def load(document: Mapping[str, Any], session: Session) -> Store:
         reader.wrong("format", f"expected {FORMAT}, found {document['format']!r}")
     store.host = str(document.get("host") or store.host)
     try:
-        store.settings.change({**document.get("settings", {})})
-    except (TypeError, ValueError) as error:
+        store.change_switches(document.get("switches"))
+    except ValueError as error:
         reader.errors.append(str(error))
     created = reader.instant(document.get("date"), "date") or DEFAULT_DATE
     try:

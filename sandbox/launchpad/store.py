@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+from sandbox.core.checked import changed
 from sandbox.launchpad.auth import Token
 from sandbox.launchpad.bug_parts import BugSubscription, BugTracker, Cve, Message
 from sandbox.launchpad.bugs import Bug
@@ -23,8 +24,8 @@ from sandbox.launchpad.pillars import (
 from sandbox.launchpad.record import Moved, Record, Step
 from sandbox.launchpad.reviews import BranchMergeProposal
 from sandbox.launchpad.session import Change, Session
-from sandbox.launchpad.settings import Settings
 from sandbox.launchpad.specifications import Specification
+from sandbox.launchpad.switches import Switches
 from sandbox.launchpad.targets import Pillar, Target
 from sandbox.launchpad.tasks import BugTask
 from sandbox.launchpad.webhooks import Webhook, WebhookDelivery, check_event_types
@@ -37,7 +38,7 @@ class Store(Record):
         super().__init__(self)
         values = self.__dict__
         values["session"] = session
-        values["settings"] = Settings()
+        values["switches"] = Switches()
         values["host"] = "launchpad.example"
         values["tokens"] = list[Token]()
         for name in ("people", "teams", "projects", "project_groups", "distributions", "bugs", "bug_trackers", "cves"):
@@ -47,13 +48,17 @@ class Store(Record):
         values["numbers"] = Counter[str]()
         self.reindex()
 
+    def change_switches(self, changes: Any) -> None:
+        """Set some switches anew; ValueError names what is wrong."""
+        self.__dict__["switches"] = changed(self.switches, changes, place="switches")
+
     @property
     def path(self) -> str:
         """None: it is no part of the web service."""
         return ""
 
     session: Session
-    settings: Settings
+    switches: Switches
     host: str
     tokens: list[Token]
     people: list[Person]
@@ -264,7 +269,7 @@ class Store(Record):
             NotPermittedError: 401, webhooks are switched off.
             ApiError: 400, an event that the target does not know.
         """
-        if not self.settings.webhooks_enabled:
+        if not self.switches.webhooks_enabled:
             raise NotPermittedError("This webhook feature is not available yet.")
         check_event_types(target, event_types)
         made = Webhook(
@@ -322,7 +327,7 @@ class Store(Record):
 
     def expirable(self, bug: Any, days: int | None = None) -> list[BugTask]:
         """List the tasks of a bug that the janitor would expire: Incomplete, unassigned, untouched for long."""
-        limit = self.session.now - timedelta(days=self.settings.expiry_days if days is None else days)
+        limit = self.session.now - timedelta(days=self.switches.expiry_days if days is None else days)
         if bug.date_last_updated > limit or bug.duplicate_of is not None:
             return []
         return [one for one in bug.bug_tasks if one.status == "Incomplete" and not one.assignee and not one.milestone]

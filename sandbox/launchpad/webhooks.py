@@ -183,7 +183,7 @@ def tell(target: Any, event_type: str, payload: dict[str, Any], *, part: str = "
     about = list(refs)
     for hook in target.webhooks:
         if hook.wants(event_type, part, about):
-            named = part and hook.store.settings.webhook_parts_in_header
+            named = part and hook.store.switches.webhook_parts_in_header
             hook.enqueue(f"{event_type}::{part}" if named else event_type, payload)
 
 

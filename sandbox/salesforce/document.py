@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from sandbox.core.checked import changed
 from sandbox.core.clock import Clock
 from sandbox.salesforce import derived
 from sandbox.salesforce.errors import SalesforceError
@@ -47,7 +48,7 @@ def load(document: Mapping[str, Any], clock: Clock) -> State:
     raw = document.get("org", {})
     problems += [f"unknown key org.{key}" for key in raw if key not in ORG_KEYS]
     state = State(clock, read_org(raw))
-    state.switches = state.switches.changed(document.get("switches", {}))
+    state.switches = changed(state.switches, document.get("switches"), place="switches")
     _records(state, document.get("records", {}), problems)
     if problems:
         raise ValueError("; ".join(problems[:MAX_PROBLEMS]))

@@ -133,7 +133,7 @@ class Rows:
             return self._created(call, sobject, record, "created")
         self._precondition(call, sobject, found[0])
         dml.update(self._room.state, actor(call), sobject, found[0], body)
-        status = self._room.state.switches.upsert_status
+        status: int = self._room.state.switches.upsert_status
         if status == HTTPStatus.NO_CONTENT or (not status and _number(version) < UPSERT_BODY_SINCE):
             return empty_response()
         return json_response({"id": found[0]["Id"], "success": True, "errors": [], "created": False})

@@ -9,6 +9,7 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
+from sandbox.core.checked import changed
 from sandbox.core.clock import Clock
 from sandbox.core.http import Call, HttpError, Json, Route, json_response
 from sandbox.core.service import Delivery, Service
@@ -84,14 +85,13 @@ class SalesforceService(Service):
 
     def dump_state(self) -> Json:
         """Give the state document."""
-        return document.dump(self.room.state, [_bare(rule) for rule in self.faults.describe()])
+        return document.dump(self.room.state, self.faults.documents())
 
     def load_state(self, document_: Json) -> None:
         """Replace the state; ValueError names all that is wrong with the document."""
+        rules = self.faults.of_state(document_)
         self.room.replace(document.load(document_, self.clock))
-        self.faults.clear()
-        for rule in document_.get("faults", ()):
-            self.faults.add(rule)
+        self.faults.replace(rules)
 
     def settings(self) -> Mapping[str, Any]:
         """Give the daily quota, what is used of it, and the switches."""
@@ -106,7 +106,7 @@ class SalesforceService(Service):
         """Change the quota, its use, or some switches."""
         super().change_settings(changes)
         state = self.room.state
-        switches = state.switches.changed(changes.get("switches") or {})
+        switches = changed(state.switches, changes.get("switches"), place="switches")
         limit, used = int(changes.get("daily_limit", state.quota.limit)), changes.get("calls_used")
         if used is not None:
             state.quota.put(int(used))
@@ -203,8 +203,3 @@ class SalesforceService(Service):
         except HttpError as error:
             return self.render_error(inner, error)
         return result if isinstance(result, Response) else json_response(result)
-
-
-def _bare(rule: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a fault as it was given, without its counts."""
-    return {key: value for key, value in rule.items() if key not in ("matched", "hits", "waiting")}

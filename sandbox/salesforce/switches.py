@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, Self
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
-UPSERT_STATUSES = (0, 200, 204)
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
+
+from sandbox.core.checked import STRICT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,64 +44,35 @@ class Switches:
         per_app_usage: `Sforce-Limit-Info` tells of the application's own use too.
     """
 
+    __pydantic_config__ = STRICT
+
     password_grant: bool = False
     soap_login: bool = False
     external_client_app: bool = False
-    session_seconds: float = 7_200
-    logins_per_hour: int = 3_600
-    uri_bytes: int = 16_384
-    cursors: int = 10
-    cursor_seconds: float = 172_800
-    page_rows: int = 2_000
-    composite_queries: int = 5
+    session_seconds: NonNegativeFloat = 7_200
+    logins_per_hour: NonNegativeInt = 3_600
+    uri_bytes: NonNegativeInt = 16_384
+    cursors: NonNegativeInt = 10
+    cursor_seconds: NonNegativeFloat = 172_800
+    page_rows: PositiveInt = 2_000
+    composite_queries: NonNegativeInt = 5
     guards_on_custom_objects: bool = True
     guards_in_composite: bool = True
     precondition_code: str = "ENTITY_FAILED_IFLASTMODIFIED_ON_UPDATE"
-    upsert_status: int = 0
+    upsert_status: Literal[0, 200, 204] = 0
     emptied_lookups_move: bool = False
     merged_children_move: bool = False
-    deletions_days: float = 15
-    job_seconds: float = 604_800
-    job_looks: int = 1
+    deletions_days: NonNegativeFloat = 15
+    job_seconds: NonNegativeFloat = 604_800
+    job_looks: NonNegativeInt = 1
     duplicate_header: bool = True
     shuffled_without_order: bool = False
-    search_lag_seconds: float = 0
-    outbound_retry_seconds: float = 86_400
-    outbound_copies: int = 1
+    search_lag_seconds: NonNegativeFloat = 0
+    outbound_retry_seconds: NonNegativeFloat = 86_400
+    outbound_copies: NonNegativeInt = 1
     outbound_reversed: bool = False
     per_app_usage: bool = False
 
-    def changed(self, document: Mapping[str, Any]) -> Self:
-        """Return the switches with those that are named set anew.
-
-        Raises:
-            ValueError: A switch that does not exist, or a value of another kind.
-        """
-        known = {each.name for each in fields(self)}
-        if unknown := set(document) - known:
-            raise ValueError(f"switches: {', '.join(sorted(unknown))} unknown")
-        for name, value in document.items():
-            if not _fits(getattr(self, name), value):
-                raise ValueError(f"switches.{name}: {value!r} is of the wrong kind")
-        made = replace(self, **document)
-        if made.upsert_status not in UPSERT_STATUSES:
-            raise ValueError("switches.upsert_status: 0, 200 or 204")
-        if made.page_rows < 1:
-            raise ValueError("switches.page_rows: at least 1")
-        return made
-
     def as_json(self) -> dict[str, Any]:
-        """Give what `changed` reads."""
+        """Give all of them."""
         return asdict(self)
-
-
-def _fits(default: Any, value: Any) -> bool:
-    match default:
-        case bool():
-            return isinstance(value, bool)
-        case str():
-            return isinstance(value, str)
-        case int():
-            return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-        case _:
-            return isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0

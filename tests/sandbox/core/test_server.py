@@ -97,7 +97,7 @@ def test_a_failure_of_the_stand_in_is_a_500_and_is_logged(service: Greeter, url:
 
 
 def test_a_body_of_no_readable_length_is_a_400(url: str) -> None:
-    for head in ("Content-Length: many", "Transfer-Encoding: chunked\r\n\r\nmany"):
+    for head in ("Content-Length: many", "Content-Length: -5", "Transfer-Encoding: chunked\r\n\r\nmany"):
         with socket.create_connection(("127.0.0.1", int(url.rsplit(":", 1)[1])), timeout=10) as connection:
             connection.sendall(f"POST /hello HTTP/1.1\r\nHost: x\r\n{head}\r\n\r\n".encode())
             assert connection.recv(100).startswith(b"HTTP/1.1 400 ")
@@ -128,10 +128,76 @@ def test_the_log_has_the_form_of_the_validators(url: str, http: requests.Session
     assert http.get(f"{url}/_sandbox/counts").json() == {}
 
 
+@pytest.mark.parametrize(
+    ("route", "wrong", "told"),
+    [
+        ("clock", {"offset_seconds": "late"}, 'offset_seconds: expected a valid number, found "late"'),
+        ("clock", {"advance": 1}, "advance: there is no such key"),
+        ("clock", {"advance_seconds": 1e300}, "expected 1 to 9999"),
+        ("clock", [1], "expected a JSON object"),
+        ("release", {"id": 7}, "id: expected a valid string, found 7"),
+        ("faults", {"action": {"kind": "no"}}, "action.kind: expected 'latency', 'status', 'html'"),
+        ("faults", {"script": [None, {"kind": "drip", "seconds": None}]}, "script.1.seconds: expected a valid number"),
+        ("settings", {"bogus": 1}, "no such setting: bogus"),
+        ("settings", [1], "expected a JSON object"),
+    ],
+)
+def test_a_wrong_wish_is_told_and_changes_nothing(
+    service: Greeter, url: str, http: requests.Session, route: str, wrong: object, told: str
+) -> None:
+    answer = http.post(f"{url}/_sandbox/{route}", json=wrong)
+    assert answer.status_code == 400
+    assert told in answer.json()["error"]
+    assert service.clock.offset_seconds == 0
+    assert http.post(f"{url}/hello", json={"name": "ann"}).status_code == 201
+
+
+def test_an_admin_route_that_fails_says_so(service: Greeter, url: str, http: requests.Session) -> None:
+    answer = http.put(f"{url}/_sandbox/state", json={"names": 5})
+    assert answer.status_code == 500
+    assert "TypeError" in answer.json()["error"]
+    assert http.delete(f"{url}/_sandbox/faults", params={"id": "f9"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"name": "half \\ud83d of a pair"}',
+        b'{"name": NaN}',
+        '{"name": "ann"}'.encode("utf-16"),
+        '{"name": "Z\u00fcrich"}'.encode("latin-1"),
+        b"[" * 100_000,
+    ],
+)
+def test_what_is_no_json_in_utf_8_is_a_400_and_can_be_logged(
+    service: Greeter, url: str, http: requests.Session, body: bytes
+) -> None:
+    assert http.post(f"{url}/hello", data=body).status_code == 400
+    assert http.post(f"{url}/hello", data=b'{"name": "whole \\ud83d\\ude00"}').status_code == 201
+    assert service.names == ["whole \N{GRINNING FACE}"]
+    refused, _taken = http.get(f"{url}/_sandbox/log").content.splitlines()
+    assert json.loads(refused)["status"] == 400
+
+
 def test_the_date_header_comes_from_the_clock(url: str, http: requests.Session) -> None:
     http.post(f"{url}/_sandbox/clock", json={"advance_seconds": 86400 * 3650})
     year = int(http.get(f"{url}/hello/x").headers["Date"].split()[3])
     assert year >= time.gmtime().tm_year + 9
+
+
+def test_the_rules_of_a_state_are_put_whole_or_not_at_all(service: Greeter) -> None:
+    service.faults.add({"id": "mine", "times": 2, "action": {"kind": "html"}})
+    kept = service.faults.documents()
+    wrong = [{"action": {"kind": "html"}}, {"action": {"kind": "no"}}, {"nth": 0, "action": {"kind": "html"}}]
+    with pytest.raises(ValueError, match=r"faults\[1\]: action.kind: .*; faults\[2\]: nth: "):
+        service.faults.of_state({"faults": wrong})
+    with pytest.raises(ValueError, match=r"faults\[1\]: the id 'mine' stands there twice"):
+        service.faults.of_state({"faults": [*kept, *kept]})
+    with pytest.raises(ValueError, match="a list is needed"):
+        service.faults.of_state({"faults": {"id": "mine"}})
+    assert service.faults.documents() == kept == [{"id": "mine", "times": 2, "action": {"kind": "html"}}]
+    service.faults.replace(service.faults.of_state({"faults": kept}))
+    assert service.faults.documents() == kept
 
 
 def test_state_goes_out_and_in(url: str, http: requests.Session) -> None:
@@ -209,6 +275,18 @@ def test_a_script_says_what_befalls_each_request_in_turn(service: Greeter, url: 
         {"script": {"kind": "html"}},
         {"script": ["html"]},
         {"script": [], "action": {"kind": "html"}},
+        {"action": {"kind": "status", "status": "abc"}},
+        {"action": {"kind": "status", "status": 99}},
+        {"action": {"kind": "status", "headers": ["Retry-After"]}},
+        {"action": {"kind": "status", "headers": {"X-A": "1\r\nX-B: 2"}}},
+        {"action": {"kind": "status", "body": {"message": "x"}}},
+        {"action": {"kind": "latency", "seconds": "long"}},
+        {"action": {"kind": "latency", "seconds": -1}},
+        {"action": {"kind": "truncate", "bytes": -5}},
+        {"action": {"kind": "html"}, "nth": "3"},
+        {"action": {"kind": "html"}, "probability": 2},
+        {"action": {"kind": "html"}, "method": 5},
+        ["html"],
     ],
 )
 def test_a_wrong_fault_is_refused(url: str, http: requests.Session, wrong: dict[str, object]) -> None:

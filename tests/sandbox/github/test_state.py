@@ -62,8 +62,8 @@ def test_ids_of_events_rise_with_time() -> None:
             "'user' is unknown",
         ),
         ({"projects": [{"owner": "a", "title": "P", "items": [DRAFT]}]}, "no field 'X'"),
-        ({"switches": {"nothing": True}}, "switches: nothing unknown"),
-        ({"limits": {"user": "many"}}, "of the wrong kind"),
+        ({"switches": {"nothing": True}}, "switches.nothing: there is no such key"),
+        ({"limits": {"user": "many"}}, 'limits.user: expected a valid integer, found "many"'),
         ([], "must be an object"),
     ],
 )

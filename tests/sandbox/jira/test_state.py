@@ -76,7 +76,7 @@ def test_faults_and_lag_come_with_the_state(connect: Connect) -> None:
     assert requests.get(f"{api.url}/_sandbox/settings", timeout=30).json()["index_lag_seconds"] == 7.0
     api.service.faults.add({"id": "mine", "route": "/field", "action": {"kind": "html"}})
     api.service.load_state(api.service.dump_state())
-    assert [rule["id"] for rule in api.service.faults.describe()] == ["mine", "fault-3"]
+    assert [(rule["id"], rule["matched"]) for rule in api.service.faults.describe()] == [("fault-1", 0), ("mine", 0)]
     assert api("GET", "/myself").status_code == 503
 
 

@@ -73,7 +73,7 @@ def calm() -> Iterator[requests.Session]:
 @pytest.fixture
 def fresh(make_document: Any) -> Iterator[tuple[str, LaunchpadService]]:
     document = make_document()
-    document["settings"] = {"deliver_webhooks": False}
+    document["switches"] = {"deliver_webhooks": False}
     service = LaunchpadService(document)
     with running(service) as url:
         yield url, service
@@ -131,7 +131,7 @@ def test_operations_refuse_nonsense(
             timeout=30,
             allow_redirects=False,
         )
-    sound(answer, service, {**make_document(), "settings": {"deliver_webhooks": False}})
+    sound(answer, service, {**make_document(), "switches": {"deliver_webhooks": False}})
 
 
 @QUICK
@@ -155,7 +155,7 @@ def test_changes_refuse_nonsense(fresh: Any, calm: requests.Session, make_docume
         timeout=30,
         allow_redirects=False,
     )
-    sound(answer, service, {**make_document(), "settings": {"deliver_webhooks": False}})
+    sound(answer, service, {**make_document(), "switches": {"deliver_webhooks": False}})
 
 
 @QUICK
@@ -187,4 +187,4 @@ def test_addresses_that_are_none_are_404(
     )
     path = "/".join(data.draw(st.lists(steps, min_size=1, max_size=5)))
     answer = calm.get(f"{url}/devel/{path}", headers=AUTHORIZATION, timeout=30, allow_redirects=False)
-    sound(answer, service, {**make_document(), "settings": {"deliver_webhooks": False}})
+    sound(answer, service, {**make_document(), "switches": {"deliver_webhooks": False}})

@@ -147,7 +147,7 @@ def test_merge_proposals_are_made_voted_on_and_merged(served: Any) -> None:
 
 
 def test_people_ids_can_be_redacted_as_production_does() -> None:
-    document = {"people": [{"name": "ann", "id": 7}], "settings": {"redact_person_ids": True}}
+    document = {"people": [{"name": "ann", "id": 7}], "switches": {"redact_person_ids": True}}
     service = LaunchpadService(document)
     with running(service) as url:
         assert requests.get(f"{url}/devel/~ann", timeout=30).json()["id"] == "tag:launchpad.net:2008:redacted"

@@ -90,7 +90,7 @@ def state(folder: Path) -> dict[str, Any]:
     levels = {"mark": "WRITE_PRIVATE", "name12": "WRITE_PRIVATE", "no-priv": "WRITE_PUBLIC"}
     return {
         "host": "launchpad.test",
-        "settings": {"deliver_webhooks": False},
+        "switches": {"deliver_webhooks": False},
         "people": [
             {**person_of(named(more, "people-find")["entries"][0]), "admin": True},
             person_of(named(more, "person1")),
@@ -401,7 +401,7 @@ def exported(folder: Path) -> dict[str, Any]:
     dates += ("date_left_closed",)
     return {
         "host": "launchpad.net",
-        "settings": {"redact_person_ids": True},
+        "switches": {"redact_person_ids": True},
         "people": [
             {**{key: person[key] for key in kept}, "is_ubuntu_coc_signer": person["is_ubuntu_coc_signer"]},
             *({"name": one} for one in sorted(named - {None, "jelmer"}, key=str)),

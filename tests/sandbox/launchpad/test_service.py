@@ -17,7 +17,7 @@ import requests
 
 from sandbox.core.server import running
 from sandbox.launchpad.service import LaunchpadService
-from sandbox.launchpad.settings import Settings
+from sandbox.launchpad.switches import Switches
 
 pytestmark = pytest.mark.loopback
 
@@ -114,7 +114,7 @@ def test_the_state_comes_back_as_it_was_dumped(served: Any) -> None:
 def test_everything_wrong_with_a_state_is_named_at_once() -> None:
     wrong = {
         "nonsense": 1,
-        "settings": {"page_size": "many"},
+        "switches": {"page_size": "many"},
         "people": [{"name": "ann", "colour": "red"}, {}],
         "projects": [{"name": "p", "owner": "nobody", "information_type": "Secret"}],
         "bugs": [
@@ -126,7 +126,7 @@ def test_everything_wrong_with_a_state_is_named_at_once() -> None:
     text = str(caught.value)
     for part in (
         "unknown key nonsense",
-        "settings.page_size: expected int",
+        "switches.page_size: expected a valid integer",
         "people[0]: unknown key colour",
         "people[1]: name is missing",
         "no such person or team: 'nobody'",
@@ -148,7 +148,7 @@ def test_everything_wrong_with_a_state_is_named_at_once() -> None:
         {"people": [{"name": "a"}], "git_repositories": [{"owner": "a", "name": "r", "refs": ["main"]}]},
         {"people": [{"name": "a"}, {"name": "a"}]},
         {"format": 2},
-        {"settings": []},
+        {"switches": []},
     ],
 )
 def test_a_state_of_another_form_is_a_value_error(wrong: Any) -> None:
@@ -208,14 +208,14 @@ def test_the_page_leads_back_to_the_website_that_asked(served: Any) -> None:
 def test_every_switch_is_told_with_its_first_value() -> None:
     page = (Path(__file__).parents[3] / "docs" / "sandbox" / "launchpad.md").read_text(encoding="utf-8")
     told = dict(re.findall(r"^\| `(\w+)` \| (\w+) \|", page, re.MULTILINE))
-    assert told == {name: json.dumps(value) for name, value in Settings().as_json().items()}
+    assert told == {name: json.dumps(value) for name, value in Switches().as_json().items()}
 
 
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        ({"page_size": "many"}, "settings.page_size: expected int, found 'many'"),
-        ({"no_such": 1}, "no such setting: no_such"),
+        ({"page_size": "many"}, 'switches.page_size: expected a valid integer, found "many"'),
+        ({"no_such": 1}, "switches.no_such: there is no such key"),
     ],
 )
 def test_a_wrong_switch_is_refused_and_changes_nothing(served: Any, wrong: dict[str, Any], told: str) -> None:

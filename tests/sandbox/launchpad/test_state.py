@@ -138,7 +138,7 @@ def test_a_webhook_that_waits_is_sent_after_the_load(served: Any, receiver: Any)
     assert served.post("/nimbus", **given).status_code == 201
     served.patch("/bugs/1", {"title": "other"})
     dumped = served.service.dump_state()
-    dumped["settings"]["deliver_webhooks"] = True
+    dumped["switches"]["deliver_webhooks"] = True
     served.service.load_state(dumped)
     [(headers, body)] = receiver.wait_for(1)
     assert (headers["X-Launchpad-Delivery"], body["action"]) == ("1", "title-changed")

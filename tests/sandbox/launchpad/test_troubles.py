@@ -102,7 +102,7 @@ def test_late_commits_bear_older_stamps(served: Any) -> None:
 
 
 def test_unstable_ties_disturb_all_but_a_total_order(served: Any, make_document: Any) -> None:
-    document = {**make_document(), "settings": {"unstable_ties": True}}
+    document = {**make_document(), "switches": {"unstable_ties": True}}
     document["bugs"] = [
         {"id": one, "title": "t", "owner": "ann", "tasks": [{"target": "nimbus"}]} for one in range(1, 30)
     ]

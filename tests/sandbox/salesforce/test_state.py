@@ -93,14 +93,14 @@ def test_the_docs_page_lists_exactly_the_switches() -> None:
 @pytest.mark.parametrize(
     ("switches", "told"),
     [
-        ({"nothing": 1}, "nothing unknown"),
-        ({"cursors": "many"}, "wrong kind"),
-        ({"cursors": True}, "wrong kind"),
-        ({"soap_login": 1}, "wrong kind"),
-        ({"cursors": -1}, "wrong kind"),
-        ({"upsert_status": 201}, "0, 200 or 204"),
-        ({"page_rows": 0}, "at least 1"),
-        ({"precondition_code": 412}, "wrong kind"),
+        ({"nothing": 1}, "switches.nothing: there is no such key"),
+        ({"cursors": "many"}, "expected a valid integer"),
+        ({"cursors": True}, "expected a valid integer"),
+        ({"soap_login": 1}, "expected a valid boolean"),
+        ({"cursors": -1}, "expected greater than or equal to 0"),
+        ({"upsert_status": 201}, "expected 0, 200 or 204"),
+        ({"page_rows": 0}, "expected greater than 0"),
+        ({"precondition_code": 412}, "expected a valid string"),
     ],
 )
 def test_a_wrong_switch_is_refused_and_none_is_changed(org: Any, switches: dict[str, Any], told: str) -> None:

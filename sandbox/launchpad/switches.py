@@ -1,12 +1,16 @@
 """The switches of the stand-in: what is not settled about the original, and what installations differ in."""
 
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, NonNegativeInt, PositiveInt
+
+from sandbox.core.checked import STRICT
 
 
-@dataclass(slots=True, kw_only=True)
-class Settings:
-    """The state's `"settings"`; each may also be changed while it runs by `POST /_sandbox/settings`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switches:
+    """The state's `"switches"`; each may also be changed while it runs by `POST /_sandbox/settings`.
 
     Attributes:
         page_size: entries of a page when `ws.size` is not given; 75 is production's, 50 the schema's default.
@@ -38,38 +42,29 @@ class Settings:
         deliver_webhooks: False only records deliveries, and sends none.
     """
 
-    page_size: int = 75
-    max_page_size: int = 300
-    hidden_status: int = 404
+    __pydantic_config__ = STRICT
+
+    page_size: PositiveInt = 75
+    max_page_size: PositiveInt = 300
+    hidden_status: Literal[401, 404] = 404
     root_specifications_link: bool = False
     redact_person_ids: bool = False
     whiteboard_for_all: bool = True
-    expiry_days: int = 60
+    expiry_days: NonNegativeInt = 60
     oauth_in_parameters: bool = False
     list_bugs: bool = False
-    timeout_above_entries: int = 0
-    throttle_per_minute: int = 0
-    throttle_status: int = 429
-    throttle_retry_after: int = 30
-    search_lag_seconds: int = 0
-    late_commit_seconds: int = 0
+    timeout_above_entries: NonNegativeInt = 0
+    throttle_per_minute: NonNegativeInt = 0
+    throttle_status: Annotated[int, Field(ge=400, le=599)] = 429
+    throttle_retry_after: NonNegativeInt = 30
+    search_lag_seconds: NonNegativeInt = 0
+    late_commit_seconds: NonNegativeInt = 0
     unstable_ties: bool = False
     webhooks_enabled: bool = True
-    webhook_loopback_giveup_seconds: int = 300
+    webhook_loopback_giveup_seconds: NonNegativeInt = 300
     webhook_parts_in_header: bool = False
     deliver_webhooks: bool = True
 
-    def change(self, changes: dict[str, Any]) -> None:
-        """Set some; ValueError for an unknown name or a wrong type."""
-        known = {one.name: type(getattr(self, one.name)) for one in fields(self)}
-        for name, value in changes.items():
-            if name not in known:
-                raise ValueError(f"settings: no such setting: {name}")
-            if type(value) is not known[name]:
-                raise ValueError(f"settings.{name}: expected {known[name].__name__}, found {value!r}")
-        for name, value in changes.items():
-            setattr(self, name, value)
-
     def as_json(self) -> dict[str, Any]:
-        """Give all by name."""
-        return {one.name: getattr(self, one.name) for one in fields(self)}
+        """Give all of them."""
+        return asdict(self)
