@@ -108,11 +108,28 @@ class Engagement(Entity):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeBaseline(Entity):
-    """A dated version of the SoW."""
+    """A dated version of the SoW.
 
-    engagement_ref: str
+    It belongs to the engagement of ``engagement_ref``, else to the one that ``engagement_key`` names, else to the one
+    whose place it lies in.
+
+    Attributes:
+        engagement_ref: Its engagement's record, or None.
+        version: Its number; the highest that is in force counts.
+        signed_on: When it was signed or approved; None: it is a draft, and never in force.
+        engagement_key: Key of its engagement, or None.
+        effective_on: It is in force from this day on, and not before it is signed; None: from the day it was signed.
+        fingerprint: Changes whenever what it says changes; empty when its source does not tell.
+        standing: It has no versions: it is what stands in a place now, and always in force.
+    """
+
+    engagement_ref: str | None
     version: int
     signed_on: date | None
+    engagement_key: str | None = None
+    effective_on: date | None = None
+    fingerprint: str = ""
+    standing: bool = False
 
 
 class ScopeState(StrEnum):
@@ -128,16 +145,18 @@ class ScopeState(StrEnum):
 class ScopeItem(Entity):
     """One line of the SoW in one baseline.
 
-    ``key`` is the item key (``SI-03``), stable across the baselines of one engagement.
+    ``key`` is the item key (``SI-03``), stable across the baselines of one engagement. An item without a baseline is
+    scope as it stands: of the engagement that ``engagement_key`` names, else of the one whose place it lies in.
     """
 
-    baseline_ref: str
+    baseline_ref: str | None
     title: str
     text: str
     due: date | None
     budget: Money | None
     acceptance: str
     state: ScopeState
+    engagement_key: str | None = None
 
 
 class OwedBy(StrEnum):

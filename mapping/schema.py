@@ -12,7 +12,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from mapping.model import ENTITY_TYPES, Claim, Entity, Money, Reference
 from mapping.spec import Shape
 
-OF_THE_RECORD = frozenset({"ref", "url", "unmapped", "connection", "place", "names", "host"})
+OF_THE_RECORD = frozenset({"ref", "url", "unmapped", "connection", "place", "names", "host", "standing"})
 """Attributes that come from the record itself and cannot be mapped."""
 
 _HAVE_FALLBACK = frozenset({"key", "access", "updated"})
@@ -50,6 +50,9 @@ class Kind:
     placed: bool
 
 
+_OWNERS = frozenset({"engagement_ref", "baseline_ref"})
+"""Attributes that a mapping may leave out; a rule for one must yield it, so that nothing is lost to a broken lookup."""
+
 _KEYED = frozenset({"engagement", "scope_item", "deliverable"})
 """Kinds told apart by their key: a rule for it must yield one. Others may be called as the record is."""
 
@@ -83,7 +86,7 @@ def _attribute(kind: str, name: str, hint: Any) -> Attribute:
         shape=shape,
         choices=choices,
         must_be_mapped=must,
-        must_have_value=must or (name == "key" and kind in _KEYED),
+        must_have_value=must or name in _OWNERS or (name == "key" and kind in _KEYED),
         optional=optional,
     )
 

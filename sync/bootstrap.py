@@ -23,7 +23,7 @@ from sync.engine.pull import PullSettings
 from sync.engine.run import Engine, EngineSettings
 from sync.plan.inputs import PlanSettings
 from sync.reconcile.settings import ReconcileSettings
-from sync.selection import PlaceRef, Selected, anchored_places, shared_places, wanted
+from sync.selection import PlaceRef, ScopeRef, Selected, anchored_places, shared_places, wanted
 from sync.store.database import Store
 from sync.store.witness import Witness
 
@@ -58,6 +58,7 @@ def selected(config: Config) -> tuple[Selected, ...]:
             record_connection=e.record.connection,
             record_key=e.record.key,
             places=tuple(PlaceRef(connection=p.connection, place=p.place, anchor=p.anchor) for p in e.places),
+            scope=tuple(ScopeRef(connection=s.connection, stream=s.stream or "", place=s.place) for s in e.scope),
         )
         for key, e in config.engagements.items()
     )

@@ -30,6 +30,27 @@ class PlaceRef:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeRef:
+    """A source of an engagement's scope, as configured.
+
+    Attributes:
+        connection: Name of the connection.
+        stream: Stream of its baselines, or of its items that have none; empty: any.
+        place: Partition key of that stream (a file), which is read for this engagement; None: the engagement's records,
+            wherever they lie on the connection.
+    """
+
+    connection: str
+    stream: str = ""
+    place: str | None = None
+
+    def gives(self, connection: str, stream: str, place: str) -> bool:
+        """Whether what lies there comes from this source."""
+        same = self.connection == connection and self.stream in {"", stream}
+        return same and self.place in {None, place}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Selected:
     """One configured engagement.
 
@@ -38,12 +59,24 @@ class Selected:
         record_connection: Connection that holds its commercial record.
         record_key: Key of that record there.
         places: Its places, in the order of the configuration.
+        scope: Where its scope comes from, what counts first first; empty: from wherever there is any.
     """
 
     key: str
     record_connection: str
     record_key: str
     places: tuple[PlaceRef, ...]
+    scope: tuple[ScopeRef, ...] = ()
+
+    def read_places(self) -> tuple[tuple[str, str], ...]:
+        """(connection, place) of everything that is read for it place by place: of its work, then of its scope."""
+        scope = ((s.connection, s.place) for s in self.scope if s.place is not None)
+        return (*((p.connection, p.place) for p in self.places), *scope)
+
+    def connections(self) -> frozenset[str]:
+        """Every connection that it names."""
+        named = {*(p.connection for p in self.places), *(s.connection for s in self.scope)}
+        return frozenset({self.record_connection, *named})
 
 
 def wanted(
@@ -60,10 +93,10 @@ def wanted(
     """
     found: dict[str, set[Partition]] = {}
     for engagement in engagements:
-        for connection in {engagement.record_connection, *(p.connection for p in engagement.places)}:
+        for connection in engagement.connections():
             found.setdefault(connection, set()).update(_fixed(streams[connection]))
-        for place in engagement.places:
-            found[place.connection].update(_of_place(streams[place.connection], place.place))
+        for connection, place in engagement.read_places():
+            found[connection].update(_of_place(streams[connection], place))
     return {connection: tuple(sorted(partitions)) for connection, partitions in sorted(found.items())}
 
 
@@ -76,12 +109,13 @@ def needed(engagement: Selected, streams: Mapping[str, Sequence[StreamSpec]]) ->
         KeyError: It names a connection that is not in ``streams``.
     """
     found = {
-        (engagement.record_connection, partition)
-        for partition in _fixed(streams[engagement.record_connection])
+        (connection, partition)
+        for connection in {engagement.record_connection, *(s.connection for s in engagement.scope)}
+        for partition in _fixed(streams[connection])
         if partition.stream not in NO_RULE_RESTS_ON
     }
-    for place in engagement.places:
-        found.update((place.connection, p) for p in _of_place(streams[place.connection], place.place))
+    for connection, place in engagement.read_places():
+        found.update((connection, p) for p in _of_place(streams[connection], place))
     return tuple(sorted(found))
 
 
@@ -89,8 +123,8 @@ def shared_places(engagements: Iterable[Selected]) -> dict[tuple[str, str], tupl
     """(connection, place) -> keys of all engagements that have it, sorted without regard to case."""
     found: dict[tuple[str, str], set[str]] = {}
     for engagement in engagements:
-        for place in engagement.places:
-            found.setdefault((place.connection, place.place), set()).add(engagement.key)
+        for place in engagement.read_places():
+            found.setdefault(place, set()).add(engagement.key)
     return {place: tuple(sorted(keys, key=lambda key: (key.casefold(), key))) for place, keys in sorted(found.items())}
 
 

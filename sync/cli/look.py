@@ -125,8 +125,7 @@ def scope(app: App, *, engagement: str | None, as_json: bool) -> None:
 def _tell_scope(data: dict[str, Any], facts: list[Facts]) -> None:  # noqa: ARG001 - all are called alike
     for one in data["engagements"]:
         covered, traced = one["covered"], one["traced"]
-        baseline = f"baseline v{one['baseline']} signed {one['signed_on']}" if one["baseline"] else "no signed baseline"
-        say(Text.assemble(light(one["status"]), f"  {one['engagement']}  {one['name']}: {baseline}"))
+        say(Text.assemble(light(one["status"]), f"  {one['engagement']}  {one['name']}: {_current(one)}"))
         rows = [
             (
                 i["item"],
@@ -143,7 +142,24 @@ def _tell_scope(data: dict[str, Any], facts: list[Facts]) -> None:  # noqa: ARG0
         say(f"traced: {traced['count']} of {traced['of']} pieces of billable work")
         if one["orphans"]:
             say("built, not sold: " + ", ".join(one["orphans"]))
+        if others := [_version(b) for b in one["baselines"] if not b["current"]]:
+            say("other baselines: " + "; ".join(others))
         say()
+
+
+def _current(one: dict[str, Any]) -> str:
+    if one["undecided"]:
+        return f"no baseline counts, since nothing says which source does: {', '.join(one['undecided'])}"
+    return next((_version(b) for b in one["baselines"] if b["current"]), "no signed baseline")
+
+
+def _version(baseline: dict[str, Any]) -> str:
+    """``baseline v2 signed 2026-03-01, from sow NIM-01.csv``."""
+    if baseline["version"] is None:
+        return f"scope as it stands in {baseline['source']}, without versions"
+    signed = f"signed {baseline['signed_on']}" if baseline["signed_on"] else "not signed"
+    effective = f", effective {baseline['effective_on']}" if baseline["effective_on"] else ""
+    return f"baseline v{baseline['version']} {signed}{effective}, from {baseline['source']}"
 
 
 @click.command(epilog="Example:  syncline deliverables NIM-01")

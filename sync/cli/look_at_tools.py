@@ -83,7 +83,8 @@ def _checked(config: Config, name: str, live: Live) -> Iterator[CheckResult]:
 
 def used_places(config: Config, connection: str) -> tuple[str, ...]:
     """All places of a connection that engagements use, in the order of the configuration; each must be readable."""
-    return tuple({p.place: None for p in _places(config, connection)})
+    of_scope = (s.place for e in config.engagements.values() for s in e.scope if s.connection == connection)
+    return tuple(dict.fromkeys([*(p.place for p in _places(config, connection)), *filter(None, of_scope)]))
 
 
 def anchored_places(config: Config, connection: str) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ def _of_connections(config: Config) -> Iterator[str]:
     for name in config.connections:
         named = {p.connection for e in config.engagements.values() for p in e.places}
         named |= {e.record.connection for e in config.engagements.values()}
+        named |= {s.connection for e in config.engagements.values() for s in e.scope}
         if config.engagements and name not in named:
             yield f"[connections.{name}] is named by no engagement: nothing is read of it; name it, or take it out"
 

@@ -17,7 +17,8 @@ from connectors.core.settings import ConnectionSettings
 from mapping.rules import Rules, RulesError, compile_rules
 from mapping.spellings import Spelling, spellings_of
 from sync.config.positions import KeyPath, Positions
-from sync.config.problems import ConfigError, Problem
+from sync.config.problems import ConfigError, Problem, shown
+from sync.config.scope import scope_problems
 from sync.config.settings import EngagementSettings, PlaceSettings, TopLevel
 
 _CONNECTION_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")  # no colon: it parts connection, stream and id in a reference
@@ -194,7 +195,7 @@ class _Checker:
             kind = table.get("kind")
             spec = self._specs.get(kind) if isinstance(kind, str) else None
             if spec is None:
-                self.add((*key, "kind"), _show(kind), "one of " + ", ".join(sorted(self._specs)))
+                self.add((*key, "kind"), shown(kind), "one of " + ", ".join(sorted(self._specs)))
                 continue
             settings = self._model(spec.settings, {k: v for k, v in table.items() if k != "kind"}, key)
             self._url(key, table)
@@ -214,6 +215,8 @@ class _Checker:
             self.add(("connections",), "no connection", "at least one [connections.NAME] table")
         seen: dict[tuple[str, str], str] = {}
         self._people(top)
+        for problem in scope_problems(top, {name: (c.spec, c.rules) for name, c in connections.items()}):
+            self.add(*problem)
         for engagement, settings in top.engagements.items():
             key: KeyPath = ("engagements", engagement)
             if not _ENGAGEMENT_KEY.fullmatch(engagement):
@@ -371,28 +374,9 @@ def _told(item: Any, base: KeyPath) -> tuple[KeyPath, str, str]:
     if kind == "model_type" and isinstance(found, str):  # a secret where its hiding place was expected: never echo it
         return key, "a text", 'a table such as { credential = "NAME" }; a secret never lies in the configuration'
     if kind in _FORMS:
-        return key, _show(found), _FORMS[kind]
+        return key, shown(found), _FORMS[kind]
     message = str(item["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
     expected = message[0].lower() + message[1:]
     for opening in ("input should be ", "expected "):
         expected = expected.removeprefix(opening)
-    return key, _show(found), expected
-
-
-def _show(value: object) -> str:
-    """A value as a person would recognise it, without what could be a secret."""
-    match value:
-        case None:
-            return "nothing"
-        case dict():
-            return "a table with " + (", ".join(str(k) for k in value) or "nothing in it")
-        case list() | tuple():
-            return f"a list of {len(value)}"
-        case bool():
-            return "true" if value else "false"
-        case str() if "://" in value and "@" in value:  # it may hold a password
-            return f"an address that begins with {value.partition('://')[0][:20]}://"
-        case str() if len(value) > 60:
-            return f"a text of {len(value)} characters"
-        case _:
-            return repr(value)
+    return key, shown(found), expected

@@ -37,3 +37,22 @@ class ConfigError(Exception):
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = tuple(sorted(problems))
         super().__init__("\n".join(str(p) for p in self.problems))
+
+
+def shown(value: object) -> str:
+    """A value as a person would recognise it, without what could be a secret."""
+    match value:
+        case None:
+            return "nothing"
+        case dict():
+            return "a table with " + (", ".join(str(k) for k in value) or "nothing in it")
+        case list() | tuple():
+            return f"a list of {len(value)}"
+        case bool():
+            return "true" if value else "false"
+        case str() if "://" in value and "@" in value:  # it may hold a password
+            return f"an address that begins with {value.partition('://')[0][:20]}://"
+        case str() if len(value) > 60:
+            return f"a text of {len(value)} characters"
+        case _:
+            return repr(value)

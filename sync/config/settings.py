@@ -102,11 +102,24 @@ class PlaceSettings(Section):
     """Key of the issue that shows the engagement's status, with its risks below it."""
 
 
+class ScopeSettings(Section):
+    """One of the sources of an engagement's scope."""
+
+    connection: str
+    stream: str | None = None
+    """Stream of its baselines, where the connection has several that give scope; None: any."""
+    place: Annotated[str, Field(min_length=1)] | None = None
+    """Place that is read for it, such as a file; None: the records of the engagement, wherever they lie there."""
+
+
 class EngagementSettings(Section):
     """``[engagements.KEY]``."""
 
     record: RecordSettings
     places: tuple[PlaceSettings, ...] = ()
+    scope: tuple[ScopeSettings, ...] = ()
+    """Where its scope comes from: of several sources the first that has a baseline in force counts. Empty: from the one
+    source that there is."""
 
 
 class DaemonSettings(Section):

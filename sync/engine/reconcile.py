@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,7 @@ from sync.reconcile.freshness import is_stale
 from sync.reconcile.result import FindingKind
 from sync.reconcile.risks import lifecycle
 from sync.reconcile.rules import Result, reconcile
+from sync.reconcile.scope import rival_sources
 from sync.reconcile.settings import ReconcileSettings
 from sync.reconcile.view import SourceState
 from sync.selection import Selected
@@ -44,7 +45,7 @@ class ReconcileReport:
 
     Attributes:
         reconciled: Keys of the engagements that were looked at again.
-        failed: Engagements whose record is not there.
+        failed: Engagements whose record is not there, or of which nothing says which source of scope counts.
     """
 
     reconciled: tuple[str, ...] = ()
@@ -85,15 +86,16 @@ def reconcile_changed(store: Store, portfolio: Portfolio, run: RunContext, progr
         around = surroundings(session, portfolio.engagements, portfolio.streams)
         touched = set(marks.get("engagement", ())) | touched_engagements(session, marks.get("ref", ()), around.shared)
         known = bases_of_reconciliation(session)
-    reconciled, failed, untouched = [], [], []
+    reconciled: list[str] = []
+    failed: list[Note] = []
+    untouched: list[Selected] = []
     progress.start("reconcile", len(portfolio.engagements))
     try:
         for selected in portfolio.engagements:
             basis = _basis(portfolio, selected, around, run.now)
             if "all" in marks or fold(selected.key) in touched or known.get(selected.key) != basis:
-                there = _reconcile_one(store, portfolio, selected, around, run, basis)
+                failed += _reconcile_one(store, portfolio, selected, around, run, basis)
                 reconciled.append(selected.key)
-                failed += [] if there else [_missing(selected)]
             else:
                 untouched.append(selected)
             progress.advance("reconcile", 1)
@@ -127,8 +129,8 @@ def _basis(portfolio: Portfolio, selected: Selected, around: Surroundings, now: 
 
 def _reconcile_one(
     store: Store, portfolio: Portfolio, selected: Selected, around: Surroundings, run: RunContext, basis: str
-) -> bool:
-    """False when its record is not there; then it has no status, since none could be true."""
+) -> tuple[Note, ...]:
+    """What a person must look at. When its record is not there it has no status, since none could be true."""
     stamp = Stamp(now=run.now, run=run.id)
     with store.unit_of_work() as session:
         view = build_view(session, selected, around)
@@ -139,7 +141,10 @@ def _reconcile_one(
             _save(session, result, stamp, portfolio.mapping)
             save_reconciled(session, selected.key, basis, run.now)
         session.commit()
-    return view is not None
+    if view is None:
+        return (_missing(selected),)
+    rivals = rival_sources(view, run.now.astimezone(UTC).date())
+    return (_undecided(selected, rivals),) if rivals else ()
 
 
 def _save(session: Session, result: Result, stamp: Stamp, mapping: str) -> None:
@@ -165,4 +170,12 @@ def _missing(selected: Selected) -> Note:
     return Note(
         place=f"engagement:{selected.key}",
         message=f"its record {selected.record_key} was not found on {selected.record_connection}",
+    )
+
+
+def _undecided(selected: Selected, rivals: Sequence[str]) -> Note:
+    return Note(
+        place=f"engagement:{selected.key}",
+        message=f"{len(rivals)} sources give it scope ({', '.join(rivals)}), and nothing says which counts; name the"
+        f" one that does at `scope` of [engagements.{selected.key}]",
     )

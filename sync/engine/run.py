@@ -298,7 +298,7 @@ class Engine:
             if name in found or name in down:
                 continue
             try:
-                places = sorted({p.place for e in self._engagements for p in e.places if p.connection == name})
+                places = sorted({p for e in self._engagements for c, p in e.read_places() if c == name})
                 found[name], _error = get_catalog(self._store, live, places, context, _ANY_AGE)
             except ConnectorError:
                 continue  # named by the pull, or by the writes that cannot be made

@@ -28,6 +28,7 @@ class WorkFacts:
         at_home_in: Folded keys of the engagements that it belongs to by its place and its ``Engagement`` field alone.
         belongs_to: Folded keys of all engagements that it belongs to: by its place and field, and by its claims.
         out_of_contract: It or an ancestor is marked so.
+        is_scope: Its record is itself a scope item, which it then holds, and hands down; it is no work on it.
     """
 
     item: WorkItem
@@ -36,6 +37,7 @@ class WorkFacts:
     at_home_in: frozenset[str]
     belongs_to: frozenset[str]
     out_of_contract: bool
+    is_scope: bool = False
 
 
 def work_facts(view: EngagementView) -> tuple[WorkFacts, ...]:
@@ -52,6 +54,7 @@ class _Reader:
         self._by_key = {(item.connection, fold(item.key)): item for item in sorted(view.work, key=lambda i: i.ref)}
         self._items = view.known.folded_items
         self._records = view.known.records
+        self._scope = view.known.work
         self._places = _places(view)
         self._own: dict[str, frozenset[ItemRef]] = {}
 
@@ -66,6 +69,7 @@ class _Reader:
             at_home_in=self._at_home_in(item),
             belongs_to=self._belongs_to(item, frozenset(ref.engagement for ref in held)),
             out_of_contract=any(one.out_of_contract for one in chain),
+            is_scope=item.ref in self._scope,
         )
 
     def _chain(self, item: WorkItem) -> Iterator[WorkItem]:
@@ -108,7 +112,8 @@ class _Reader:
 
     def _own_claims(self, item: WorkItem) -> frozenset[ItemRef]:
         if item.ref not in self._own:
-            self._own[item.ref] = self._resolve(item)
+            itself = self._scope.get(item.ref)
+            self._own[item.ref] = self._resolve(item) if itself is None else frozenset({ItemRef(*map(fold, itself))})
         return self._own[item.ref]
 
     def _resolve(self, item: WorkItem) -> frozenset[ItemRef]:

@@ -10,7 +10,7 @@ from sync.reconcile.result import Dimension, Evidence, Finding, FindingKind, Sev
 from sync.reconcile.settings import ReconcileSettings
 from sync.reconcile.view import EngagementView, SourceState
 
-_NOT_FOR_DELIVERABLES = frozenset({"baselines", "scope_items"})
+_NOT_FOR_DELIVERABLES = frozenset({"baselines", "scope_items", "opportunities", "opportunity_products", "scope"})
 _NOT_FOR_SCOPE = frozenset({"versions", "milestones", "deliverables"})
 _NOT_FOR_MILESTONES = frozenset({"deliverables"})
 

@@ -92,5 +92,11 @@ def reconcile(
         findings=findings,
         risks=raise_risks(view, findings),
         status=status_of(view, findings, instant, settings),
-        concluded=concluded(view, instant, settings),
+        concluded=concluded(view, instant, settings) - _undecided(view, instant),
     )
+
+
+def _undecided(view: EngagementView, instant: datetime) -> frozenset[FindingKind]:
+    """What cannot be concluded while nothing says which of several sources of scope counts."""
+    rivals = scope.rival_sources(view, instant.date())
+    return frozenset({FindingKind.SCOPE_UNCOVERED} if rivals else ())

@@ -8,22 +8,49 @@ from datetime import date, datetime, timedelta
 from mapping.model import Access, ScopeBaseline, ScopeItem, ScopeState, WorkClass, WorkState
 from sync.reconcile.claims import ItemRef, WorkFacts, work_facts
 from sync.reconcile.freshness import claims_can_resolve, stale_sources
-from sync.reconcile.result import Finding, FindingKind, Severity
+from sync.reconcile.result import Evidence, Finding, FindingKind, Severity
 from sync.reconcile.settings import ReconcileSettings
-from sync.reconcile.view import EngagementView, fold
+from sync.reconcile.view import EngagementView, ScopeSource, fold
 from sync.reconcile.words import evidence_of, narrowest, titled
 
-COVERING = frozenset({WorkClass.WORK, WorkClass.EPIC, WorkClass.SUB_TASK})
+_COVERING = frozenset({WorkClass.WORK, WorkClass.EPIC, WorkClass.SUB_TASK})
 """Classes of work item that count as work on a scope item."""
 
 
-def current_baseline(view: EngagementView, today: date) -> ScopeBaseline | None:
-    """Of the baselines signed on or before today the one with the highest version; None when none is signed.
+def baselines_in_force(view: EngagementView, today: date) -> tuple[tuple[str, ScopeBaseline], ...]:
+    """(name of the source, baseline) of each source that has one in force, in the order in which they count.
 
-    Of several with that version: the later signed, then the one with the greater reference.
+    Of one source: of the baselines signed and effective on or before today the one with the highest version; of several
+    with that version the later signed, then the one with the greater reference. What stands without versions is in
+    force where no version is.
     """
-    signed = [(b.version, b.signed_on, b.ref, b) for b in view.baselines if b.signed_on and b.signed_on <= today]
-    return max(signed, key=lambda entry: entry[:3])[3] if signed else None
+    sources = view.scope or (ScopeSource(name="", baselines=frozenset(b.ref for b in view.baselines)),)
+    found = ((s.name, _latest((b for b in view.baselines if b.ref in s.baselines), today)) for s in sources)
+    return tuple((name, baseline) for name, baseline in found if baseline is not None)
+
+
+def _latest(baselines: Iterable[ScopeBaseline], today: date) -> ScopeBaseline | None:
+    ranked = [
+        (not b.standing, b.version, b.signed_on or date.min, b.ref, b)
+        for b in baselines
+        if b.standing or (b.signed_on and b.signed_on <= today and (b.effective_on or b.signed_on) <= today)
+    ]
+    return max(ranked, key=lambda entry: entry[:4])[4] if ranked else None
+
+
+def rival_sources(view: EngagementView, today: date) -> tuple[str, ...]:
+    """Names of the sources that each have a baseline in force, while nothing says which of them counts; else none."""
+    names = tuple(name for name, _ in baselines_in_force(view, today))
+    return names if len(names) > 1 and not view.scope_chosen else ()
+
+
+def current_baseline(view: EngagementView, today: date) -> ScopeBaseline | None:
+    """The baseline that counts today, of the first source that has one in force.
+
+    None when there is none, and when several sources have one and nothing says which of them counts.
+    """
+    found = baselines_in_force(view, today)
+    return None if not found or rival_sources(view, today) else found[0][1]
 
 
 def current_items(view: EngagementView, today: date) -> tuple[ScopeItem, ...]:
@@ -47,13 +74,18 @@ def uncovered(view: EngagementView, now: datetime, settings: ReconcileSettings) 
         ref = _ref(view, item)
         if baseline is None or ref in live:
             continue
-        dropped = [f for f in facts if ref in f.held and f.item.work_class in COVERING]
+        dropped = [f for f in facts if ref in f.held and covering(f)]
         yield _uncovered(view, baseline, item, dropped, today + timedelta(days=settings.uncovered_soon_days))
+
+
+def covering(fact: WorkFacts) -> bool:
+    """Whether it counts as work on the scope items that it holds: of such a class, and no scope item itself."""
+    return fact.item.work_class in _COVERING and not fact.is_scope
 
 
 def covered_by(facts: Iterable[WorkFacts]) -> frozenset[ItemRef]:
     """The scope items that live work claims, its own claims or inherited ones."""
-    live = (f for f in facts if f.item.work_class in COVERING and f.item.state is not WorkState.DROPPED)
+    live = (f for f in facts if covering(f) and f.item.state is not WorkState.DROPPED)
     return frozenset(ref for fact in live for ref in fact.held)
 
 
@@ -65,7 +97,7 @@ def _uncovered(
     view: EngagementView, baseline: ScopeBaseline, item: ScopeItem, dropped: list[WorkFacts], soon: date
 ) -> Finding:
     due = item.due.isoformat() if item.due else "no due date"
-    evidence = [evidence_of(item, "due", due), evidence_of(baseline, "signed on", str(baseline.signed_on))]
+    evidence = [evidence_of(item, "due", due), _in_force(baseline)]
     evidence += [evidence_of(fact.item, "status", fact.item.status) for fact in dropped]
     less = f"; {len(dropped)} dropped" if dropped else ""
     budget = {"budget": str(item.budget.amount), "currency": item.budget.currency} if item.budget else {}
@@ -81,16 +113,22 @@ def _uncovered(
     )
 
 
+def _in_force(baseline: ScopeBaseline) -> Evidence:
+    return evidence_of(baseline, "signed on", "without versions" if baseline.standing else str(baseline.signed_on))
+
+
 def billable_work(view: EngagementView, facts: Iterable[WorkFacts]) -> tuple[WorkFacts, ...]:
     """The engagement's live work that has to be tied to a scope item.
 
-    Class work, not dropped, billable, within contract, and belonging to it by its claims or, without any, by its place.
+    Class work, no scope item itself, not dropped, billable, within contract, and belonging to it by its claims or,
+    without any, by its place.
     """
     me = fold(view.engagement.key)
     return tuple(
         f
         for f in facts
         if f.item.work_class is WorkClass.WORK
+        and not f.is_scope
         and f.item.state is not WorkState.DROPPED
         and f.item.billable is not False
         and not f.out_of_contract
@@ -137,7 +175,7 @@ def claimed_twice(view: EngagementView, now: datetime, settings: ReconcileSettin
     me = fold(view.engagement.key)
     for fact in work_facts(view):
         item = fact.item
-        if item.work_class not in COVERING or item.state is WorkState.DROPPED:
+        if not covering(fact) or item.state is WorkState.DROPPED:
             continue
         if len(fact.own) > 1 and any(ref.engagement == me for ref in fact.own):
             yield _twice(view, fact)

@@ -21,7 +21,7 @@ from sync.reconcile.result import (
     Reason,
     Status,
 )
-from sync.reconcile.scope import billable_work, current_baseline, current_items
+from sync.reconcile.scope import billable_work, current_baseline, current_items, rival_sources
 from sync.reconcile.settings import ReconcileSettings
 from sync.reconcile.view import EngagementView, SourceState
 from sync.reconcile.words import counted, listed
@@ -205,6 +205,9 @@ def _scope(
     today: date,
     settings: ReconcileSettings,
 ) -> DimensionStatus:
+    rivals = rival_sources(view, today)
+    if rivals:
+        return _undecided(rivals)
     lights = [
         *_no_baseline(view, today),
         *_uncovered(view, findings, today, settings),
@@ -213,6 +216,17 @@ def _scope(
     ]
     items = counted(len(current_items(view, today)), "active scope item", "active scope items")
     return _made_of(Dimension.SCOPE, lights, f"All work is tied to scope, and none of {items} is without work")
+
+
+def _undecided(rivals: Sequence[str]) -> DimensionStatus:
+    """Which scope counts is not guessed."""
+    names = listed(rivals, _MOST_NAMED)
+    return DimensionStatus(
+        dimension=Dimension.SCOPE,
+        colour=Colour.UNKNOWN,
+        reasons=(Reason(text=f"Not known: {len(rivals)} sources give scope, and nothing says which counts: {names}"),),
+        to_green="Name the one that counts in the configuration, at `scope` of the engagement",
+    )
 
 
 def _no_baseline(view: EngagementView, today: date) -> list[_Light]:

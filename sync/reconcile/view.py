@@ -78,16 +78,31 @@ class ClaimIndex:
 
     Attributes:
         items: Engagement key -> item keys of any of its baselines.
-        records: 18-character id of a scope item's record -> (engagement key, item key).
+        records: Id of a scope item's record (18 characters, where ids have two forms) -> (engagement key, item key).
+        work: Reference of a work item whose record is itself a scope item -> the same.
     """
 
     items: Mapping[str, frozenset[str]] = field(default_factory=dict)
     records: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    work: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @cached_property
     def folded_items(self) -> Mapping[str, frozenset[str]]:
         """``items`` with all keys folded; made once, since all engagements share the index."""
         return {fold(key): frozenset(map(fold, items)) for key, items in self.items.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeSource:
+    """Where baselines of one engagement come from.
+
+    Attributes:
+        name: What a person calls it (``sow NIM-01.csv``).
+        baselines: References of the baselines that it gives.
+    """
+
+    name: str
+    baselines: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +129,8 @@ class EngagementView:
         shared: (connection, place) -> keys of all configured engagements that have the place. Holds every configured
             place in which an item of ``work`` lies.
         known: What claims may resolve to.
+        scope: The sources of its scope, those first that count first; empty: all baselines are of one.
+        scope_chosen: The configuration says which of several sources counts; else none of them does.
     """
 
     engagement: Engagement
@@ -128,3 +145,5 @@ class EngagementView:
     places: tuple[Place, ...]
     shared: Mapping[tuple[str, str], tuple[str, ...]]
     known: ClaimIndex
+    scope: tuple[ScopeSource, ...] = ()
+    scope_chosen: bool = False

@@ -7,12 +7,12 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from mapping.model import DeliverableState, Money, ScopeItem, WorkState
+from mapping.model import DeliverableState, Money, ScopeBaseline, ScopeItem, WorkState
 from sync.reconcile.claims import ItemRef, WorkFacts, work_facts
 from sync.reconcile.deliverables import dates_of, effective_date
 from sync.reconcile.links import Lookup
 from sync.reconcile.result import FindingKind
-from sync.reconcile.scope import COVERING, billable_work, current_baseline, current_items
+from sync.reconcile.scope import billable_work, covering, current_baseline, current_items, rival_sources
 from sync.reconcile.view import EngagementView, fold
 from sync.reconcile.words import titled
 from sync.show.facts import Facts
@@ -36,8 +36,11 @@ def _scope(facts: Facts, view: EngagementView) -> dict[str, Any]:
         "engagement": facts.key,
         "name": facts.name,
         "status": facts.word,
-        "baseline": baseline.version if baseline else None,
+        "baseline": None if baseline is None or baseline.standing else baseline.version,
         "signed_on": baseline.signed_on.isoformat() if baseline and baseline.signed_on else None,
+        "source": None if baseline is None else _source(view, baseline),
+        "undecided": list(rival_sources(view, today)),
+        "baselines": [_baseline(view, b, current=b is baseline) for b in sorted(view.baselines, key=_by_version)],
         "items": rows,
         "covered": _share(sum(row["live"] > 0 for row in rows), len(rows)),
         "traced": _share(tied, len(billable)),
@@ -45,9 +48,30 @@ def _scope(facts: Facts, view: EngagementView) -> dict[str, Any]:
     }
 
 
+def _by_version(baseline: ScopeBaseline) -> tuple[int, str]:
+    return (-baseline.version, baseline.ref)
+
+
+def _source(view: EngagementView, baseline: ScopeBaseline) -> str:
+    return next((source.name for source in view.scope if baseline.ref in source.baselines), "")
+
+
+def _baseline(view: EngagementView, baseline: ScopeBaseline, *, current: bool) -> dict[str, Any]:
+    return {
+        "ref": baseline.ref,
+        "version": None if baseline.standing else baseline.version,
+        "source": _source(view, baseline),
+        "signed_on": baseline.signed_on.isoformat() if baseline.signed_on else None,
+        "effective_on": baseline.effective_on.isoformat() if baseline.effective_on else None,
+        "current": current,
+        "items": sum(item.baseline_ref == baseline.ref for item in view.items),
+        "url": baseline.url,
+    }
+
+
 def _item(facts: Facts, view: EngagementView, item: ScopeItem, work: Sequence[WorkFacts]) -> dict[str, Any]:
     ref = ItemRef(fold(view.engagement.key), fold(item.key))
-    held = [f.item for f in work if ref in f.held and f.item.work_class in COVERING]
+    held = [f.item for f in work if ref in f.held and covering(f)]
     live = [w for w in held if w.state is not WorkState.DROPPED]
     found = {f.subject: f for f in facts.findings if f.kind is FindingKind.SCOPE_UNCOVERED}
     return {

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from sync.store.model import fold
 from sync.store.records import chunks
 from sync.store.tables import EntityRow, HeadRow
 
 _WORK = "work_item"
+_SCOPE = frozenset({"scope_baseline", "scope_item"})
+Shared = Mapping[tuple[str, str], tuple[str, ...]]
 _Step = Callable[[Session, set[str]], set[str]]
 
 
@@ -24,8 +27,12 @@ def descendants(session: Session, refs: Iterable[str]) -> set[str]:
     return _walk(session, set(refs), _children)
 
 
-def engagement_keys(session: Session, refs: Iterable[str]) -> set[str]:
-    """Folded keys of the engagements that engagements, baselines, scope items and deliverables belong to."""
+def engagement_keys(session: Session, refs: Iterable[str], shared: Shared) -> set[str]:
+    """Folded keys of the engagements that engagements, baselines, scope items and deliverables belong to.
+
+    ``shared``: (connection, place) -> keys of the engagements that have it: whose what lies there is, when it does not
+    say so itself.
+    """
     keys: set[str] = set()
     seen: set[str] = set()
     frontier = set(refs)
@@ -33,14 +40,21 @@ def engagement_keys(session: Session, refs: Iterable[str]) -> set[str]:
         seen |= frontier
         parents: set[str] = set()
         for part in chunks(frontier):
-            query = select(EntityRow.kind, EntityRow.key_folded, EntityRow.parent).where(
-                EntityRow.ref.in_(part), EntityRow.kind != _WORK
-            )
-            for kind, key, parent in session.execute(query):
+            query = select(
+                EntityRow.kind,
+                EntityRow.key_folded,
+                EntityRow.parent,
+                EntityRow.parent_key,
+                EntityRow.connection,
+                EntityRow.place,
+            ).where(EntityRow.ref.in_(part), EntityRow.kind != _WORK)
+            for kind, key, parent, parent_key, connection, place in session.execute(query):
                 if kind == "engagement":
                     keys.add(key)
                 elif parent:
                     parents.add(parent)
+                elif kind in _SCOPE:
+                    keys.update([parent_key] if parent_key else map(fold, shared.get((connection, place), ())))
         frontier = parents - seen
     return keys
 

@@ -195,10 +195,12 @@ def _entity_row(source: str, ordinal: int, entity: Entity, place: tuple[str, str
 
 def _parent(entity: Entity) -> tuple[str, str]:
     match entity:
-        case ScopeBaseline() | Deliverable():
+        case ScopeBaseline():
+            return entity.engagement_ref or "", "" if entity.engagement_ref else entity.engagement_key or ""
+        case Deliverable():
             return entity.engagement_ref, ""
         case ScopeItem():
-            return entity.baseline_ref, ""
+            return entity.baseline_ref or "", "" if entity.baseline_ref else entity.engagement_key or ""
         case WorkItem():
             return entity.parent_ref or "", entity.parent_key or ""
         case _:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from sync.store.family import ancestors, descendants, engagement_keys, refs_of_ids
+from sync.store.family import Shared as Shared, ancestors, descendants, engagement_keys, refs_of_ids
 from sync.store.mentions import MILESTONE, NAME, TIED, WORK, linked_work
 from sync.store.model import fold, link_values, sources_linking
 from sync.store.records import chunks
 from sync.store.tables import EntityRow
 
-Shared = Mapping[tuple[str, str], tuple[str, ...]]
 _SCOPE_KINDS = ("engagement", "scope_baseline", "scope_item", "deliverable")
 
 
@@ -37,7 +36,7 @@ def touched_engagements(session: Session, refs: Iterable[str], shared: Shared) -
     pointing = sources_linking(session, MILESTONE, names)
     for kind in ("account", "person"):
         pointing |= sources_linking(session, kind, kinds.get(kind, ()))
-    return found | engagement_keys(session, pointing)
+    return found | engagement_keys(session, pointing, shared)
 
 
 def _kinds(session: Session, refs: Iterable[str]) -> dict[str, set[str]]:
@@ -68,12 +67,12 @@ def _by_work(session: Session, refs: set[str], shared: Shared) -> set[str]:
     keys = link_values(session, NAME, refs)
     for part in chunks(refs):
         keys.update(session.scalars(select(EntityRow.key_folded).where(EntityRow.ref.in_(part))))
-    return found | engagement_keys(session, claimed | sources_linking(session, WORK, keys))
+    return found | engagement_keys(session, claimed | sources_linking(session, WORK, keys), shared)
 
 
 def _by_scope(session: Session, refs: set[str], shared: Shared) -> set[str]:
     """By what it belongs to, and by the work that claims it: there a claim begins or ceases to resolve."""
-    own = engagement_keys(session, refs)
+    own = engagement_keys(session, refs, shared)
     claiming = sources_linking(session, "engagement", own)
-    claiming |= sources_linking(session, "scope_item", (ref.rsplit(":", 1)[1] for ref in refs))
+    claiming |= sources_linking(session, "scope_item", (ref.split(":", 2)[2] for ref in refs))
     return own | _by_place(session, descendants(session, claiming), shared)

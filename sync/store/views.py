@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from connectors.core.port import StreamSpec
 from mapping.model import (
@@ -16,7 +16,6 @@ from mapping.model import (
     Milestone,
     Person,
     ReferenceKind,
-    ScopeBaseline,
     ScopeItem,
     WorkItem,
 )
@@ -26,6 +25,7 @@ from sync.store.family import ancestors, descendants, refs_of_ids
 from sync.store.mentions import called, linked_work
 from sync.store.model import entities, entities_in, fold, sources_linking
 from sync.store.partitions import partition_rows
+from sync.store.scope import Owners, claim_index, scope_of
 from sync.store.tables import EntityRow
 
 
@@ -37,6 +37,7 @@ class Surroundings:
         streams: Connection -> the streams of its connector.
         shared: (connection, place) -> keys of the configured engagements that have it.
         anchors: (connection, folded key) of every record that the configuration names as an anchor.
+        owners: Whose scope is that names no engagement's record.
         known: What claims may resolve to.
         states: (connection, stream, partition key) -> how well it was read.
     """
@@ -44,6 +45,7 @@ class Surroundings:
     streams: Mapping[str, Sequence[StreamSpec]]
     shared: Mapping[tuple[str, str], tuple[str, ...]]
     anchors: frozenset[tuple[str, str]]
+    owners: Owners
     known: ClaimIndex
     states: Mapping[tuple[str, str, str], SourceState]
 
@@ -63,30 +65,16 @@ def surroundings(
         for (connection, partition), row in partition_rows(session).items()
     }
     configured = tuple(engagements)
+    shared = shared_places(configured)
+    owners = Owners(configured, shared)
     return Surroundings(
         streams=streams,
-        shared=shared_places(configured),
+        shared=shared,
         anchors=named_anchors(configured),
-        known=claim_index(session),
+        owners=owners,
+        known=claim_index(session, owners),
         states=states,
     )
-
-
-def claim_index(session: Session) -> ClaimIndex:
-    """Which scope items exist, in baselines of whatever state, over all engagements."""
-    item, baseline, engagement = aliased(EntityRow), aliased(EntityRow), aliased(EntityRow)
-    query = (
-        select(engagement.key, item.key, item.ref)
-        .join(baseline, (baseline.ref == item.parent) & (baseline.kind == "scope_baseline"))
-        .join(engagement, (engagement.ref == baseline.parent) & (engagement.kind == "engagement"))
-        .where(item.kind == "scope_item")
-    )
-    items: dict[str, set[str]] = {}
-    records: dict[str, tuple[str, str]] = {}
-    for engagement_key, item_key, ref in session.execute(query):
-        items.setdefault(engagement_key, set()).add(item_key)
-        records[ref.rsplit(":", 1)[1]] = (engagement_key, item_key)
-    return ClaimIndex(items={key: frozenset(values) for key, values in items.items()}, records=records)
 
 
 def source_states(selected: Selected, around: Surroundings) -> tuple[SourceState, ...]:
@@ -116,15 +104,14 @@ def build_view(session: Session, selected: Selected, around: Surroundings) -> En
     engagement = find_engagement(session, selected)
     if engagement is None:
         return None
-    baselines = entities(session, ScopeBaseline, EntityRow.parent == engagement.ref)
-    items = entities_in(session, ScopeItem, EntityRow.parent, (b.ref for b in baselines))
+    scope = scope_of(session, selected, engagement, around.owners)
     deliverables = entities(session, Deliverable, EntityRow.parent == engagement.ref)
-    work = with_anchors(_work(session, selected, engagement, items, deliverables), around.anchors)
+    work = with_anchors(_work(session, selected, engagement, scope.items, deliverables, around.known), around.anchors)
     return EngagementView(
         engagement=replace(engagement, key=selected.key),  # as everything else is kept under, also in its case
         account=_account(session, engagement),
-        baselines=baselines,
-        items=items,
+        baselines=scope.baselines,
+        items=scope.items,
         deliverables=deliverables,
         work=work,
         milestones=_milestones(session, selected, deliverables, work),
@@ -133,6 +120,8 @@ def build_view(session: Session, selected: Selected, around: Surroundings) -> En
         places=tuple(Place(connection=p.connection, place=p.place, anchor_key=p.anchor) for p in selected.places),
         shared=_shared(work, around),
         known=around.known,
+        scope=scope.sources,
+        scope_chosen=bool(selected.scope),
     )
 
 
@@ -147,6 +136,7 @@ def _work(
     engagement: Engagement,
     items: Sequence[ScopeItem],
     deliverables: Sequence[Deliverable],
+    known: ClaimIndex,
 ) -> tuple[WorkItem, ...]:
     refs: set[str] = set()
     for place in selected.places:
@@ -155,7 +145,8 @@ def _work(
         )
         refs.update(session.scalars(in_place))
     claiming = sources_linking(session, "engagement", [fold(engagement.key), fold(selected.key)])
-    claiming |= sources_linking(session, "scope_item", (item.ref.rsplit(":", 1)[1] for item in items))
+    claiming |= sources_linking(session, "scope_item", (item.ref.split(":", 2)[2] for item in items))
+    claiming |= {item.ref for item in items if item.ref in known.work}
     refs |= descendants(session, claiming)
     refs |= linked_work(session, partners := linked_work(session, refs)) | partners
     names = [fold(r.value) for d in deliverables for r in d.tracking if r.kind is ReferenceKind.WORK]

@@ -230,3 +230,45 @@ def test_a_mistake_in_it_is_told_at_its_line(tmp_path: Path) -> None:
     wrong = "\n[mapping.github.references.spoken]\nto = 'work'\nvalue = '{n}'\ntexts = ['ticket (']\n"
     (problem,) = _problems(tmp_path, GOOD + wrong)
     assert problem.line == len((GOOD + wrong).splitlines())
+
+
+SCOPED = GOOD.replace(
+    "[engagements.NIM-01]",
+    """[connections.crm]
+kind = "salesforce"
+url = "https://crm.example"
+flow = "client_credentials"
+client_id = "syncline"
+client_secret = { env = "S" }
+
+[engagements.OTH-01]
+record = { connection = "crm", key = "OTH-01" }
+scope = [{ connection = "crm", stream = "baselines" }]
+
+[engagements.NIM-01]""",
+)
+
+
+def test_sources_of_scope_are_taken_in_their_order(tmp_path: Path) -> None:
+    config = _load(tmp_path, SCOPED)
+    (source,) = config.engagements["OTH-01"].scope
+    assert (source.connection, source.stream, source.place) == ("crm", "baselines", None)
+
+
+@pytest.mark.parametrize(
+    ("scope", "key", "expected"),
+    [
+        ('[{ connection = "sf" }]', "scope.0.connection", "crm, jira"),
+        ('[{ connection = "jira" }]', "scope.0.connection", "gives scope"),
+        ('[{ connection = "crm", stream = "items" }]', "scope.0.stream", "baselines"),
+        ('[{ connection = "crm", place = "X" }]', "scope.0.place", "no place"),
+        ('[{ connection = "crm" }, { connection = "crm" }]', "scope.1", "once"),
+        ('{ connection = "crm" }', "scope", "a list"),
+        ('[{ conection = "crm" }]', "scope.0.conection", "misspelt"),
+    ],
+)
+def test_a_source_of_scope_that_cannot_be_is_named(tmp_path: Path, scope: str, key: str, expected: str) -> None:
+    text = SCOPED.replace('[{ connection = "crm", stream = "baselines" }]', scope)
+    problem = next(p for p in _problems(tmp_path, text) if p.key == f"engagements.OTH-01.{key}")
+    assert problem.line == 19
+    assert expected in problem.expected

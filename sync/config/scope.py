@@ -1,0 +1,67 @@
+"""What is wrong with the sources of scope that a configuration names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from connectors.core.port import ConnectorSpec
+from mapping.rules import Rules
+from sync.config.positions import KeyPath
+from sync.config.settings import EngagementSettings, ScopeSettings, TopLevel
+
+Found = tuple[KeyPath, str, str]
+"""Where, what was found, what was expected."""
+
+GIVES_SCOPE = frozenset({"scope_baseline", "scope_item"})
+"""What a mapping makes of records that give scope."""
+
+
+def scope_problems(top: TopLevel, connections: Mapping[str, tuple[ConnectorSpec, Rules]]) -> Iterator[Found]:
+    """Each thing that is wrong at ``scope`` of an engagement.
+
+    Args:
+        top: The document's tables.
+        connections: Connection -> its connector and its mapping; those that are wrong themselves are missing.
+    """
+    owner: dict[tuple[str, str], str] = {}
+    for name, engagement in top.engagements.items():
+        for i, source in enumerate(engagement.scope):
+            key: KeyPath = ("engagements", name, "scope", i)
+            if source in engagement.scope[:i]:
+                yield key, "a source that is there twice", "each source once"
+            if source.connection not in top.connections:
+                names = ", ".join(sorted(top.connections)) or "none"
+                yield (*key, "connection"), repr(source.connection), f"the name of a connection of this file: {names}"
+            elif source.connection in connections:
+                spec, rules = connections[source.connection]
+                yield from _source(key, source, engagement, spec, rules)
+                first = owner.setdefault((source.connection, source.place or ""), name)
+                if source.place and first != name and not _says_whose(rules):
+                    mend = "a place of its own, or a mapping that reads engagement_key from what lies there"
+                    yield (*key, "place"), f"the place of engagement {first} again", mend
+
+
+def _source(
+    key: KeyPath, source: ScopeSettings, engagement: EngagementSettings, spec: ConnectorSpec, rules: Rules
+) -> Iterator[Found]:
+    if not any(rule.makes in GIVES_SCOPE for rule in rules.entities):
+        mend = f"a connection that gives scope, or rules in [mapping.{spec.kind}.inbound] (docs/scope.md)"
+        yield (*key, "connection"), f"{source.connection}, whose mapping makes no scope of its records", mend
+    streams = [stream.name for stream in spec.streams]
+    if source.stream is not None and source.stream not in streams:
+        yield (*key, "stream"), repr(source.stream), "one of " + ", ".join(streams)
+    has_places = any(stream.per_place for stream in spec.streams)
+    if source.place is None:
+        if has_places and not any(p.connection == source.connection for p in engagement.places):
+            example = f", such as {spec.place.example}" if spec.place else ""
+            yield (*key, "place"), "nothing", f"what to read for it on {source.connection}{example}"
+    elif not has_places:
+        yield (*key, "place"), f"a place of {source.connection}, a {spec.title} connection, which has none", "no place"
+    elif spec.place is not None and not re.fullmatch(spec.place.pattern, source.place):
+        yield (*key, "place"), repr(source.place), spec.place.example
+
+
+def _says_whose(rules: Rules) -> bool:
+    """Whether the mapping reads from the records which engagement they belong to."""
+    return any(rule.makes in GIVES_SCOPE and "engagement_key" in rule.attributes for rule in rules.entities)
