@@ -18,7 +18,7 @@ GET, POST  `/_sandbox/settings`     the stand-in's own settings
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Response
 
@@ -68,16 +68,6 @@ class _Release:
     id: str | None = None
 
 
-def _object(call: Call) -> dict[str, Any]:
-    """Give the body; an empty one is an empty object."""
-    body = call.json_body()
-    if body is None:
-        return {}
-    if not isinstance(body, dict):
-        raise HttpError(400, "the body: expected a JSON object")
-    return body
-
-
 class _Admin:
     def __init__(self, service: "Service") -> None:
         self._service = service
@@ -91,7 +81,7 @@ class _Admin:
 
     def put_state(self, call: Call) -> Response:
         with self._service.lock:
-            self._service.load_state(_object(call))
+            self._service.load_state(call.json_object())
         return empty_response()
 
     def get_log(self, call: Call) -> Response:
@@ -111,7 +101,7 @@ class _Admin:
         return self._service.faults.describe()
 
     def post_fault(self, call: Call) -> Json:
-        return {"id": self._service.faults.add(_object(call))}
+        return {"id": self._service.faults.add(call.json_object())}
 
     def delete_faults(self, call: Call) -> Response:
         wanted = call.args.get("id")
@@ -121,13 +111,13 @@ class _Admin:
         return empty_response()
 
     def release(self, call: Call) -> Json:
-        return {"released": self._service.faults.release(read(_Release, _object(call)).id)}
+        return {"released": self._service.faults.release(read(_Release, call.json_object()).id)}
 
     def get_clock(self, _call: Call) -> Json:
         return {"offset_seconds": self._service.clock.offset_seconds, "now": self._service.clock.now().isoformat()}
 
     def post_clock(self, call: Call) -> Json:
-        given, clock = read(_Clock, _object(call)), self._service.clock
+        given, clock = read(_Clock, call.json_object()), self._service.clock
         before = clock.offset_seconds
         clock.offset_seconds = (
             before if given.offset_seconds is None else given.offset_seconds
@@ -145,5 +135,5 @@ class _Admin:
 
     def post_settings(self, call: Call) -> Json:
         with self._service.lock:
-            self._service.change_settings(_object(call))
+            self._service.change_settings(call.json_object())
         return self.get_settings(call)

@@ -70,6 +70,19 @@ class Call(Request):
             raise HttpError(400, f"Unexpected character in the request body: {error}") from error
         return value
 
+    def json_object(self) -> dict[str, Any]:
+        """Parse the body as a JSON object; an empty body is an empty one.
+
+        Raises:
+            HttpError: 400 when it is something else.
+        """
+        body = self.json_body()
+        if body is None:
+            return {}
+        if not isinstance(body, dict):
+            raise HttpError(400, "the body: expected a JSON object")
+        return body
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from sandbox.github.state_fields import instant, maybe_instant
+
+Level = Literal["read", "write", "admin"]
+"""How far a permission of a token reaches."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -108,7 +111,7 @@ class Installation:
 
     id: int
     account: str
-    permissions: dict[str, str]
+    permissions: dict[str, Level]
     repositories: Any = "all"
     suspended: bool = False
     created_at: str = instant()
@@ -138,7 +141,7 @@ class Token:
     token: str
     login: str
     kind: str = "fine_grained"
-    permissions: dict[str, str] = field(default_factory=dict)
+    permissions: dict[str, Level] = field(default_factory=dict)
     repositories: Any = "all"
     scopes: list[str] = field(default_factory=list)
     expires_at: str | None = maybe_instant()
@@ -151,6 +154,6 @@ class InstallationToken:
     token: str
     app: int
     installation: int
-    permissions: dict[str, str]
+    permissions: dict[str, Level]
     repositories: Any = "all"
     expires_at: str = instant()

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from sandbox.core.http import Json, empty_response, json_response
 from sandbox.github import auth, hooks
 from sandbox.github.access import Kind, Role, error, not_found, schema_mismatch
-from sandbox.github.accounts import App, Hook, Installation, InstallationToken
+from sandbox.github.accounts import App, Hook, Installation, InstallationToken, Level
 from sandbox.github.context import Context
 from sandbox.github.entities import Repo
 from sandbox.github.parts import require_user
@@ -110,7 +110,7 @@ def create_token(context: Context, installation_id: int) -> Response:
     return json_response(answer, status=201)
 
 
-def _narrowed(each: Installation, asked: object) -> dict[str, str]:
+def _narrowed(each: Installation, asked: object) -> dict[str, Level]:
     if asked is None or asked == {}:  # PyGithub sends an empty object, and gets all
         return {"metadata": "read", **each.permissions}
     if not isinstance(asked, dict):

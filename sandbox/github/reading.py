@@ -6,7 +6,7 @@ import types
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import UTC, date, datetime
 from functools import cache
-from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 
@@ -94,6 +94,10 @@ def _value(hint: Any, kind: str | None, value: Any, place: str, problems: list[s
         return instant(value)
     if kind == "day":
         return date.fromisoformat(value).isoformat()
+    if get_origin(hint) is Literal:
+        if value not in get_args(hint):
+            raise ValueError(f"{value!r} is none of {', '.join(get_args(hint))}")
+        return value
     if get_origin(hint) in (list, dict):
         return _many(hint, value, place, problems)
     if is_dataclass(hint) and isinstance(hint, type):

@@ -58,7 +58,7 @@ class _Desk:
         def serve(call: Call) -> Json:
             with self._service.lock:
                 try:
-                    given = action(call.json_body() or {})
+                    given = action(call.json_object())
                 except (ValueError, KeyError, TypeError, AttributeError) as problem:
                     raise HttpError(400, f"{type(problem).__name__}: {problem}") from problem
                 self._service.postman.call()
@@ -136,7 +136,7 @@ class _Desk:
 
     def wait(self, call: Call) -> Json:
         """Wait without the lock, which the postman needs."""
-        end = time.monotonic() + float((call.json_body() or {}).get("seconds", 5.0))
+        end = time.monotonic() + float(call.json_object().get("seconds", 5.0))
         while time.monotonic() < end:
             with self._service.lock:
                 if self._service.postman.idle():

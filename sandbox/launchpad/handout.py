@@ -49,7 +49,7 @@ class Handout:
 
     def authorize(self, call: Call) -> Json:
         """Take a person's word: `{"token", "person", "level"}`; the level UNAUTHORIZED refuses."""
-        body = call.json_body() or {}
+        body = call.json_object()
         asked = self._decide(body.get("token"), body.get("person"), body.get("level"))
         return {"token": asked.key, "person": asked.person, "level": asked.level}
 

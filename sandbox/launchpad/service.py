@@ -223,7 +223,7 @@ class LaunchpadService(Service):
 
     def _push(self, call: Call) -> Json:
         """Do what a push does: `{"repository": "~ann/nimbus/+git/nimbus", "refs": {"main": COMMIT or null}}`."""
-        body = call.json_body() or {}
+        body = call.json_object()
         with self.lock:
             repository = next((one for one in self.store.repositories if one.path == body.get("repository")), None)
             if repository is None:
@@ -242,7 +242,7 @@ class LaunchpadService(Service):
 
     def _change_token(self, call: Call) -> Json:
         """Change a token while it is in use: `{"key", "level"}`, or `{"key", "expires_in_seconds"}`."""
-        body = call.json_body() or {}
+        body = call.json_object()
         with self.lock:
             token = next((one for one in self.store.tokens if one.key == body.get("key")), None)
             if token is None:

@@ -71,14 +71,14 @@ class Steering:
 
     def merge(self, call: Call) -> Json:
         """Merge records into one."""
-        body = call.json_body()
+        body = call.json_object()
         sobject = self._object(body)
         merge(self._room.state, sobject, str(body["master"]), [str(one) for one in body["losers"]])
         return {"merged": len(body["losers"])}
 
     def open_transaction(self, call: Call) -> Json:
         """Open a transaction whose changes are made but not seen."""
-        body = call.json_body()
+        body = call.json_object()
         state = self._room.state
         opened = transactions.open_transaction(state, self._actor(body), body["operations"])
         return {"id": opened.id, "records": [change.record_id for change in opened.changes]}
@@ -94,7 +94,7 @@ class Steering:
 
     def locks(self, call: Call) -> Json:
         """Lock rows, or unlock them."""
-        body = call.json_body()
+        body = call.json_object()
         times, approval = int(body.get("times", -1)), body.get("kind") == "approval"
         for text in body["ids"]:
             record_id = to_18(text) or text
@@ -109,7 +109,7 @@ class Steering:
 
     def revoke(self, call: Call) -> Json:
         """End tokens."""
-        body = call.json_body() or {}
+        body = call.json_object()
         sessions = self._room.state.sessions
         ended = [
             token
@@ -122,13 +122,13 @@ class Steering:
 
     def access(self, call: Call) -> Json:
         """Say what a user may not do."""
-        body = call.json_body()
+        body = call.json_object()
         self._room.state.org.access[str(body["username"]).casefold()] = access_of(body)
         return {}
 
     def sharing(self, call: Call) -> Json:
         """Say who sees and edits which rows."""
-        body, state = call.json_body(), self._room.state
+        body, state = call.json_object(), self._room.state
         model = sharing_of(body, list(body.get("users", ())))
         engine = Engine(state, Access(), version="v66.0", deleted=True)
         found = {

@@ -63,6 +63,10 @@ def test_ids_of_events_rise_with_time() -> None:
         ),
         ({"projects": [{"owner": "a", "title": "P", "items": [DRAFT]}]}, "no field 'X'"),
         ({"switches": {"nothing": True}}, "switches.nothing: there is no such key"),
+        (
+            {"tokens": [{"token": "t", "login": "ada", "permissions": {"issues": "all"}}]},
+            "'all' is none of read, write",
+        ),
         ({"limits": {"user": "many"}}, 'limits.user: expected a valid integer, found "many"'),
         ([], "must be an object"),
     ],
@@ -103,6 +107,28 @@ def test_it_is_served_by_a_command(tmp_path: Path) -> None:
         assert process.wait(10) == 0
     assert (word, name, found["full_name"]) == ("ready", "github", "ada/own")
     assert json.loads((tmp_path / "log").read_text())["path"] == "/api/v3/repos/ada/own"
+
+
+@pytest.mark.parametrize(
+    ("route", "wrong", "told"),
+    [
+        ("as", {"path": "/user"}, "login: is missing"),
+        ("as", {"login": "ada", "path": 5}, "path: expected a valid string, found 5"),
+        ("rename", {"repository": "no/where", "to": "no/there"}, "'no/where' is no repository"),
+        ("transfer", {"issue": "x", "to": "ada/own"}, "'x' is no issue"),
+        ("access", {"token": "token-of-ada", "permissions": {"issues": "all"}}, "permissions.issues: expected 'read'"),
+        ("access", {"token": "token-of-ada", "repositories": ["no/where"]}, "'no/where' is no repository"),
+        ("access", {"token": "token-of-ada", "suspended": True}, "only an installation"),
+        ("access", {}, "no such token or installation"),
+        ("rate", {"resource": "coffee"}, "resource: expected 'core', 'search' or 'graphql'"),
+        ("secondary", {"times": -1}, "times: expected greater than or equal to 0"),
+    ],
+)
+def test_a_wrong_wish_is_told(hub: Any, route: str, wrong: dict[str, Any], told: str) -> None:
+    before = hub.service.dump_state()
+    status, body = hub.ask("POST", f"/_sandbox/{route}", wrong)
+    assert (status, told in body["error"]) == (400, True), body
+    assert hub.service.dump_state() == before
 
 
 PAGE = Path(__file__).parents[3] / "docs/sandbox/github.md"

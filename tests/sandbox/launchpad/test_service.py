@@ -205,6 +205,12 @@ def test_the_page_leads_back_to_the_website_that_asked(served: Any) -> None:
     assert gone.status_code == 404
 
 
+@pytest.mark.parametrize("route", ["authorize", "push", "tokens"])
+def test_a_wish_that_is_no_object_is_a_400(served: Any, route: str) -> None:
+    answer = requests.post(f"{served.url}/_sandbox/{route}", json=["ann"], timeout=30)
+    assert (answer.status_code, answer.json()) == (400, {"error": "the body: expected a JSON object"})
+
+
 def test_every_switch_is_told_with_its_first_value() -> None:
     page = (Path(__file__).parents[3] / "docs" / "sandbox" / "launchpad.md").read_text(encoding="utf-8")
     told = dict(re.findall(r"^\| `(\w+)` \| (\w+) \|", page, re.MULTILINE))
