@@ -173,7 +173,7 @@ def _gather(asked: list[Answer]) -> Answer:
         found: list[Any] = []
         for get in asked:
             answer = get(context)
-            if answer is not NOTHING and answer:
+            if answer.__class__ is tuple:
                 found.extend(answer)
         if not found:
             return ()

@@ -145,6 +145,8 @@ def _step(attribute: Attribute) -> Schema:
         "day_h": {"type": "number", "exclusiveMinimum": 0, "maximum": 24},
         "week_d": {"type": "number", "exclusiveMinimum": 0, "maximum": 7},
         "currency": _part(),
+        "means": answer,
+        **dict.fromkeys(("said", "to", "called"), _KEYS),
         "read": _one_of(READS.get(shape, ())),
         "kinds": {
             "anyOf": [{"enum": [k.value for k in ReferenceKind]}, {"items": {"enum": [k.value for k in ReferenceKind]}}]

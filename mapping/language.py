@@ -109,6 +109,14 @@ class Checker:
             return None
         return value
 
+    def keys(self, table: Mapping[str, Any], key: str, path: Path) -> Path:
+        """Keys separated by dots under ``key``; none when it is not there."""
+        said = self.text(table, key, path)
+        found = tuple(said.split(".")) if said else ()
+        if not all(found):
+            self.problem((*path, key), show(said), "keys separated by single dots")
+        return found
+
     def number(self, table: Mapping[str, Any], key: str, path: Path, most: float) -> float | None:
         """A number under ``key`` above nothing and up to ``most``, or None."""
         value = table.get(key)

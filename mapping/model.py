@@ -11,6 +11,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from mapping.ties import Link
+
 
 class Access(StrEnum):
     """How widely an entity may be seen, from its record. Same words as the port's visibility."""
@@ -22,7 +24,7 @@ class Access(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Money:
-    """An amount with its currency (ISO 4217)."""
+    """An amount with its currency (ISO 4217), exactly as the tool says it: nothing is rounded."""
 
     amount: Decimal
     currency: str
@@ -94,6 +96,17 @@ class Engagement(Entity):
     """One project under one contract for one account: the unit that a PM manages.
 
     ``key`` is the engagement key (``NIM-01``).
+
+    Attributes:
+        name: What people call it.
+        account_ref: Its account, or None.
+        contract: Number of its contract, or None.
+        stage: Where it stands.
+        start: First day of the contract.
+        end: Last day of the contract.
+        budget: What the contract is worth.
+        manager_ref: Its project manager, or None.
+        rate: What one hour of work is billed at, or None when it is not billed by the hour.
     """
 
     name: str
@@ -104,6 +117,7 @@ class Engagement(Entity):
     end: date | None
     budget: Money | None
     manager_ref: str | None
+    rate: Money | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +171,7 @@ class ScopeItem(Entity):
     acceptance: str
     state: ScopeState
     engagement_key: str | None = None
+    effort_s: int | None = None  # effort sold, in seconds of work
 
 
 class OwedBy(StrEnum):
@@ -290,6 +305,8 @@ class WorkItem(Entity):
         labels_with: Name of what its labels really lie on when several work items share them, else None.
         names: Names beside its key by which references mean it.
         host: Host by which references mean it, or empty: that of its URL.
+        remaining_s: Time that is still estimated to be needed, in seconds.
+        links: What the tool's own links say of it.
     """
 
     connection: str
@@ -318,6 +335,8 @@ class WorkItem(Entity):
     labels_with: str | None = None
     names: tuple[str, ...] = ()
     host: str = ""
+    remaining_s: int | None = None
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,13 +10,14 @@ from typing import Any
 from mapping.language import SOURCES, Checker, Path, one_of, show
 from mapping.model import ReferenceKind
 from mapping.schema import OF_THE_RECORD, Attribute, Kind, kinds
-from mapping.spec import Condition, EntityRule, Shape, Step, Unknown
+from mapping.spec import GATHERED, Condition, EntityRule, Shape, Step, Unknown
 from mapping.values import UNITS_S, normal
 
 STEP_KEYS = frozenset(
     {"field", "path", "record", "template", "parts", "value", "when", "values", "unknown", "type", "split", "prefix"}
     | {"has", "unit", "day_h", "week_d"}
     | {"currency", "currency_if_absent", "stream", "read", "object", "kinds", "pattern", "form"}
+    | {"means", "said", "to", "called"}
 )
 """All keys of a step."""
 
@@ -29,14 +30,15 @@ ONLY_FOR: Mapping[str, frozenset[Shape]] = {
     "week_d": frozenset({Shape.INTEGER}),
     "currency": frozenset({Shape.MONEY}),
     "currency_if_absent": frozenset({Shape.MONEY}),
-    "stream": frozenset({Shape.REF, Shape.REFS}),
+    "stream": frozenset({Shape.REF, Shape.REFS, Shape.LINKS}),
     "read": frozenset({Shape.CLAIMS, Shape.REFERENCES}),
     "object": frozenset({Shape.CLAIMS}),
     "kinds": frozenset({Shape.REFERENCES}),
-    "pattern": frozenset({Shape.TEXT, Shape.REF, Shape.REFS, Shape.LIST}),
-    "form": frozenset({Shape.TEXT, Shape.REF, Shape.REFS, Shape.LIST}),
-    "values": frozenset({Shape.TEXT, Shape.BOOLEAN, Shape.INTEGER, Shape.CHOICE}),
+    "pattern": frozenset({Shape.TEXT, Shape.REF, Shape.REFS, Shape.LIST, Shape.LINKS}),
+    "form": frozenset({Shape.TEXT, Shape.REF, Shape.REFS, Shape.LIST, Shape.LINKS}),
+    "values": frozenset({Shape.TEXT, Shape.BOOLEAN, Shape.INTEGER, Shape.CHOICE, Shape.LINKS}),
     "value": frozenset({Shape.TEXT, Shape.BOOLEAN, Shape.INTEGER, Shape.CHOICE}),
+    **dict.fromkeys(("means", "said", "to", "called"), frozenset({Shape.LINKS})),
 }
 """Keys of a step that only attributes of some shapes take."""
 
@@ -49,6 +51,7 @@ ALSO_READ_AS = {Shape.DATE: (Shape.DATETIME,), Shape.INTEGER: (Shape.DURATION,)}
 
 _TESTED = ("field", "path", "record")  # what a condition may look at
 _OF_DURATIONS = frozenset({"unit", "day_h", "week_d"})
+_IN_LINKS = ("said", "to", "called")  # keys of a step that lead into the entry of a link
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +121,7 @@ class _Reader:
         steps = [(n, s) for n, v in named.items() if (s := self._step(attribute, n, v, places[n])) is not None]
         if not steps and not named:
             self.check.problem((*path, "steps"), "no steps", "at least one")
-        if attribute.shape not in (Shape.LIST, Shape.REFS, Shape.CLAIMS, Shape.REFERENCES):
+        if attribute.shape not in GATHERED:
             self._shadowed([s for _, s in steps], places)
         return tuple(s for _, s in steps)
 
@@ -174,6 +177,8 @@ class _Reader:
         step = self._with_table(attribute, step, table, path)
         if step.type is Shape.DURATION or table.keys() & _OF_DURATIONS:
             step = self._with_duration(attribute, step, table, path)
+        if shape is Shape.LINKS:
+            step = self._with_link(attribute, step, table, path)
         if "currency" in table:
             step = replace(step, currency=self._currency(table["currency"], (*path, "currency")))
         return step if len(check.problems) == before else None
@@ -189,6 +194,18 @@ class _Reader:
         day_s = round(hours * 3600)
         lengths = {**UNITS_S, "d": day_s, "w": round(day_s * days)}
         return replace(step, unit=lengths[unit] if unit else None, day_s=day_s, week_s=lengths["w"])
+
+    def _with_link(self, attribute: Attribute, step: Step, table: Mapping[str, Any], path: Path) -> Step:
+        if ("means" in table) == ("values" in table):
+            found = "both means and values" if "means" in table else "neither means nor values"
+            self.check.problem(path, found, "what the link says: means, or values for the tool's words")
+        if ("to" in table) != ("stream" in table):
+            self.check.problem(
+                path, "only one of to and stream", "both, or neither: an id and the stream that it is of"
+            )
+        said, to, called = (self.check.keys(table, key, path) for key in _IN_LINKS)
+        means = self._answer(attribute, table["means"], (*path, "means")) if "means" in table else None
+        return replace(step, means=means, said=said, to=to, called=called)
 
     def _currency(self, raw: Any, path: Path) -> Any:
         return self.check.source(self.check.table(raw, path, ("field", "path", "record")), path, self.fields_at)

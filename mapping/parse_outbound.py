@@ -110,7 +110,7 @@ def _rule(
         key: check.text(table, key, path, required=key in REQUIRED[offer.target]) or ""
         for key in ("type", "external_id", "marker_property", "prefix")
     }
-    where = {key: _keys(check, table, key, path) for key in ("fields_at", "needs", "shown_at")}
+    where = {key: check.keys(table, key, path) for key in ("fields_at", "needs", "shown_at")}
     statuses = check.table(table.get("statuses", {}), (*path, "statuses"), LIFECYCLE)
     for key in LIFECYCLE if offer.target is Target.ISSUE else ():
         check.text(statuses, key, (*path, "statuses"), required=True)
@@ -139,14 +139,6 @@ def _rule(
         needs=where["needs"],
         shown_at=where["shown_at"],
     )
-
-
-def _keys(check: Checker, table: Mapping[str, Any], key: str, path: Path) -> Path:
-    said = check.text(table, key, path)
-    keys = tuple(said.split(".")) if said else ()
-    if not all(keys):
-        check.problem((*path, key), show(said), "keys separated by single dots")
-    return keys
 
 
 def _field(check: Checker, offer: Outward, name: str, raw: Any, path: Path) -> OutField | None:

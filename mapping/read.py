@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from mapping import values
@@ -12,6 +13,7 @@ from mapping.model import Claim, Reference, Unmapped
 from mapping.rules import Rules
 from mapping.schema import Attribute
 from mapping.spec import Shape, Step, Unknown
+from mapping.ties import Link, LinkType
 from mapping.values import NotReadableError, empty
 
 
@@ -75,7 +77,7 @@ def _priced(attribute: Attribute, step: Step, getter: Getter) -> Convert:
 
 def _converter(attribute: Attribute, step: Step, rules: Rules) -> Convert:
     label = step.source.label if step.source is not None else attribute.name
-    if step.table is not None:
+    if step.table is not None and attribute.shape is not Shape.LINKS:
         return _by_table(attribute, step, label)
     if step.has is not None:
         wanted = values.normal(step.has)
@@ -87,6 +89,8 @@ def _converter(attribute: Attribute, step: Step, rules: Rules) -> Convert:
             return lambda raw, _: _entries(raw, step)
         case Shape.CLAIMS:
             return _claims(attribute, step, label, Finder(rules.spellings))
+        case Shape.LINKS:
+            return _links(attribute, step, label, rules)
         case Shape.REFERENCES:
             return _references(attribute, step, label, Finder(rules.spellings, step.kinds))
         case Shape.TEXT if step.pattern is not None:
@@ -153,6 +157,37 @@ def _refs(shape: Shape, step: Step, rules: Rules) -> Convert:
     if shape is Shape.REF:
         return lambda raw, context: one(raw, context) or NOTHING
     return lambda raw, context: tuple(ref for r in listed(raw) if not empty(r) and (ref := one(r, context)))
+
+
+def _links(attribute: Attribute, step: Step, label: str, rules: Rules) -> Convert:
+    says = None if step.table is None else _by_table(attribute, step, label)
+    refer = _refs(Shape.REF, replace(step, pattern=None), rules) if step.stream is not None else None
+
+    def one(entry: Any, context: Context) -> Link | None:
+        """The link of one entry; None: it is one of another direction, or of a meaning that the next step knows."""
+        text, record_id, name = (_inside(entry, keys) for keys in (step.said, step.to, step.called))
+        value = name and _formed(name, step)
+        if empty(text) or not value or (refer is not None and empty(record_id)):
+            return None
+        meaning: Any = step.means if says is None else says(text, context)
+        if meaning is NOTHING:
+            return None
+        return Link(
+            type=LinkType.UNMAPPED if meaning is UNKNOWN else meaning,
+            value=value,
+            ref=None if refer is None else refer(record_id, context),
+            field=label,
+            text=values.text(text),
+        )
+
+    return lambda raw, context: tuple(link for e in listed(raw) if (link := one(e, context)) is not None)
+
+
+def _inside(entry: Any, keys: tuple[str, ...]) -> Any:
+    """What stands in an entry of a list where ``keys`` lead."""
+    for key in keys:
+        entry = entry.get(key) if isinstance(entry, Mapping) else None
+    return entry
 
 
 def _entries(raw: Any, step: Step) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from mapping.model import ENTITY_TYPES, Claim, Entity, Money, Reference
 from mapping.spec import Shape
+from mapping.ties import Link, LinkType
 
 OF_THE_RECORD = frozenset({"ref", "url", "unmapped", "connection", "place", "names", "host", "standing"})
 """Attributes that come from the record itself and cannot be mapped."""
@@ -26,7 +27,7 @@ class Attribute:
     Attributes:
         name: Its name.
         shape: What it holds.
-        choices: The enumeration of a CHOICE.
+        choices: The enumeration of a CHOICE, or of what LINKS say.
         must_be_mapped: A mapping without it is refused, since nothing else could answer.
         must_have_value: A record for which its rule yields nothing is refused.
         optional: It may be None.
@@ -74,8 +75,9 @@ def _attribute(kind: str, name: str, hint: Any) -> Attribute:
     choices: type[StrEnum] | None = None
     if get_origin(hint) is tuple:
         inner = get_args(hint)[0]
-        by_inner: dict[Any, Shape] = {Claim: Shape.CLAIMS, Reference: Shape.REFERENCES}
+        by_inner: dict[Any, Shape] = {Claim: Shape.CLAIMS, Reference: Shape.REFERENCES, Link: Shape.LINKS}
         shape = by_inner.get(inner, Shape.REFS if name.endswith("_refs") else Shape.LIST)
+        choices = LinkType if inner is Link else None
     elif isinstance(hint, type) and issubclass(hint, StrEnum):
         shape, choices = Shape.CHOICE, hint
     else:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from mapping.model import ReferenceKind
+from mapping.ties import LinkType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,10 +120,11 @@ class Shape(StrEnum):
     REFS = "refs"
     CLAIMS = "claims"
     REFERENCES = "references"
+    LINKS = "links"
     DURATION = "duration"  # only as what an INTEGER of seconds is read as
 
 
-GATHERED = frozenset({Shape.LIST, Shape.REFS, Shape.CLAIMS, Shape.REFERENCES})
+GATHERED = frozenset({Shape.LIST, Shape.REFS, Shape.CLAIMS, Shape.REFERENCES, Shape.LINKS})
 """Shapes for which the answers of all steps are put together; for the others the first answer counts."""
 
 
@@ -153,6 +155,10 @@ class Step:
         kinds: Kinds of reference looked for.
         pattern: Found in the text; what it finds is put into ``form``. Where it finds nothing there is no value.
         form: Template of the named groups of ``pattern``.
+        means: What a link says, whatever its words (LINKS), or None: its words say it.
+        said: Keys that lead from the entry of a link to its words, or none: the entry itself.
+        to: Keys that lead from the entry of a link to the id of the other record, or none.
+        called: Keys that lead from the entry of a link to the name of the other record, or none: the entry itself.
     """
 
     name: str
@@ -177,6 +183,10 @@ class Step:
     kinds: frozenset[ReferenceKind] = frozenset()
     pattern: re.Pattern[str] | None = None
     form: str = ""
+    means: LinkType | None = None
+    said: tuple[str, ...] = ()
+    to: tuple[str, ...] = ()
+    called: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,9 +32,10 @@ def digest(value: Json) -> str:
 def issue_record(client: JiraClient, issue: Mapping[str, Json], partitions: Sequence[str] = ()) -> Record:
     """The record of one issue; the same however it was read, by a search or by its id.
 
-    The payload is the issue as answered, without what belongs to the request (``expand``), and on Data Center without
-    properties, which only some of its answers have. The version token is the update instant with a hash of the rest, so
-    that a newly asked field, or on Cloud a marker (which does not move the update instant), makes a new version too.
+    The payload is the issue as answered, without what belongs to the request (``expand``), without what its links
+    repeat of the other issues (whose changes are no change of this one), and on Data Center without properties, which
+    only some of its answers have. The version token is the update instant with a hash of the rest, so that a newly
+    asked field, or on Cloud a marker (which does not move the update instant), makes a new version too.
 
     Args:
         client: The client that it was read with.
@@ -51,6 +52,8 @@ def issue_record(client: JiraClient, issue: Mapping[str, Json], partitions: Sequ
     payload = {name: value for name, value in issue.items() if name in kept}
     fields = payload.get("fields")
     held: Mapping[str, Json] = fields if isinstance(fields, Mapping) else {}
+    if isinstance(links := held.get("issuelinks"), list):
+        held = payload["fields"] = {**held, "issuelinks": [_link(link) for link in links]}
     stated = held.get("updated")
     return Record(
         connection=client.connection,
@@ -64,6 +67,14 @@ def issue_record(client: JiraClient, issue: Mapping[str, Json], partitions: Sequ
         visibility=Visibility.RESTRICTED if held.get("security") else Visibility.INTERNAL,
         payload=payload,
     )
+
+
+def _link(link: Json) -> Json:
+    """A link with nothing of the other issue but its id and key."""
+    if not isinstance(link, Mapping):
+        return link
+    sides = {side: link[side] for side in ("inwardIssue", "outwardIssue") if isinstance(link.get(side), Mapping)}
+    return {**link, **{side: {k: v for k, v in one.items() if k in ("id", "key")} for side, one in sides.items()}}
 
 
 def _partition(key: str, partitions: Sequence[str]) -> str:

@@ -15,19 +15,26 @@ from sync.reconcile.view import EngagementView, fold
 from sync.reconcile.words import counted, cut, evidence_of, listed, narrowest
 
 _MOST_NAMED = 3  # values named in one summary
+_NO_RULE_RESTS_ON = frozenset({"links"})  # attributes: their values would fill the list, and change nothing
 _LONGEST_VALUE = 60  # characters of a value in a summary; the evidence holds the whole of it
 
 
 def unmapped_value(view: EngagementView, now: datetime, settings: ReconcileSettings) -> Iterator[Finding]:  # noqa: ARG001 - all rules are called alike
     """``data.unmapped_value``: a record of the engagement holds values that the mapping does not understand."""
     for entity in sorted(_concerned(view, now), key=lambda each: each.ref):
-        if entity.unmapped:
+        if _counted(entity):
             yield _finding(view, entity)
 
 
 def of_the_engagement_itself(view: EngagementView) -> tuple[Finding, ...]:
     """The finding on the engagement's own record alone, when there is one."""
-    return (_finding(view, view.engagement),) if view.engagement.unmapped else ()
+    return (_finding(view, view.engagement),) if _counted(view.engagement) else ()
+
+
+def _counted(entity: Entity) -> list[Unmapped]:
+    """What was not understood of a record, each once, without what no rule rests on."""
+    said = {each for each in entity.unmapped if each.attribute not in _NO_RULE_RESTS_ON}
+    return sorted(said, key=lambda each: (each.attribute, each.field, each.value))
 
 
 def _concerned(view: EngagementView, now: datetime) -> Iterator[Entity]:
@@ -46,7 +53,7 @@ def _concerned(view: EngagementView, now: datetime) -> Iterator[Entity]:
 
 
 def _finding(view: EngagementView, entity: Entity) -> Finding:
-    said = sorted(set(entity.unmapped), key=lambda each: (each.attribute, each.field, each.value))
+    said = _counted(entity)
     fields = sorted({each.field for each in said})
     if entity.access is Access.RESTRICTED:
         told = counted(len(said), "value", "values") + f" of {', '.join(fields)}"

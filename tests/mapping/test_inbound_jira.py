@@ -373,3 +373,31 @@ def test_sprints_in_every_shape(jira, issue, said, names):
     catalog = Catalog(fields=(FieldInfo(stream="issues", name="Sprint", id="cf", type=FieldType.OTHER),))
     (item,) = map_record(jira, issue({"cf": said, "priority": {"name": "High"}}), catalog)
     assert (item.sprints, item.priority) == (names, "High")
+
+
+def test_links_without_words_or_without_the_other_issue_say_nothing(jira, jira_catalog, issue):
+    blocks = {"name": "Blocks", "inward": "is blocked by", "outward": "blocks"}
+    links = [
+        {"type": blocks, "outwardIssue": {"id": "10009", "key": "NIM-9"}},
+        {"type": blocks, "inwardIssue": {"id": "10010"}},
+        {"outwardIssue": {"id": "10011", "key": "NIM-11"}},
+        {"type": blocks},
+        None,
+        "odd",
+    ]
+    item = one(jira, issue({"issuelinks": links}), jira_catalog)
+    assert [(link.type, link.value) for link in item.links] == [("blocks", "NIM-9")]
+    assert item.unmapped == ()
+
+
+def test_two_fields_of_one_name_that_contradict_each_other_are_not_understood(jira, issue):
+    info = {"stream": "issues", "name": "Scope item", "type": FieldType.TEXT}
+    catalog = Catalog(fields=(FieldInfo(id="cf1", **info), FieldInfo(id="cf2", **info)))
+    item = one(jira, issue({"cf1": "SI-03", "cf2": "SI-04", "labels": ["scope:SI-05"]}), catalog)
+    assert [claim.item_key for claim in item.claims] == ["SI-05"]
+    assert item.unmapped == (Unmapped(attribute="claims", field="Scope item", value="'SI-03' | 'SI-04'"),)
+
+
+def test_effort_is_what_jira_counts_in_seconds(jira, jira_catalog, issue):
+    item = one(jira, issue({"timeoriginalestimate": 27000, "timespent": 3600, "timeestimate": 23400}), jira_catalog)
+    assert (item.estimate_s, item.spent_s, item.remaining_s) == (27000, 3600, 23400)

@@ -6,6 +6,7 @@ import pytest
 
 from connectors.core.port import Visibility
 from mapping.model import Access, WorkClass, WorkState
+from mapping.ties import LinkType
 
 API = "https://api.lp.example/devel"
 
@@ -29,7 +30,10 @@ def test_state_of_a_task(launchpad, lp_task, status, state):
 
 
 def test_a_duplicate_is_dropped(launchpad, lp_task):
-    assert lp_task(launchpad, status="New", bug={"duplicate_of_link": f"{API}/bugs/3"}).state is WorkState.DROPPED
+    item = lp_task(launchpad, status="New", bug={"duplicate_of_link": f"{API}/bugs/3"})
+    assert item.state is WorkState.DROPPED
+    (link,) = item.links
+    assert (link.type, link.value, link.ref, link.text) == (LinkType.DUPLICATES, "LP: #3", None, f"{API}/bugs/3")
 
 
 def test_a_task_says_what_its_bug_says(launchpad, lp_task):

@@ -310,3 +310,19 @@ def test_a_step_whose_condition_an_earlier_one_covers_is_reported(texts, earlier
     (problem,) = problems("jira", texts("jira"), override)
     assert problem.path[-1] == "two"
     assert "never asked, since 'one'" in problem.found
+
+
+@pytest.mark.parametrize(
+    ("step", "found", "expected"),
+    [
+        ({"path": "a"}, "neither means nor values", "what the link says: means, or values for the tool's words"),
+        ({"path": "a", "means": "blocks", "to": "id"}, "only one of to and stream", "both, or neither: an id and"),
+        ({"path": "a", "means": "blogs"}, "'blogs'", "one of blocked_by, blocks, caused_by"),
+        ({"path": "a", "means": "blocks", "called": "x..y"}, "'x..y'", "keys separated by single dots"),
+    ],
+)
+def test_a_link_says_what_it_means_in_one_way(texts, step, found, expected):
+    (problem,) = problems("jira", texts("jira"), attributes(links={"steps": {"mine": step}}))
+    assert problem.found == found
+    assert problem.expected.startswith(expected)
+    assert problem.overridden

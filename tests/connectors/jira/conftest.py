@@ -25,6 +25,7 @@ FIELDS = [
     {"id": "labels", "name": "Labels", "schema": {"type": "array", "items": "string", "system": "labels"}},
     {"id": "description", "name": "Description", "schema": {"type": "string", "system": "description"}},
     {"id": "duedate", "name": "Due date", "schema": {"type": "date", "system": "duedate"}},
+    {"id": "issuelinks", "name": "Linked Issues", "schema": {"type": "array", "items": "issuelinks"}},
     {"id": "updated", "name": "Updated", "schema": {"type": "datetime", "system": "updated"}},
     {"id": "security", "name": "Security Level", "schema": {"type": "securitylevel", "system": "security"}},
     {

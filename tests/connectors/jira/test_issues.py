@@ -99,6 +99,21 @@ def test_a_newly_asked_field_makes_a_new_version(site):
     assert len(versions) == 2
 
 
+def test_what_changes_of_a_linked_issue_is_no_change_of_the_issue(site):
+    other = {"id": "10009", "key": "ORB-9", "fields": {"summary": "Secret", "status": {"name": "To Do"}}}
+    site.add(issuelinks=[{"id": "1", "type": {"inward": "is blocked by"}, "inwardIssue": other}])
+    connector = site.connector()
+    wanted = [Wanted(partition=Partition(stream="issues", key="NIM"), cursor=None, fields=("issuelinks",))]
+    catalog = connector.catalog([])
+    (before,) = next(iter(connector.reader.pull(wanted, catalog))).records
+    assert before.payload["fields"]["issuelinks"] == [
+        {"id": "1", "type": {"inward": "is blocked by"}, "inwardIssue": {"id": "10009", "key": "ORB-9"}}
+    ]
+    other["fields"]["status"] = {"name": "Done"}
+    (after,) = next(iter(connector.reader.pull(wanted, catalog))).records
+    assert after.version == before.version
+
+
 def test_a_marker_that_changed_alone_makes_a_new_version_on_cloud(cloud):
     number = cloud.add()
     before = _cycle(cloud).records[0].version

@@ -36,6 +36,13 @@ def test_class_and_state_do_not_matter(build, work_class, state):
     assert len(found(build, build.work("NIM-7", work_class=work_class, state=state, unmapped=(ASK,)))) == 1
 
 
+def test_what_a_link_says_is_no_finding(build):
+    odd = Unmapped(attribute="links", field="issuelinks", value="is triggering")
+    assert found(build, build.work("NIM-7", unmapped=(odd,))) == []
+    (finding,) = found(build, build.work("NIM-7", unmapped=(odd, ASK)))
+    assert finding.value["fields"] == "Billable"
+
+
 def test_what_is_understood_or_belongs_to_another_engagement_is_not_told(build):
     assert found(build, build.work("NIM-7")) == []
     assert found(build, build.work("ELSE-7", place="ELSE", unmapped=(ASK,))) == []
