@@ -1,5 +1,10 @@
 """What every stand-in is built on: HTTP on loopback, faults, request log, clock, lock, TLS, admin routes.
 
+Each stand-in is one folder beside this one, with the same file names: `__main__.py` the command, `service.py` what is
+served, `state.py` the state and its document, `loading.py` from the document to the state, `switches.py` what is not
+settled, `auth.py` who calls, `steering.py` its own admin routes, `webhooks.py` what it tells of by itself; the others
+bear the names of what the tool has.
+
 A service is made so::
 
     from collections.abc import Iterable

@@ -74,7 +74,7 @@ def instant(value: Any) -> str:
     parsed = datetime.fromisoformat(value) if isinstance(value, str) else None
     if parsed is None or parsed.tzinfo is None:
         raise ValueError(f"{value!r} is no instant with a zone")
-    return parsed.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return parsed.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 @cache
@@ -93,7 +93,7 @@ def _value(hint: Any, kind: str | None, value: Any, place: str, problems: list[s
     if kind == "instant":
         return instant(value)
     if kind == "day":
-        return date.fromisoformat(value).isoformat()
+        return date.fromisoformat(str(value)).isoformat()
     if get_origin(hint) is Literal:
         if value not in get_args(hint):
             raise ValueError(f"{value!r} is none of {', '.join(get_args(hint))}")

@@ -1,280 +1,255 @@
-"""Tells webhooks what happened: signed as Jira signs, to addresses on loopback alone, again when a delivery failed."""
+"""Webhooks: an administrator's, which stay, and those that apps register, which expire."""
 
-import base64
-import hashlib
-import hmac
-import http.client
-import logging
-import threading
-import time
-from collections import deque
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlsplit
 
-from sandbox.core.http import dumps
-from sandbox.jira import issue_json, jql, stamps
-from sandbox.jira.access import Eyes
-from sandbox.jira.auth import Caller
+from werkzeug.wrappers import Response
+
+from sandbox.core.http import Call, HttpError, Json, empty_response, json_response
+from sandbox.jira import jql
 from sandbox.jira.jql_compile import compile_query
 from sandbox.jira.jql_dates import Moment
 from sandbox.jira.jql_scope import Scope
-from sandbox.jira.model import Issue, Row
-from sandbox.jira.render import Renderer
+from sandbox.jira.model import Row
+from sandbox.jira.paging import body_object, number, object_at, page_bean
 from sandbox.jira.site import Site
+from sandbox.jira.webhooks import DAY_MS, drop_expired
 
-LOGGER = logging.getLogger(__name__)
-ANSWER_SECONDS = 10.0
-POLL_SECONDS = 0.02
-"""How often the clock is looked at for deliveries that are due again."""
+DYNAMIC_EVENTS = (
+    "jira:issue_created",
+    "jira:issue_updated",
+    "jira:issue_deleted",
+    "comment_created",
+    "comment_updated",
+    "comment_deleted",
+    "issue_property_set",
+    "issue_property_deleted",
+)
+EVENTS = (
+    *DYNAMIC_EVENTS[:6],
+    "worklog_created",
+    "worklog_updated",
+    "worklog_deleted",
+    "issuelink_created",
+    "issuelink_deleted",
+    "attachment_created",
+    "attachment_deleted",
+    "jira:version_created",
+    "jira:version_updated",
+    "jira:version_deleted",
+    "jira:version_moved",
+    "jira:version_released",
+    "jira:version_unreleased",
+    "sprint_created",
+    "sprint_updated",
+    "sprint_started",
+    "sprint_closed",
+    "sprint_deleted",
+    "board_created",
+    "board_deleted",
+)
+"""What an administrator's webhook may ask for and the stand-in tells."""
 
-RETRIED = frozenset({408, 409, 425, 429})
-"""Statuses, beside 5xx and no answer at all, after which Jira sends again."""
-
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-KEPT = 1000
-"""Deliveries remembered, and failures that `/webhook/failed` can give."""
-
-DAY_MS = 86_400_000
-FAILED_DAYS = 3
+MAX_DYNAMIC = 100
+"""Dynamic webhooks of one app and site."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Delivery:
-    """One webhook to be sent, or sent. `due` is seconds since the epoch; `status` 0 means no answer came."""
-
-    id: str
-    hook: int
-    dynamic: bool
-    event: str
-    url: str
-    body: bytes
-    headers: dict[str, str]
-    due: float
-    attempt: int = 0
-    status: int | None = None
-    failed_ms: int | None = None
-
-    def as_json(self) -> Row:
-        """Show the delivery."""
-        shown = {name: getattr(self, name) for name in ("id", "hook", "event", "url", "attempt", "status", "headers")}
-        return {**shown, "body": self.body.decode()}
+def _check_jql(site: Site, call: Call, text: str) -> list[str]:
+    caller = site.caller(call)
+    moment = Moment(now=site.clock.now(), zone=caller.zone)
+    try:
+        compile_query(jql.parse(text), Scope(state=site.state, eyes=caller.eyes, moment=moment))
+    except jql.JqlError as error:
+        return error.messages
+    return []
 
 
-class Postman:
-    """Delivers in one thread that lives as long as something is pending.
+class DynamicHooks:
+    """The handlers of `/webhook` (Cloud): for callers that came by OAuth."""
 
-    Args:
-        lock: the service's; `told`, `call` and `idle` run under it.
-    """
-
-    def __init__(self, site: Site, lock: threading.RLock) -> None:
+    def __init__(self, site: Site) -> None:
         self._site = site
-        self._lock = lock
-        self._pending: list[Delivery] = []
-        self._working = False
-        self.sent: deque[Delivery] = deque(maxlen=KEPT)
 
-    def told(self, event: str, issue: Issue | None, more: Row) -> None:
-        """Write a delivery for every webhook that wants the event."""
-        state = self._site.state
-        if not state.hooks or not state.switches.deliver_webhooks:
-            return
+    def _owner(self, call: Call) -> str:
+        caller = self._site.caller(call)
+        if not caller.oauth:
+            message = "Only Connect and OAuth 2.0 apps can use this operation."
+            raise HttpError(403, body={"errorMessages": [message], "errors": {}})
         drop_expired(self._site)
-        wanting = [hook for hook in state.hooks.values() if self._wants(hook, event, issue, more)]
-        if not wanting:
-            return
-        body = self._payload(event, issue, more)
-        for hook in wanting:
-            number = state.next_id("delivery")
-            extra = {"matchedWebhookIds": [hook["id"]]} if hook.get("dynamic") else {}
-            delivery = Delivery(
-                id=hashlib.sha256(f"delivery {number} {hook['id']}".encode()).hexdigest()[:32],
-                hook=int(hook["id"]),
-                dynamic=bool(hook.get("dynamic")),
-                event=event,
-                url=_filled(str(hook["url"]), issue),
-                body=dumps({**body, **extra}),
-                headers={},
-                due=self._site.clock.seconds(),
-            )
-            delivery.headers = self._headers(hook, delivery)
-            self._pending.append(delivery)
+        return caller.require()
 
-    def call(self) -> None:
-        """Start sending, unless nothing is pending or it is at it."""
-        if self._working or not self._pending:
-            return
-        self._working = True
-        threading.Thread(target=self._work, name="sandbox-jira-webhooks", daemon=True).start()
+    def _own(self, call: Call) -> list[Row]:
+        owner = self._owner(call)
+        return [one for one in self._site.state.hooks.values() if one.get("dynamic") and one.get("owner") == owner]
 
-    def idle(self) -> bool:
-        """Say whether nothing is due; what waits for another attempt does not count."""
-        now = self._site.clock.seconds()
-        return not any(one.due <= now for one in self._pending)
+    def list_all(self, call: Call) -> Json:
+        """`GET`: the app's own."""
+        rows = []
+        for hook in self._own(call):
+            row = {"id": hook["id"], "jqlFilter": hook["jql"], "events": hook["events"], "url": hook["url"]}
+            row |= {name: hook[name] for name in ("fieldIdsFilter", "issuePropertyKeysFilter") if hook.get(name)}
+            rows.append({**row, "expirationDate": hook["expirationDate"]})
+        start, size = number(call.args.get("startAt"), 0), number(call.args.get("maxResults"), 100)
+        return page_bean(rows, start=start, size=size, link=f"{self._site.renderer(call).rest}/webhook")
 
-    def failed(self) -> list[Delivery]:
-        """Give the dynamic webhooks given up within 72 hours, oldest first."""
-        since = self._site.now_ms - FAILED_DAYS * DAY_MS
-        return [one for one in self.sent if one.failed_ms is not None and one.failed_ms >= since and one.dynamic]
-
-    def _wants(self, hook: Row, event: str, issue: Issue | None, more: Row) -> bool:
-        if not hook.get("enabled", True) or event not in hook.get("events", ()):
-            return False
-        names = {item.get("fieldId", item["field"]) for item in more.get("items") or ()}
-        fields, keys = hook.get("fieldIdsFilter"), hook.get("issuePropertyKeysFilter")
-        if fields and event == "jira:issue_updated" and names.isdisjoint(fields):
-            return False
-        if keys and event.startswith("issue_property") and (more.get("property") or {}).get("key") not in keys:
-            return False
-        return issue is None or self._matches(hook, issue)
-
-    def _matches(self, hook: Row, issue: Issue) -> bool:
-        state = self._site.state
-        eyes = Eyes(state, hook["owner"]) if hook.get("owner") else Eyes.of_all(state)
-        if not eyes.see(issue):
-            return False
-        if not hook.get("jql"):
-            return True
-        moment = Moment(now=self._site.clock.now(), zone=stamps.zone(state.site.get("time_zone")))
-        try:
-            return compile_query(jql.parse(hook["jql"]), Scope(state=state, eyes=eyes, moment=moment)).test(issue)
-        except jql.JqlError:
-            return False  # what the query names is gone
-
-    def _payload(self, event: str, issue: Issue | None, more: Row) -> Row:
-        renderer = self._renderer()
-        body: Row = {"timestamp": self._site.now_ms, "webhookEvent": event}
-        if event.startswith("jira:issue_"):
-            body["issue_event_type_name"] = more.get("kind") or _KINDS[event]
-        if more.get("user") is not None and event.startswith("jira:issue_"):
-            body["user"] = renderer.user(more["user"])
-        if issue is not None:
-            want = issue_json.wanted(renderer, fields=None, default="*all")
-            body["issue"] = issue_json.issue_json(renderer, issue, want)
-        if more.get("items"):
-            body["changelog"] = {"id": str(more.get("entry") or "0"), "items": more["items"]}
-        if issue is not None and "comment" in more:
-            body["comment"] = renderer.comment(issue, more["comment"])
-        if issue is not None and "worklog" in more:
-            body["worklog"] = renderer.worklog(issue, more["worklog"])
-        for name in ("sprint", "board", "version", "property", "issueLink", "attachment"):
-            if name in more:
-                body[name] = more[name]
-        return body
-
-    def _renderer(self) -> Renderer:
-        state = self._site.state
-        name = str(state.site.get("time_zone") or "UTC")
-        base = str(state.site.get("base_url") or self._site.base)
-        eyes = Eyes.of_all(state)
-        zone = stamps.zone(name)
-        caller = Caller(uid=None, failed=False, eyes=eyes, version=2, base=base, zone=zone, zone_name=name)
-        return Renderer(state, caller)
-
-    def _headers(self, hook: Row, delivery: Delivery) -> dict[str, str]:
-        switches = self._site.state.switches
-        headers = {"Content-Type": "application/json; charset=UTF-8", "User-Agent": "Atlassian HttpClient sandbox"}
-        cloud = self._site.state.cloud
-        if cloud or switches.data_center_signs:
-            headers["X-Atlassian-Webhook-Identifier"] = delivery.id
-        if cloud:
-            headers["X-Atlassian-Webhook-Flow"] = "Primary"
-        secret = hook.get("secret")
-        if hook.get("dynamic") and switches.dynamic_signed_by_jwt and secret:
-            headers["Authorization"] = f"Bearer {jwt(secret, self._site.clock.seconds(), issuer=str(hook['owner']))}"
-        elif secret and (cloud or switches.data_center_signs):
-            digest = hmac.new(str(secret).encode(), delivery.body, hashlib.sha256).hexdigest()
-            headers["X-Hub-Signature"] = f"sha256={digest}"
-        return headers
-
-    def _work(self) -> None:
-        while True:
-            with self._lock:
-                if not self._pending:
-                    self._working = False
-                    return
-                now = self._site.clock.seconds()
-                due = next((one for one in self._pending if one.due <= now), None)
-                if due is not None and due.attempt:
-                    due.headers["X-Atlassian-Webhook-Retry"] = str(due.attempt)
-            if due is None:
-                time.sleep(POLL_SECONDS)
+    def register(self, call: Call) -> Json:
+        """`POST`: several for one address; each is registered or told why not."""
+        owner = self._owner(call)
+        body = body_object(call.json_body())
+        given = body.get("webhooks")
+        if not isinstance(body.get("url"), str) or not isinstance(given, list) or not given:
+            raise HttpError(400, "The url and the webhooks are required.")
+        results: list[Row] = []
+        for one in given:
+            errors = self._errors(call, one)
+            if errors:
+                results.append({"errors": errors})
                 continue
-            status = 0
-            try:
-                status = _post(due)
-            except Exception:  # the boundary of one delivery: the thread must make the next one
-                LOGGER.exception("delivery %s failed", due.id)
-            with self._lock:
-                self._settle(due, status)
+            hook = {"id": self._site.state.next_id("webhook"), "url": body["url"], "dynamic": True, "owner": owner}
+            hook |= {"events": one["events"], "jql": one["jqlFilter"], "expirationDate": self._expiry()}
+            hook |= {name: one[name] for name in ("fieldIdsFilter", "issuePropertyKeysFilter") if one.get(name)}
+            hook["secret"] = self._secret(owner)
+            self._site.state.hooks[hook["id"]] = hook
+            results.append({"createdWebhookId": hook["id"]})
+        return {"webhookRegistrationResult": results}
 
-    def _settle(self, delivery: Delivery, status: int) -> None:
-        delivery.status = status
-        delivery.attempt += 1
-        switches = self._site.state.switches
-        wrong = status in RETRIED or status >= 500 or status == 0
-        retries = switches.webhook_retries if self._site.state.cloud else switches.data_center_retries
-        if wrong and delivery.attempt <= retries:
-            delivery.due = self._site.clock.seconds() + switches.webhook_retry_seconds
-            return
+    def _errors(self, call: Call, given: Any) -> list[str]:
+        if not isinstance(given, dict) or not isinstance(given.get("events"), list) or not given["events"]:
+            return ["At least one event must be given."]
+        wrong = [one for one in given["events"] if one not in DYNAMIC_EVENTS]
         if wrong:
-            delivery.failed_ms = self._site.now_ms
-        self._pending.remove(delivery)
-        self.sent.append(delivery)
+            return [f"The event '{wrong[0]}' is not supported."]
+        if not isinstance(given.get("jqlFilter"), str):
+            return ["The jqlFilter is required."]
+        for name in ("fieldIdsFilter", "issuePropertyKeysFilter"):
+            if not isinstance(given.get(name) or [], list):
+                return [f"{name} must be a list."]
+        if len(self._own(call)) >= MAX_DYNAMIC:
+            return [f"The limit of {MAX_DYNAMIC} webhooks was reached."]
+        return _check_jql(self._site, call, given["jqlFilter"])
+
+    def _expiry(self) -> int:
+        return self._site.now_ms + self._site.state.switches.webhook_days * DAY_MS
+
+    def _secret(self, owner: str) -> str | None:
+        state = self._site.state
+        for client in state.oauth_clients:
+            if state.user_id(client["user"]) == owner:
+                return str(client["client_secret"])
+        return None
+
+    def _ids(self, call: Call) -> list[int]:
+        ids = body_object(call.json_body()).get("webhookIds")
+        if not isinstance(ids, list) or not all(type(one) is int for one in ids):
+            raise HttpError(400, "webhookIds must be a list of numbers.")
+        return ids
+
+    def delete(self, call: Call) -> Response:
+        """`DELETE`: those named; 202 even when one is not the app's."""
+        own = {hook["id"] for hook in self._own(call)}
+        for one in self._ids(call):
+            if one in own:
+                self._site.state.hooks.pop(one, None)
+        return empty_response(status=202)
+
+    def refresh(self, call: Call) -> Json:
+        """`PUT /webhook/refresh`: those named live for another month."""
+        ids = self._ids(call)
+        for hook in self._own(call):
+            if hook["id"] in ids:
+                hook["expirationDate"] = self._expiry()
+        return {"expirationDate": self._expiry()}
+
+    def failed(self, call: Call) -> Json:
+        """`GET /webhook/failed`: those given up within 72 hours, after `after` (milliseconds)."""
+        own = {hook["id"] for hook in self._own(call)}
+        size, after = number(call.args.get("maxResults"), 100), number(call.args.get("after"), 0)
+        listener = self._site.listener
+        found = listener.failed() if listener is not None else []
+        rows = [one for one in found if one.hook in own and (one.failed_ms or 0) > after][: max(0, size)]
+        values = [
+            {"id": one.id, "body": one.body.decode(), "url": one.url, "failureTime": one.failed_ms} for one in rows
+        ]
+        shown: Row = {"values": values, "maxResults": size}
+        if values:
+            link = f"{self._site.renderer(call).rest}/webhook/failed"
+            shown["next"] = f"{link}?after={values[-1]['failureTime']}&maxResults={size}"
+        return shown
 
 
-_KINDS = {
-    "jira:issue_created": "issue_created",
-    "jira:issue_updated": "issue_generic",
-    "jira:issue_deleted": "issue_deleted",
-}
+class AdminHooks:
+    """The handlers of `/rest/webhooks/1.0/webhook`: for who administers every project."""
 
+    def __init__(self, site: Site) -> None:
+        self._site = site
 
-def drop_expired(site: Site) -> None:
-    """Forget dynamic webhooks that nobody extended in time."""
-    now = site.now_ms
-    site.state.hooks = {one: hook for one, hook in site.state.hooks.items() if hook.get("expirationDate", now) >= now}
+    def _administered(self, call: Call) -> None:
+        caller, state = self._site.caller(call), self._site.state
+        uid = caller.require()
+        if not state.administers(uid):
+            raise HttpError(403, "You need the Administer Jira permission to manage webhooks.")
 
+    def _shown(self, call: Call, hook: Row) -> Row:
+        base = self._site.renderer(call).caller.base
+        owner = hook.get("lastUpdatedUser")
+        return {
+            "name": hook.get("name") or f"Webhook {hook['id']}",
+            "url": hook["url"],
+            "excludeBody": False,
+            "filters": {"issue-related-events-section": hook.get("jql") or ""},
+            "events": hook["events"],
+            "enabled": hook.get("enabled", True),
+            "isSigned": bool(hook.get("secret")),
+            "self": f"{base}/rest/webhooks/1.0/webhook/{hook['id']}",
+            **({"lastUpdatedUser": owner} if owner else {}),
+            "lastUpdated": hook.get("lastUpdated", 0),
+        }
 
-def jwt(secret: str, now: float, *, issuer: str) -> str:
-    """Make a JSON web token signed by HS256, good for three minutes."""
+    def list_all(self, call: Call) -> Json:
+        """`GET`."""
+        self._administered(call)
+        return [self._shown(call, one) for one in self._site.state.hooks.values() if not one.get("dynamic")]
 
-    def part(value: Any) -> bytes:
-        return base64.urlsafe_b64encode(dumps(value)).rstrip(b"=")
+    def _found(self, call: Call, hook_id: int) -> Row:
+        self._administered(call)
+        hook = self._site.state.hooks.get(hook_id)
+        if hook is None or hook.get("dynamic"):
+            raise HttpError(404, f"Webhook with id {hook_id} does not exist.")
+        return hook
 
-    claims = {"iss": issuer, "iat": int(now), "exp": int(now) + 180}
-    head = part({"alg": "HS256", "typ": "JWT"}) + b"." + part(claims)
-    signature = base64.urlsafe_b64encode(hmac.new(secret.encode(), head, hashlib.sha256).digest()).rstrip(b"=")
-    return (head + b"." + signature).decode()
+    def get(self, call: Call, hook_id: int) -> Json:
+        """`GET /{id}`."""
+        return self._shown(call, self._found(call, hook_id))
 
+    def create(self, call: Call) -> Response:
+        """`POST`."""
+        self._administered(call)
+        hook = {"id": self._site.state.next_id("webhook"), **self._read(call, {})}
+        self._site.state.hooks[int(hook["id"])] = hook
+        return json_response(self._shown(call, hook), status=201)
 
-def _filled(url: str, issue: Issue | None) -> str:
-    """Put in what an admin webhook's address may name of the issue."""
-    names = {"${issue.key}": issue.key, "${issue.id}": issue.id} if issue is not None else {}
-    for name, value in names.items():
-        url = url.replace(name, quote(value))
-    return url
+    def replace(self, call: Call, hook_id: int) -> Json:
+        """`PUT /{id}`: what is not given stays."""
+        hook = self._found(call, hook_id)
+        hook |= self._read(call, hook)
+        return self._shown(call, hook)
 
+    def delete(self, call: Call, hook_id: int) -> Response:
+        """`DELETE /{id}`."""
+        self._found(call, hook_id)
+        del self._site.state.hooks[hook_id]
+        return empty_response()
 
-def _post(delivery: Delivery) -> int:
-    """Send one delivery; gives the status, 0 when no answer came."""
-    try:
-        parts = urlsplit(delivery.url)
-        if parts.scheme != "http" or parts.hostname not in LOOPBACK:
-            LOGGER.warning("webhook %s: only plain http to loopback is sent", delivery.hook)
-            return 0
-        connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=ANSWER_SECONDS)
-    except ValueError:
-        return 0
-    try:
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request("POST", path, body=delivery.body, headers=delivery.headers)
-        response = connection.getresponse()
-        response.read()
-    except (OSError, ValueError, http.client.HTTPException):
-        return 0
-    else:
-        return response.status
-    finally:
-        connection.close()
+    def _read(self, call: Call, before: Row) -> Row:
+        body = {**before, **body_object(call.json_body())}
+        events = body.get("events")
+        if not isinstance(body.get("url"), str) or not body["url"].startswith(("http://", "https://")):
+            raise HttpError(400, "The webhook URL is invalid.")
+        if not isinstance(events, list) or not events or any(one not in EVENTS for one in events):
+            raise HttpError(400, "The webhook events are invalid.")
+        filters = object_at(body, "filters")
+        text = filters.get("issue-related-events-section", body.get("jqlFilter", before.get("jql"))) or ""
+        if messages := _check_jql(self._site, call, str(text)):
+            raise HttpError(400, body={"errorMessages": messages, "errors": {}})
+        stamp = {"lastUpdatedUser": self._site.caller(call).uid, "lastUpdated": self._site.now_ms}
+        read = {"name": body.get("name"), "url": body["url"], "events": events, "jql": str(text), **stamp}
+        return {**read, "secret": body.get("secret"), "enabled": body.get("enabled", True) is not False}

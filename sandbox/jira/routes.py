@@ -18,7 +18,7 @@ from sandbox.jira.field_admin import FieldAdmin
 from sandbox.jira.filters import Filters
 from sandbox.jira.gateway import Edge
 from sandbox.jira.groups import Groups, Roles
-from sandbox.jira.hook_routes import AdminHooks, DynamicHooks
+from sandbox.jira.hooks import AdminHooks, DynamicHooks
 from sandbox.jira.issues import Issues
 from sandbox.jira.jql_routes import JqlHelp
 from sandbox.jira.meta import Meta

@@ -15,11 +15,11 @@ from sandbox.core.http import Call, Handler, HttpError, Json, Route, json_respon
 from sandbox.core.service import Service
 from sandbox.jira import auth, gateway, loading, oauth, scopes, session, steering
 from sandbox.jira.auth import Caller
-from sandbox.jira.hooks import Postman
 from sandbox.jira.limits import Ask, Meter
 from sandbox.jira.routes import API_PREFIX, MAIN_VERSION, all_routes, listed_path, version_of
 from sandbox.jira.site import Site
 from sandbox.jira.switches import SelfLinks
+from sandbox.jira.webhooks import Postman
 
 _RATE_HEADERS_CLOUD = {
     "X-RateLimit-Limit": "350",

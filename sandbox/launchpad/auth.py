@@ -35,6 +35,17 @@ class Token:
     expires: datetime | None = None
 
 
+@dataclass(slots=True, kw_only=True)
+class RequestToken:
+    """A token that waits for a person's word: a level, UNAUTHORIZED for a refusal, or nothing yet."""
+
+    key: str
+    secret: str
+    consumer: str
+    person: str = ""
+    level: Level | None = None
+
+
 def identify(store: Store, call: Call, now: datetime) -> tuple[Person | None, Level]:
     """Find out who calls, by the header, or by the parameters of the same names where the switch lets them count.
 

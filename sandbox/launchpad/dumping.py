@@ -49,6 +49,16 @@ def dump(store: Store, faults: list[dict[str, Any]]) -> dict[str, Any]:
             }
             for one in store.tokens
         ],
+        "request_tokens": [
+            {
+                "key": one.key,
+                "secret": one.secret,
+                "consumer": one.consumer,
+                "person": one.person or None,
+                "level": one.level.value if one.level else None,
+            }
+            for one in store.request_tokens.values()
+        ],
         "bug_trackers": [plain(one) for one in store.bug_trackers],
         "project_groups": [{**plain(one), **_subscriptions(one)} for one in store.project_groups],
         "projects": [

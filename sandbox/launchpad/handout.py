@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from html import escape
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -11,22 +10,11 @@ from urllib.parse import parse_qsl, urlencode
 from werkzeug.wrappers import Response
 
 from sandbox.core.http import Call, HttpError, Json, Route, json_response
-from sandbox.launchpad.auth import Token
+from sandbox.launchpad.auth import RequestToken, Token
 from sandbox.launchpad.session import Level
 from sandbox.launchpad.store import Store
 
 _TEXT = "text/plain;charset=utf-8"
-
-
-@dataclass(slots=True, kw_only=True)
-class _Asked:
-    """A request token, and what was said to it: a level, UNAUTHORIZED for a refusal, or nothing yet."""
-
-    key: str
-    secret: str
-    consumer: str
-    person: str = ""
-    level: Level | None = None
 
 
 class Handout:
@@ -38,7 +26,6 @@ class Handout:
 
     def __init__(self, store: Callable[[], Store]) -> None:
         self._store = store
-        self._asked: dict[str, _Asked] = {}
 
     def routes(self) -> Iterable[Route]:
         """List the steps that a client takes."""
@@ -53,8 +40,8 @@ class Handout:
         asked = self._decide(body.get("token"), body.get("person"), body.get("level"))
         return {"token": asked.key, "person": asked.person, "level": asked.level}
 
-    def _decide(self, token: Any, person: Any, level: Any) -> _Asked:
-        asked = self._asked.get(str(token))
+    def _decide(self, token: Any, person: Any, level: Any) -> RequestToken:
+        asked = self._store().request_tokens.get(str(token))
         if asked is None:
             raise HttpError(404, f"no such request token: {token!r}")
         if self._store().person(str(person)) is None:
@@ -79,8 +66,8 @@ class Handout:
         if _given(call).get("oauth_signature") != "&":
             raise HttpError(401, "Invalid signature.")
         number = self._store().next_number("token")
-        asked = _Asked(key=f"request-token-{number}", secret=f"request-secret-{number}", consumer=consumer)
-        self._asked[asked.key] = asked
+        asked = RequestToken(key=f"request-token-{number}", secret=f"request-secret-{number}", consumer=consumer)
+        self._store().request_tokens[asked.key] = asked
         given = {"oauth_token": asked.key, "oauth_token_secret": asked.secret}
         if "json" in call.headers.get("Accept", ""):
             levels = [{"value": one.value, "title": one.value} for one in Level]
@@ -89,7 +76,7 @@ class Handout:
 
     def _page(self, call: Call) -> Response:
         """Show the page on which a person allows it; anyone may speak for anyone here."""
-        asked = self._asked.get(call.args.get("oauth_token", ""))
+        asked = self._store().request_tokens.get(call.args.get("oauth_token", ""))
         if asked is None:
             raise HttpError(404, "No such request token; ask for one by POST /+request-token.")
         allowed = [one for one in call.args.getlist("allow_permission") if one in list(Level)] or list(Level)
@@ -108,14 +95,14 @@ class Handout:
         return Response(page, content_type="text/html;charset=utf-8")
 
     def _access(self, call: Call) -> Response:
-        asked = self._asked.get(_given(call).get("oauth_token", ""))
+        asked = self._store().request_tokens.get(_given(call).get("oauth_token", ""))
         if asked is None or _given(call).get("oauth_signature") != f"&{asked.secret}":
             raise HttpError(401, "Invalid request token or signature.")
         if asked.level is None:
             raise HttpError(401, "Request token has not yet been reviewed. Try again later.")
         if asked.level is Level.UNAUTHORIZED:
             raise HttpError(401, "End-user refused to authorize request token.")
-        del self._asked[asked.key]
+        del self._store().request_tokens[asked.key]
         number = asked.key.rsplit("-", 1)[-1]
         made = Token(
             key=f"token-{number}",

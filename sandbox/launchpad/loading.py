@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sandbox.launchpad.auth import Token
+from sandbox.launchpad.auth import RequestToken, Token
 from sandbox.launchpad.bug_parts import BugTracker
 from sandbox.launchpad.distributions import Distribution, DistributionSourcePackage, DistroSeries
 from sandbox.launchpad.loading_hooks import HookLoader
@@ -47,6 +47,8 @@ class PillarLoader:
             self._membership(row, where)
         for where, row in reader.rows(document, "tokens"):
             self._token(row, where)
+        for where, row in reader.rows(document, "request_tokens"):
+            self._request_token(row, where)
         for where, row in reader.rows(document, "bug_trackers"):
             if reader.needed(row, "name base_url", where):
                 values = {"title": row["name"], **reader.values(BugTracker, row, where)}
@@ -139,6 +141,25 @@ class PillarLoader:
                 consumer=row.get("consumer"),
                 expires=self.reader.instant(row.get("expires"), f"{where}.expires"),
             )
+        )
+
+    def _request_token(self, row: Row, where: str) -> None:
+        if not self.reader.needed(row, "key secret consumer", where):
+            return
+        if unknown := set(row) - {"key", "secret", "person", "consumer", "level"}:
+            self.reader.wrong(where, f"unknown key {', '.join(sorted(unknown))}")
+        level = row.get("level")
+        if level is not None:
+            self.reader.person(row.get("person"), f"{where}.person")
+            if level not in list(Level):
+                self.reader.wrong(f"{where}.level", f"expected one of {', '.join(Level)}; found {level!r}")
+                return
+        self.store.request_tokens[row["key"]] = RequestToken(
+            key=row["key"],
+            secret=row["secret"],
+            consumer=row["consumer"],
+            person=row.get("person") or "",
+            level=None if level is None else Level(level),
         )
 
     def _project(self, row: Row, where: str) -> None:

@@ -45,6 +45,9 @@ class CodeLoader:
         if row.get("target") and target is None:
             reader.wrong(f"{where}.target", f"no such target: {row['target']!r}")
         refs = row["refs"] if row.get("refs") is not None else {"main": "0" * 40}
+        for name, commit in refs.items():
+            if not isinstance(commit, str):
+                reader.wrong(f"{where}.refs.{name}", f"expected a commit, found {commit!r}")
         common: dict[str, Any] = {
             "registrant": values.get("owner"),
             "date_created": self.created,

@@ -18,12 +18,13 @@ from sandbox.core.service import Service
 from sandbox.launchpad import framework
 from sandbox.launchpad.auth import identify
 from sandbox.launchpad.commit import commit
-from sandbox.launchpad.dumping import dump, written
+from sandbox.launchpad.dumping import dump
 from sandbox.launchpad.files import find_file
 from sandbox.launchpad.handout import Handout
 from sandbox.launchpad.postman import Postman
 from sandbox.launchpad.session import Level, Session
 from sandbox.launchpad.state import load
+from sandbox.launchpad.steering import Steering
 from sandbox.launchpad.store import Store
 
 LOGGER = logging.getLogger(__name__)
@@ -94,9 +95,9 @@ class LaunchpadService(Service):
         self._handout = Handout(lambda: self.store)
         super().__init__(clock=clock, log_file=log_file)
         self.name = name
-        self._postman = Postman(self)
+        self.postman = Postman(self)
         framework.set_up()
-        self.store = Store(self._nobody())
+        self.store = Store(self.nobody())
         self.load_state({} if state is None else state)
 
     def routes(self) -> Iterable[Route]:
@@ -108,11 +109,8 @@ class LaunchpadService(Service):
                 yield Route(method=method, path=path, handler=self._serve)
 
     def admin_routes(self) -> Iterable[Route]:
-        """List the routes by which a test steers it."""
-        yield Route(method="POST", path="/_sandbox/janitor", handler=self._janitor)
-        yield Route(method="POST", path="/_sandbox/authorize", handler=self._handout.authorize)
-        yield Route(method="POST", path="/_sandbox/push", handler=self._push)
-        yield Route(method="POST", path="/_sandbox/tokens", handler=self._change_token)
+        """List the routes by which a test steers it (`sandbox.launchpad.steering`)."""
+        return Steering(self, self._handout).routes()
 
     def dump_state(self) -> Json:
         """Give the state document."""
@@ -121,11 +119,11 @@ class LaunchpadService(Service):
     def load_state(self, document: Json) -> None:
         """Replace the state; ValueError names all that is wrong with the document."""
         rules = self.faults.of_state(document)
-        self.store = load(document, self._nobody(loading=True))
-        self.store.session = self._nobody()
+        self.store = load(document, self.nobody(loading=True))
+        self.store.session = self.nobody()
         self.faults.replace(rules)
         with self.lock:
-            self._postman.call()
+            self.postman.call()
 
     def settings(self) -> Mapping[str, Any]:
         """Give the switches of the state."""
@@ -199,7 +197,7 @@ class LaunchpadService(Service):
             self.store.session.roll_back()
             self.store.reindex()
             raise
-        self._postman.call()
+        self.postman.call()
 
     def _file(self, call: Call, number: str, filename: str) -> Response:  # noqa: ARG002 - part of the address
         """Give the content of a file, of an attachment to who may see its bug."""
@@ -208,53 +206,8 @@ class LaunchpadService(Service):
             raise HttpError(404, "No such file")
         return Response(found.content, content_type=found.content_type)
 
-    def _janitor(self, _call: Call) -> Json:
-        """Expire what has been Incomplete for too long, as the original's nightly job does."""
-        with self.lock:
-            self.store.session = self._nobody(loading=True)
-            expired = []
-            for bug in self.store.bugs:
-                for task in self.store.expirable(bug):
-                    task.status = "Expired"
-                    expired.append({"bug": bug.id, "target": task.bug_target_name})
-            commit(self.store)
-            self.store.session = self._nobody()
-            return {"expired": expired}
-
-    def _push(self, call: Call) -> Json:
-        """Do what a push does: `{"repository": "~ann/nimbus/+git/nimbus", "refs": {"main": COMMIT or null}}`."""
-        body = call.json_object()
-        with self.lock:
-            repository = next((one for one in self.store.repositories if one.path == body.get("repository")), None)
-            if repository is None:
-                raise HttpError(404, f"no such repository: {body.get('repository')!r}")
-            if not isinstance(body.get("refs"), dict):
-                raise HttpError(400, "refs: expected an object of branch -> commit or null")
-            self.store.session = self._nobody()
-            try:
-                changes = repository.push(body["refs"])
-            except ValueError as error:
-                self.store.session.roll_back()
-                raise HttpError(400, str(error)) from error
-            commit(self.store)
-            self._postman.call()
-            return {"ref_changes": changes}
-
-    def _change_token(self, call: Call) -> Json:
-        """Change a token while it is in use: `{"key", "level"}`, or `{"key", "expires_in_seconds"}`."""
-        body = call.json_object()
-        with self.lock:
-            token = next((one for one in self.store.tokens if one.key == body.get("key")), None)
-            if token is None:
-                raise HttpError(404, f"no such token: {body.get('key')!r}")
-            if body.get("level", token.level) not in list(Level):
-                raise HttpError(400, f"level: expected one of {', '.join(Level)}")
-            token.level = Level(body.get("level", token.level))
-            if "expires_in_seconds" in body:
-                token.expires = self.clock.now() + timedelta(seconds=float(body["expires_in_seconds"]))
-            return {"key": token.key, "level": token.level.value, "expires": written(token.expires)}
-
-    def _nobody(self, *, loading: bool = False) -> Session:
+    def nobody(self, *, loading: bool = False) -> Session:
+        """Make the session of a change that no caller asked for."""
         return Session(user=None, level=Level.READ_PUBLIC, now=self.clock.now(), loading=loading)
 
     @property

@@ -22,6 +22,8 @@ entry in `entries.txt` (which lists every field of every entry) may always be gi
                   "level": "WRITE_PRIVATE",     # READ_PUBLIC WRITE_PUBLIC READ_PRIVATE WRITE_PRIVATE (default)
                                                 # DESKTOP_INTEGRATION UNAUTHORIZED
                   "expires": null}],            # an instant; after it the token is unknown: 401
+      "request_tokens": [{"key": "r"!, "secret": "s"!, "consumer": "syncline"!, "person": null, "level": null}],
+                                                # that wait for a person's word, or for being fetched after it
       "bug_trackers": [{"name": "nimbus-jira"!, "title": "...", "base_url": "https://jira.nimbus.example/"!,
                         "bug_tracker_type": "Bugzilla"}],
       "project_groups": [{"name": "nimbus-all"!, "display_name": "...", "owner": "ann"!,
@@ -133,6 +135,7 @@ _KEYS = frozenset(
         "people",
         "teams",
         "tokens",
+        "request_tokens",
         "bug_trackers",
         "project_groups",
         "projects",

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from sandbox.core.checked import changed
-from sandbox.launchpad.auth import Token
+from sandbox.launchpad.auth import RequestToken, Token
 from sandbox.launchpad.bug_parts import BugSubscription, BugTracker, Cve, Message
 from sandbox.launchpad.bugs import Bug
 from sandbox.launchpad.code import GitRef, GitRepository
@@ -41,6 +41,7 @@ class Store(Record):
         values["switches"] = Switches()
         values["host"] = "launchpad.example"
         values["tokens"] = list[Token]()
+        values["request_tokens"] = dict[str, RequestToken]()
         for name in ("people", "teams", "projects", "project_groups", "distributions", "bugs", "bug_trackers", "cves"):
             values[name] = []
         values["repositories"] = []
@@ -61,6 +62,7 @@ class Store(Record):
     switches: Switches
     host: str
     tokens: list[Token]
+    request_tokens: dict[str, RequestToken]
     people: list[Person]
     teams: list[Team]
     projects: list[Project]

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sandbox.salesforce import derived, outbound, rules, sharing
+from sandbox.salesforce import derived, rules, sharing, webhooks
 from sandbox.salesforce.errors import SalesforceError, not_found, refused
 from sandbox.salesforce.org import Access
 from sandbox.salesforce.schema import Field, SObject
@@ -47,7 +47,7 @@ def create(state: State, actor: Actor, sobject: SObject, values: Mapping[str, An
     """
     record = prepared(state, actor, sobject, values)
     state.put(sobject, record)
-    outbound.notice(state, sobject, None, record)
+    webhooks.notice(state, sobject, None, record)
     return record
 
 
@@ -82,7 +82,7 @@ def update(state: State, actor: Actor, sobject: SObject, record: Record, values:
     """
     changed = prepared_update(state, actor, sobject, record, values)
     state.put(sobject, changed)
-    outbound.notice(state, sobject, record, changed)
+    webhooks.notice(state, sobject, record, changed)
     return changed
 
 

@@ -6,7 +6,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from sandbox.salesforce import outbound
+from sandbox.salesforce import webhooks
 
 if TYPE_CHECKING:
     from sandbox.salesforce.service import SalesforceService
@@ -35,14 +35,14 @@ class Postman:
                 state = self._service.room.state
                 batches = [
                     (message, notes, self._service.outbound_body(message, notes))
-                    for message, notes in outbound.due(state)
+                    for message, notes in webhooks.due(state)
                 ]
                 if not state.outbox:
                     self._working = False
                     return
             for message, notes, body in batches:
-                acknowledged = outbound.send(message.endpoint, body)
+                acknowledged = webhooks.send(message.endpoint, body)
                 with self._service.lock:
-                    outbound.settle(state, notes, acknowledged=acknowledged)
+                    webhooks.settle(state, notes, acknowledged=acknowledged)
             if not batches:
                 time.sleep(POLL_SECONDS)

@@ -13,7 +13,7 @@ from sandbox.core.checked import changed
 from sandbox.core.clock import Clock
 from sandbox.core.http import Call, HttpError, Json, Route, json_response
 from sandbox.core.service import Delivery, Service
-from sandbox.salesforce import document
+from sandbox.salesforce import loading
 from sandbox.salesforce.auth import Auth
 from sandbox.salesforce.bulk import Bulk
 from sandbox.salesforce.bulk_batches import PREFIX as BATCH_PREFIX, Batches, BulkXmlError, failure
@@ -24,7 +24,6 @@ from sandbox.salesforce.extras import Extras
 from sandbox.salesforce.layouts import Layouts
 from sandbox.salesforce.login import OPEN_PATHS, Login
 from sandbox.salesforce.org import OutboundMessage
-from sandbox.salesforce.outbound import envelope
 from sandbox.salesforce.postman import Postman
 from sandbox.salesforce.queries import Queries
 from sandbox.salesforce.replication import Replication
@@ -37,6 +36,7 @@ from sandbox.salesforce.state import Note
 from sandbox.salesforce.steering import Steering
 from sandbox.salesforce.transport import packed, received, refuse_packed, shown
 from sandbox.salesforce.trees import Trees
+from sandbox.salesforce.webhooks import envelope
 
 _VERSION = re.compile(r"/services/data/v(\d+)\.0(?:/|\Z)")
 
@@ -66,7 +66,7 @@ class SalesforceService(Service):
     def room(self) -> Room:
         """The state, as the endpoints reach it."""
         if self._room is None:
-            self._room = Room(state=document.load({}, self.clock))
+            self._room = Room(state=loading.load({}, self.clock))
         return self._room
 
     def routes(self) -> Iterable[Route]:
@@ -85,12 +85,12 @@ class SalesforceService(Service):
 
     def dump_state(self) -> Json:
         """Give the state document."""
-        return document.dump(self.room.state, self.faults.documents())
+        return loading.dump(self.room.state, self.faults.documents())
 
-    def load_state(self, document_: Json) -> None:
+    def load_state(self, document: Json) -> None:
         """Replace the state; ValueError names all that is wrong with the document."""
-        rules = self.faults.of_state(document_)
-        self.room.replace(document.load(document_, self.clock))
+        rules = self.faults.of_state(document)
+        self.room.replace(loading.load(document, self.clock))
         self.faults.replace(rules)
 
     def settings(self) -> Mapping[str, Any]:

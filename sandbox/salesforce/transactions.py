@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.salesforce import dml, outbound
+from sandbox.salesforce import dml, webhooks
 from sandbox.salesforce.dml import Actor
 from sandbox.salesforce.ids import to_18
 from sandbox.salesforce.schema import SObject
@@ -44,7 +44,7 @@ def commit(state: State, transaction_id: str) -> list[str]:
         after = {**before, **change.values}
         state.put(sobject, after)
         if not after.get("IsDeleted"):
-            outbound.notice(state, sobject, before or None, after)
+            webhooks.notice(state, sobject, before or None, after)
         if change.values.get("IsDeleted"):
             state.log_deletion(sobject, change.record_id, change.values["SystemModstamp"])
     return [change.record_id for change in found.changes]

@@ -116,6 +116,7 @@ def test_everything_wrong_with_a_state_is_named_at_once() -> None:
         "nonsense": 1,
         "switches": {"page_size": "many"},
         "people": [{"name": "ann", "colour": "red"}, {}],
+        "request_tokens": [{"key": "r", "secret": "s", "consumer": "c", "person": "zoe", "level": "ALL"}],
         "projects": [{"name": "p", "owner": "nobody", "information_type": "Secret"}],
         "bugs": [
             {"id": 1, "title": "t", "owner": "ann", "tasks": [{"target": "q"}, {"target": "p", "milestone": "9"}]}
@@ -129,6 +130,7 @@ def test_everything_wrong_with_a_state_is_named_at_once() -> None:
         "switches.page_size: expected a valid integer",
         "people[0]: unknown key colour",
         "people[1]: name is missing",
+        "request_tokens[0].level: expected one of UNAUTHORIZED",
         "no such person or team: 'nobody'",
         "projects[0].information_type: expected one of Public",
         "bugs[0].tasks[0].target: no such target: 'q'",
@@ -146,6 +148,7 @@ def test_everything_wrong_with_a_state_is_named_at_once() -> None:
         {"people": [{"name": "a", "emails": 3}]},
         {"people": [{"name": "a"}], "projects": [{"name": "p", "owner": "a", "series": [[]]}]},
         {"people": [{"name": "a"}], "git_repositories": [{"owner": "a", "name": "r", "refs": ["main"]}]},
+        {"people": [{"name": "a"}], "git_repositories": [{"owner": "a", "name": "r", "refs": {"main": None}}]},
         {"people": [{"name": "a"}, {"name": "a"}]},
         {"format": 2},
         {"switches": []},
@@ -195,6 +198,7 @@ def test_the_page_leads_back_to_the_website_that_asked(served: Any) -> None:
     form = {**query, "person": "cid", "level": "READ_PUBLIC"}
     answer = requests.post(f"{served.url}/+authorize-token", data=form, allow_redirects=False, timeout=30)
     assert (answer.status_code, answer.headers["Location"]) == (302, callback)
+    served.service.load_state(json.loads(json.dumps(served.service.dump_state())))  # what was allowed is not forgotten
     asked.update({"oauth_token": told["oauth_token"], "oauth_signature": f"&{told['oauth_token_secret']}"})
     token = dict(parse_qsl(requests.post(f"{served.url}/+access-token", data=asked, timeout=30).text))
     header = f'OAuth oauth_consumer_key="a+<site>", oauth_token="{token["oauth_token"]}", '
@@ -205,10 +209,19 @@ def test_the_page_leads_back_to_the_website_that_asked(served: Any) -> None:
     assert gone.status_code == 404
 
 
-@pytest.mark.parametrize("route", ["authorize", "push", "tokens"])
-def test_a_wish_that_is_no_object_is_a_400(served: Any, route: str) -> None:
-    answer = requests.post(f"{served.url}/_sandbox/{route}", json=["ann"], timeout=30)
-    assert (answer.status_code, answer.json()) == (400, {"error": "the body: expected a JSON object"})
+@pytest.mark.parametrize(
+    ("route", "wrong", "told"),
+    [
+        ("authorize", ["ann"], "the body: expected a JSON object"),
+        ("push", {"repository": "x"}, "refs: is missing"),
+        ("push", {"repository": "x", "refs": {"main": 5}}, "refs.main: expected a valid string, found 5"),
+        ("tokens", {"key": "ann", "level": "ALL"}, "level: expected 'UNAUTHORIZED', 'READ_PUBLIC'"),
+        ("tokens", {"key": "ann", "expires_in_seconds": 1e300}, "expires_in_seconds: expected less than or equal to"),
+    ],
+)
+def test_a_wrong_wish_is_told(served: Any, route: str, wrong: Any, told: str) -> None:
+    answer = requests.post(f"{served.url}/_sandbox/{route}", json=wrong, timeout=30)
+    assert (answer.status_code, told in answer.json()["error"]) == (400, True), answer.text
 
 
 def test_every_switch_is_told_with_its_first_value() -> None:

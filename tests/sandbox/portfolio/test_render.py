@@ -21,7 +21,7 @@ from sandbox.portfolio.render_launchpad import render_launchpad
 from sandbox.portfolio.render_salesforce import render_salesforce
 from sandbox.portfolio.sites import SITES
 from sandbox.portfolio.truth_file import truth_document
-from sandbox.salesforce import document as salesforce_document
+from sandbox.salesforce import loading as salesforce_loading
 
 TODAY = date(2026, 11, 24)
 HOSTS = Hosts()
@@ -63,7 +63,7 @@ def test_the_jira_stand_in_loads_its_state(site, scale):
 @pytest.mark.parametrize("scale", [1, 5])
 def test_the_salesforce_stand_in_loads_its_state(scale):
     truth = generate(seed=scale, scale=scale, today=TODAY)
-    state = salesforce_document.load(render_salesforce(truth, hosts=HOSTS, client_secret="s"), Clock())
+    state = salesforce_loading.load(render_salesforce(truth, hosts=HOSTS, client_secret="s"), Clock())
     assert len(state.tables["Engagement__c"]) == 14 * scale
 
 

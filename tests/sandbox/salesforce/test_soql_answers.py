@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from sandbox.core.clock import Clock
-from sandbox.salesforce.document import load
 from sandbox.salesforce.ids import salesforce_id
+from sandbox.salesforce.loading import load
 from sandbox.salesforce.org import Access
 from sandbox.salesforce.soql_engine import Engine
 from sandbox.salesforce.state import State

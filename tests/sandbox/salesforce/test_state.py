@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from sandbox.core.clock import Clock
-from sandbox.salesforce.document import dump, load
 from sandbox.salesforce.ids import salesforce_id
+from sandbox.salesforce.loading import dump, load
 from sandbox.salesforce.switches import Switches
 
 
