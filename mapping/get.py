@@ -105,6 +105,8 @@ class Getter:
         name = source.name or ""
         ids = tuple(dict.fromkeys(f.id for f in self.catalog.find(self.stream, name))) or (name,)
         readers = [self._at((*self.fields_at, i)) for i in ids]
+        if "." in name and ids == (name,):  # a field of a related record lies in that record: Product2.Name
+            return _either(readers[0], self._at((*self.fields_at, *name.split("."))))
         return readers[0] if len(readers) == 1 else _agreeing(readers)
 
     def _at(self, path: tuple[str, ...]) -> Get:
@@ -120,6 +122,14 @@ class Getter:
             return _second(first, rest[0])
         below = _below(rest)
         return lambda context: below(context.fields.get(first))
+
+
+def _either(one: Get, other: Get) -> Get:
+    def get(context: Context) -> Any:
+        raw = one(context)
+        return other(context) if raw is None else raw
+
+    return get
 
 
 def _second(first: str, second: str) -> Get:

@@ -66,7 +66,7 @@ def selected(config: Config) -> tuple[Selected, ...]:
 
 def streams(config: Config) -> dict[str, tuple[StreamSpec, ...]]:
     """Connection -> the streams of its connector."""
-    return {name: c.spec.streams for name, c in config.connections.items()}
+    return {name: c.streams for name, c in config.connections.items()}
 
 
 def reconcile_settings(config: Config) -> ReconcileSettings:
@@ -198,7 +198,7 @@ def _live(config: Config, connection: Connection, the_clock: Clock, transport: T
     return Live(
         name=connection.name,
         connector=connection.spec.connect(context),
-        streams=connection.spec.streams,
+        streams=connection.streams,
         mapper=RulesMapper(rules=connection.rules, owned=owned),
         rules=connection.rules,
         owned=owned,

@@ -66,6 +66,12 @@ def _beside(name: str) -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def products() -> ModuleType:
+    """Descriptions and rows of what an org sells, for the Salesforce stand-in."""
+    return _beside("products")
+
+
+@pytest.fixture(scope="session")
 def postgresql() -> Iterator[Any]:
     """A PostgreSQL server of the tests' own, or skip (fails under CI)."""
     helper = _beside("postgresql_server")

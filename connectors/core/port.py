@@ -259,6 +259,7 @@ class ConnectorSpec:
         inert: What to write into a field so that people read a text and the tool does nothing by it: mentions nobody,
             refers to nothing, shows no image, runs no macro. Pure; its own answer stays as it is; the tool gives it
             back as it was written. Of a link or a block the field is named by what the write holds (``text``).
+        streams_of: Names of those of ``streams`` that a connection of such settings has; None: all of them.
     """
 
     kind: str
@@ -271,3 +272,4 @@ class ConnectorSpec:
     place: Form | None = None
     anchor: Form | None = None
     inert: Inert = as_it_is
+    streams_of: Callable[[BaseModel], tuple[str, ...]] | None = None

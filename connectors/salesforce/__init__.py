@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from connectors.core.port import Capabilities, Connector, ConnectorContext, ConnectorSpec, StreamSpec, WriteKind
 from connectors.salesforce.inert import inert
 from connectors.salesforce.settings import DEFAULT_OBJECTS, SalesforceSettings
@@ -18,7 +20,10 @@ _TITLES = {
     "risks": "Risks",
     "accounts": "Accounts",
     "users": "Users",
+    "opportunities": "Opportunities",
+    "opportunity_products": "Opportunity products",
 }
+_STANDARD = {"opportunities": "Opportunity", "opportunity_products": "OpportunityLineItem"}
 
 
 def _mapping() -> str:
@@ -31,12 +36,18 @@ def _connect(context: ConnectorContext) -> Connector:
     return SalesforceConnector(context)
 
 
+def _streams_of(settings: BaseModel) -> tuple[str, ...]:
+    if not isinstance(settings, SalesforceSettings):
+        raise TypeError(f"expected SalesforceSettings, got {type(settings).__name__}")
+    return settings.streams()
+
+
 SPEC = ConnectorSpec(
     kind="salesforce",
     title="Salesforce",
     settings=SalesforceSettings,
     streams=tuple(
-        StreamSpec(name=name, title=title, per_place=False, fixed_partition=DEFAULT_OBJECTS[name])
+        StreamSpec(name=name, title=title, per_place=False, fixed_partition={**DEFAULT_OBJECTS, **_STANDARD}[name])
         for name, title in _TITLES.items()
     ),
     capabilities=Capabilities(
@@ -48,4 +59,5 @@ SPEC = ConnectorSpec(
     mapping=_mapping,
     connect=_connect,
     inert=inert,
+    streams_of=_streams_of,
 )

@@ -8,7 +8,6 @@ from typing import Any
 from connectors.core.errors import NotFoundError, RefusedError, SkippableError
 from connectors.core.port import Catalog, FieldInfo, FieldType
 from connectors.salesforce.client import SalesforceClient
-from connectors.salesforce.settings import DEFAULT_OBJECTS
 
 _TYPES: Mapping[str, FieldType] = {
     "string": FieldType.TEXT,
@@ -35,7 +34,7 @@ _WITH_LENGTH = frozenset({FieldType.TEXT, FieldType.LONG_TEXT, FieldType.URL, Fi
 
 def describe_all(client: SalesforceClient) -> dict[str, dict[str, Any] | None]:
     """The description of each stream's object, in one request; None: missing, or this user may not see it."""
-    objects = {stream: client.settings.object_of(stream) for stream in DEFAULT_OBJECTS}
+    objects = {stream: client.settings.object_of(stream) for stream in client.settings.streams()}
     names = list(dict.fromkeys(objects.values()))
     paths = [(f"describe {name}", f"sobjects/{name}/describe") for name in names]
     found: dict[str, dict[str, Any] | None] = {}

@@ -97,7 +97,7 @@ def check_connection(client: SalesforceClient, clock: Clock) -> Iterator[CheckRe
         yield CheckResult(name="identity", ok=False, found=str(exc), mend=_login_mend(client))
         return
     yield _identity(client)
-    for stream in DEFAULT_OBJECTS:
+    for stream in client.settings.streams():
         yield from _check_object(client, stream, described[stream])
     yield _budget(client)
 
@@ -154,7 +154,7 @@ def _login_mend(client: SalesforceClient) -> str:
 
 def _check_object(client: SalesforceClient, stream: str, described: Mapping[str, Any] | None) -> Iterator[CheckResult]:
     name = client.settings.object_of(stream)
-    shipped = name == DEFAULT_OBJECTS[stream]
+    shipped = name == DEFAULT_OBJECTS.get(stream)
     rules = [rule for rule in client.settings.owned if rule in WRITTEN and WRITTEN[rule][0] == stream]
     if described is None:
         if stream == "risks" and not rules:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, StrictInt, field_validator, model_validator
@@ -25,6 +25,9 @@ DEFAULT_OBJECTS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Object of each stream, as installed from ``deploy/salesforce``."""
+
+FURTHER_STREAMS = ("opportunities", "opportunity_products")
+"""Streams that are read only where ``objects`` names their objects (``Opportunity``, ``OpportunityLineItem``)."""
 
 DEFAULT_EXTERNAL_IDS: Mapping[str, str] = MappingProxyType({"engagements": "Key__c", "risks": "Risk_Key__c"})
 """External id field of each stream that has one, as installed from ``deploy/salesforce``."""
@@ -60,8 +63,8 @@ class SalesforceSettings(ConnectionSettings):
     """Path of additional CA certificates in PEM form."""
     overlap_minutes: StrictInt = Field(default=10, ge=1, le=1440)
     """How far each read reaches back before the last one: a transaction may commit rows stamped this long ago."""
-    objects: Mapping[str, str] = Field(default_factory=lambda: dict(DEFAULT_OBJECTS))
-    """API name of the object of each stream; streams that are not named keep their default."""
+    objects: Mapping[str, str | Literal[False]] = Field(default_factory=lambda: dict(DEFAULT_OBJECTS))
+    """API name of the object of each stream; streams that are not named keep their default. False: it is not read."""
     external_ids: Mapping[str, str] = Field(default_factory=lambda: dict(DEFAULT_EXTERNAL_IDS))
     """API name of the external id field of a stream; it must be marked External ID and Unique."""
     daily_share: Number = Field(default=0.10, gt=0, le=1)
@@ -79,11 +82,12 @@ class SalesforceSettings(ConnectionSettings):
 
     @field_validator("objects", "external_ids")
     @classmethod
-    def _api_names(cls, value: Mapping[str, str]) -> Mapping[str, str]:
-        unknown = sorted(set(value) - set(DEFAULT_OBJECTS))
+    def _api_names(cls, value: Mapping[str, str | Literal[False]]) -> Mapping[str, str | Literal[False]]:
+        known = (*DEFAULT_OBJECTS, *FURTHER_STREAMS)
+        unknown = sorted(set(value) - set(known))
         if unknown:
-            raise ValueError(f"unknown streams {', '.join(unknown)}; expected {', '.join(DEFAULT_OBJECTS)}")
-        wrong = sorted(name for name in value.values() if not _API_NAME.fullmatch(name))
+            raise ValueError(f"unknown streams {', '.join(unknown)}; expected {', '.join(known)}")
+        wrong = sorted(name for name in value.values() if name is not False and not _API_NAME.fullmatch(name))
         if wrong:
             raise ValueError(f"expected API names such as Engagement__c, found {', '.join(map(repr, wrong))}")
         return value
@@ -99,6 +103,11 @@ class SalesforceSettings(ConnectionSettings):
         if missing:
             raise ValueError(f'{" and ".join(missing)} required with flow = "{self.flow}"')
         return self
+
+    def streams(self) -> tuple[str, ...]:
+        """Names of the streams that are read and written."""
+        known = (*DEFAULT_OBJECTS, *FURTHER_STREAMS)
+        return tuple(s for s in known if self.objects.get(s, DEFAULT_OBJECTS.get(s, False)) is not False)
 
     def object_of(self, stream: str) -> str:
         """API name of a stream's object."""

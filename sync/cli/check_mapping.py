@@ -130,7 +130,7 @@ def _read(live: Live, part: Partition, catalog: Catalog, asked: Asked) -> Iterat
 
 
 def _streams(app: App, asked: Asked, name: str) -> list[str]:
-    known = [s.name for s in app.config.connections[name].spec.streams]
+    known = [s.name for s in app.config.connections[name].streams]
     if asked.stream is not None and asked.stream not in known and asked.connection is not None:
         raise StoppedError(f"{name} has no stream {asked.stream!r}; there are: {', '.join(known)}", Exit.USAGE)
     return [s for s in known if asked.stream in {None, s}]

@@ -82,7 +82,7 @@ def least_requests(config: Config, store: Store, summary: Summary, *, first: boo
     found = {}
     for name, connection in config.connections.items():
         places = {p.place for e in config.engagements.values() for p in e.places if p.connection == name}
-        hidden = {p for p in places if any(f"{name}:{s.name}:{p}" in failed for s in connection.spec.streams)}
+        hidden = {p for p in places if any(f"{name}:{s.name}:{p}" in failed for s in connection.streams)}
         readable = {p for p in places if (name, p) not in unread}
         work = _work(store, connection, summary, len(readable), int(bool(hidden)), first)
         found[name] = _LEAST[connection.spec.kind](work)
@@ -105,7 +105,7 @@ def _work(store: Store, connection: Connection, summary: Summary, places: int, h
     return _Work(
         connection=connection,
         held=Counter(stream for stream, _, _ in rows),
-        ids={s.name: tuple(i for stream, _, i in rows if stream == s.name) for s in connection.spec.streams},
+        ids={s.name: tuple(i for stream, _, i in rows if stream == s.name) for s in connection.streams},
         by_place=Counter((stream, partition) for stream, partition, _ in rows),
         written=written,
         places=places,
@@ -123,7 +123,7 @@ def _jira(work: _Work) -> Least:
 
 def _salesforce(work: _Work) -> Least:
     """The first page of five objects in one composite request; further pages one request each."""
-    streams = [s.name for s in work.connection.spec.streams]
+    streams = [s.name for s in work.connection.streams]
     further = sum(_pages(work.held.get(s, 0), ROWS_A_PAGE) - 1 for s in streams) if work.first else 0
     upserts = work.written.get("upsert", 0)
     others = sum(work.written.values()) - upserts

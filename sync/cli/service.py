@@ -61,7 +61,7 @@ def backfill(
     to others every few seconds. Writes nothing to any tool; the next run reconciles what it brought.
     """
     name = app.connection(connection)
-    known = [s.name for s in app.config.connections[name].spec.streams]
+    known = [s.name for s in app.config.connections[name].streams]
     if stream is not None and stream not in known:
         raise StoppedError(f"{name} has no stream {stream!r}; it has: {', '.join(known)}", Exit.USAGE)
     if since is not None and since >= (until or bootstrap.clock().now()):

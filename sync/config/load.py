@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
 
-from connectors.core.port import ConnectorSpec, Form
+from connectors.core.port import ConnectorSpec, Form, StreamSpec
 from connectors.core.settings import ConnectionSettings
 from mapping.rules import Rules, RulesError, compile_rules
 from mapping.spellings import Spelling, spellings_of
@@ -57,6 +57,13 @@ class Connection:
     spec: ConnectorSpec
     settings: ConnectionSettings
     rules: Rules
+
+    @property
+    def streams(self) -> tuple[StreamSpec, ...]:
+        """The streams that it has, which its settings may choose among those of its connector."""
+        choose = self.spec.streams_of
+        chosen = None if choose is None else choose(self.settings)
+        return tuple(s for s in self.spec.streams if chosen is None or s.name in chosen)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,7 +222,7 @@ class _Checker:
             self.add(("connections",), "no connection", "at least one [connections.NAME] table")
         seen: dict[tuple[str, str], str] = {}
         self._people(top)
-        for problem in scope_problems(top, {name: (c.spec, c.rules) for name, c in connections.items()}):
+        for problem in scope_problems(top, {n: (c.spec, c.streams, c.rules) for n, c in connections.items()}):
             self.add(*problem)
         for engagement, settings in top.engagements.items():
             key: KeyPath = ("engagements", engagement)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from connectors.core.port import ConnectorSpec
+from connectors.core.port import ConnectorSpec, StreamSpec
 from mapping.rules import Rules
 from sync.config.positions import KeyPath
 from sync.config.settings import EngagementSettings, ScopeSettings, TopLevel
@@ -13,16 +13,19 @@ from sync.config.settings import EngagementSettings, ScopeSettings, TopLevel
 Found = tuple[KeyPath, str, str]
 """Where, what was found, what was expected."""
 
+Connected = tuple[ConnectorSpec, Sequence[StreamSpec], Rules]
+"""What is known of a connection."""
+
 GIVES_SCOPE = frozenset({"scope_baseline", "scope_item"})
 """What a mapping makes of records that give scope."""
 
 
-def scope_problems(top: TopLevel, connections: Mapping[str, tuple[ConnectorSpec, Rules]]) -> Iterator[Found]:
+def scope_problems(top: TopLevel, connections: Mapping[str, Connected]) -> Iterator[Found]:
     """Each thing that is wrong at ``scope`` of an engagement.
 
     Args:
         top: The document's tables.
-        connections: Connection -> its connector and its mapping; those that are wrong themselves are missing.
+        connections: Connection -> its connector, streams and mapping; those that are wrong themselves are missing.
     """
     owner: dict[tuple[str, str], str] = {}
     for name, engagement in top.engagements.items():
@@ -34,8 +37,8 @@ def scope_problems(top: TopLevel, connections: Mapping[str, tuple[ConnectorSpec,
                 names = ", ".join(sorted(top.connections)) or "none"
                 yield (*key, "connection"), repr(source.connection), f"the name of a connection of this file: {names}"
             elif source.connection in connections:
-                spec, rules = connections[source.connection]
-                yield from _source(key, source, engagement, spec, rules)
+                *_, rules = connected = connections[source.connection]
+                yield from _source(key, source, engagement, connected)
                 first = owner.setdefault((source.connection, source.place or ""), name)
                 if source.place and first != name and not _says_whose(rules):
                     mend = "a place of its own, or a mapping that reads engagement_key from what lies there"
@@ -43,15 +46,16 @@ def scope_problems(top: TopLevel, connections: Mapping[str, tuple[ConnectorSpec,
 
 
 def _source(
-    key: KeyPath, source: ScopeSettings, engagement: EngagementSettings, spec: ConnectorSpec, rules: Rules
+    key: KeyPath, source: ScopeSettings, engagement: EngagementSettings, connected: Connected
 ) -> Iterator[Found]:
+    spec, known, rules = connected
     if not any(rule.makes in GIVES_SCOPE for rule in rules.entities):
         mend = f"a connection that gives scope, or rules in [mapping.{spec.kind}.inbound] (docs/scope.md)"
         yield (*key, "connection"), f"{source.connection}, whose mapping makes no scope of its records", mend
-    streams = [stream.name for stream in spec.streams]
+    streams = [stream.name for stream in known]
     if source.stream is not None and source.stream not in streams:
         yield (*key, "stream"), repr(source.stream), "one of " + ", ".join(streams)
-    has_places = any(stream.per_place for stream in spec.streams)
+    has_places = any(stream.per_place for stream in known)
     if source.place is None:
         if has_places and not any(p.connection == source.connection for p in engagement.places):
             example = f", such as {spec.place.example}" if spec.place else ""

@@ -22,6 +22,14 @@ def test_the_shipped_objects_are_the_default_and_can_be_replaced_one_by_one():
     assert settings.object_of("risks") == "Syncline_Risk__c"
     assert settings.external_id_of("risks") == "Risk_Key__c"
     assert settings.external_id_of("accounts") is None
+    assert "opportunities" not in settings.streams()
+
+
+def test_an_object_can_be_left_out_and_further_ones_named():
+    objects = {"baselines": False, "opportunities": "Opportunity"}
+    streams = SalesforceSettings.model_validate({**GOOD, "objects": objects}).streams()
+    assert "baselines" not in streams
+    assert {"engagements", "opportunities"} <= set(streams)
 
 
 @pytest.mark.parametrize(
