@@ -6,13 +6,14 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from benchmarks import cost, mapping_speed, speed
+from benchmarks import cost, mapping_speed, remap_speed, speed
 from benchmarks.stand_ins import runner as stand_ins
 
 MEASUREMENTS: dict[str, Callable[[], bool]] = {
     "requests": cost.main,
     "speed": speed.main,
     "mapping": mapping_speed.main,
+    "remap": remap_speed.main,
     "stand-ins": stand_ins.main,
 }
 

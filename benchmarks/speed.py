@@ -63,7 +63,7 @@ def measured(scale: int = SCALE) -> dict[str, Any]:
         for name in steering.names:
             steering.call("DELETE", name, "log")
         out = Path(folder) / "pull.json"
-        seconds, cpu, peak_kb = _timed([command(), "-c", str(box.config), "pull", "--json"], out)
+        seconds, cpu, peak_kb = timed([command(), "-c", str(box.config), "pull", "--json"], out)
         summary = json.loads(out.read_text(encoding="utf-8"))
         held = same_as_the_tools(box, steering)
         requests = requests_of_pull(steering, held)
@@ -100,7 +100,7 @@ def measured(scale: int = SCALE) -> dict[str, Any]:
     }
 
 
-def _timed(words: Sequence[str], out: Path) -> tuple[float, float, int]:
+def timed(words: Sequence[str], out: Path) -> tuple[float, float, int]:
     """Wall seconds, CPU seconds and peak memory (KiB) of one process."""
     began = time.monotonic()
     with out.open("wb") as sink, subprocess.Popen(words, stdout=sink, stderr=subprocess.DEVNULL) as process:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from connectors.core.port import Clock, ConnectorContext, ConnectorSpec, Partition, StreamSpec
@@ -20,6 +21,7 @@ from sync.engine.backfill import Backfill, BackfillSettings
 from sync.engine.live import Live, Progress
 from sync.engine.mapper import RulesMapper
 from sync.engine.pull import PullSettings
+from sync.engine.remap import Remap
 from sync.engine.run import Engine, EngineSettings
 from sync.plan.inputs import PlanSettings
 from sync.reconcile.settings import ReconcileSettings
@@ -97,6 +99,12 @@ def open_store(config: Config) -> Store:
     return Store(url, now=clock().now(), password=password)
 
 
+def is_store_there(config: Config) -> bool:
+    """Whether the store was made already, as far as that can be told without making it: a server's always counts."""
+    prefix, url = "sqlite:///", config.store_url()
+    return not url.startswith(prefix) or Path(url.removeprefix(prefix)).exists()
+
+
 def budget(config: Config, the_clock: Clock, *, share: float = 1.0) -> HourlyBudget:
     """The requests that the configuration allows in an hour, or a ``share`` of them, at the least one."""
     limits = {c.name: c.settings.requests_per_hour for c in config.connections.values()}
@@ -167,6 +175,16 @@ def backfill(
     return reader, tuple(sorted(partitions, key=lambda p: (order[p.stream], p.key)))
 
 
+def remap(config: Config, store: Store, live: Mapping[str, Live], the_clock: Clock, progress: Progress) -> Remap:
+    """What maps the stored records again."""
+    return Remap(store, live, selected(config), the_clock, progress)
+
+
+def mapper(connection: Connection) -> RulesMapper:
+    """The mapping of a configured connection."""
+    return RulesMapper(rules=connection.rules, owned=frozenset(connection.settings.owned))
+
+
 def _transport(config: Config, connection: Connection, the_clock: Clock, spending: Budget) -> Transport:
     settings = connection.settings
     ca_file: str | None = getattr(settings, "ca_file", None)
@@ -194,19 +212,20 @@ def _live(config: Config, connection: Connection, the_clock: Clock, transport: T
         tokens=FileTokenStore(_beside(config, _TOKENS_SUFFIX)),
         clock=the_clock,
     )
-    owned = frozenset(connection.settings.owned)
+    cost = connection.spec.requests_to_read
     return Live(
         name=connection.name,
         connector=connection.spec.connect(context),
         streams=connection.streams,
-        mapper=RulesMapper(rules=connection.rules, owned=owned),
+        mapper=mapper(connection),
         rules=connection.rules,
-        owned=owned,
+        owned=frozenset(connection.settings.owned),
         first_write_approved=connection.settings.first_write_approved,
         requests=lambda: transport.requests_made,
         inert=connection.spec.inert,
         renew=transport.renew,
         anchored=anchored_places(selected(config), connection.name),
+        requests_to_read=partial(cost, connection.settings) if cost is not None else None,
     )
 
 

@@ -193,6 +193,7 @@ class StreamSpec:
         fixed_partition: Key of the fixed partition, when not ``per_place``.
         by_version: Whether the reader is told what is held (``Wanted.held``): a search that tells which records may
             have changed, and not their versions, makes it read them one by one.
+        whole: Whether its records come whole, whatever fields are asked for: a newly wanted field needs no new reading.
     """
 
     name: str
@@ -200,6 +201,7 @@ class StreamSpec:
     per_place: bool
     fixed_partition: str = ""
     by_version: bool = False
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,6 +238,10 @@ Inert = Callable[[FieldInfo, str], str]
 """Makes a text harmless for a field of one tool: see ``ConnectorSpec.inert``."""
 
 
+RequestsToRead = Callable[[BaseModel, str, Sequence[int]], int]
+"""About how many requests a reading takes: see ``ConnectorSpec.requests_to_read``."""
+
+
 def as_it_is(field: FieldInfo, text: str) -> str:  # noqa: ARG001 - the signature of Inert
     """The text itself: for a tool that reads nothing in a text."""
     return text
@@ -260,6 +266,9 @@ class ConnectorSpec:
             refers to nothing, shows no image, runs no macro. Pure; its own answer stays as it is; the tool gives it
             back as it was written. Of a link or a block the field is named by what the write holds (``text``).
         streams_of: Names of those of ``streams`` that a connection of such settings has; None: all of them.
+        requests_to_read: About how many requests it takes to read partitions of a stream from the beginning, by the
+            connection's settings, the stream's name and how many records each partition has. Pure, and for a forecast:
+            what starting and looking at anchors takes is not in it. None: it cannot be told.
     """
 
     kind: str
@@ -273,3 +282,4 @@ class ConnectorSpec:
     anchor: Form | None = None
     inert: Inert = as_it_is
     streams_of: Callable[[BaseModel], tuple[str, ...]] | None = None
+    requests_to_read: RequestsToRead | None = None

@@ -6,6 +6,7 @@ from importlib.resources import files
 
 from connectors.core.port import Capabilities, ConnectorSpec, Form, StreamSpec, WriteKind
 from connectors.github.connector import GithubConnector
+from connectors.github.cost import requests_to_read
 from connectors.github.inert import inert
 from connectors.github.records import ISSUES, MILESTONES
 from connectors.github.settings import GithubSettings
@@ -23,7 +24,7 @@ SPEC = ConnectorSpec(
     settings=GithubSettings,
     streams=(
         StreamSpec(name=ISSUES, title="GitHub issues", per_place=True),
-        StreamSpec(name=MILESTONES, title="GitHub milestones", per_place=True),
+        StreamSpec(name=MILESTONES, title="GitHub milestones", per_place=True, whole=True),
     ),
     capabilities=Capabilities(
         writes=frozenset({WriteKind.SET_FIELDS, WriteKind.ADD_LABEL, WriteKind.REMOVE_LABEL, WriteKind.PUT_BLOCK}),
@@ -35,4 +36,5 @@ SPEC = ConnectorSpec(
     place=Form(pattern=_NAME, example="a repository such as owner/name"),
     anchor=Form(pattern=rf"(?P<place>{_NAME})#[1-9][0-9]*", example="an issue such as owner/name#1"),
     inert=inert,
+    requests_to_read=requests_to_read,
 )

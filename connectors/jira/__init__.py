@@ -6,6 +6,7 @@ from importlib.resources import files
 
 from connectors.core.port import Capabilities, ConnectorSpec, Form, StreamSpec, WriteKind
 from connectors.jira.connector import JiraConnector
+from connectors.jira.cost import requests_to_read
 from connectors.jira.inert import inert
 from connectors.jira.records import ISSUES, VERSIONS
 from connectors.jira.settings import JiraSettings
@@ -24,7 +25,7 @@ SPEC = ConnectorSpec(
     settings=JiraSettings,
     streams=(
         StreamSpec(name=ISSUES, title="Jira issues", per_place=True),
-        StreamSpec(name=VERSIONS, title="Jira versions", per_place=True),
+        StreamSpec(name=VERSIONS, title="Jira versions", per_place=True, whole=True),
     ),
     capabilities=Capabilities(
         writes=frozenset(
@@ -46,4 +47,5 @@ SPEC = ConnectorSpec(
     place=Form(pattern=_KEY, example="a project key such as NIM, in capitals"),
     anchor=Form(pattern=rf"(?P<place>{_KEY})-[1-9][0-9]*", example="an issue key such as NIM-1"),
     inert=inert,
+    requests_to_read=requests_to_read,
 )

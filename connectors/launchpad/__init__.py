@@ -23,9 +23,9 @@ SPEC = ConnectorSpec(
     title="Launchpad",
     settings=LaunchpadSettings,
     streams=(
-        StreamSpec(name=BUG_TASKS, title="Launchpad bug tasks", per_place=True, by_version=True),
-        StreamSpec(name=BLUEPRINTS, title="Launchpad blueprints", per_place=True),
-        StreamSpec(name=MILESTONES, title="Launchpad milestones", per_place=True),
+        StreamSpec(name=BUG_TASKS, title="Launchpad bug tasks", per_place=True, by_version=True, whole=True),
+        StreamSpec(name=BLUEPRINTS, title="Launchpad blueprints", per_place=True, whole=True),
+        StreamSpec(name=MILESTONES, title="Launchpad milestones", per_place=True, whole=True),
     ),
     capabilities=Capabilities(
         writes=frozenset({WriteKind.SET_FIELDS, WriteKind.ADD_LABEL, WriteKind.REMOVE_LABEL, WriteKind.PUT_BLOCK}),

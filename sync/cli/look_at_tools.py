@@ -7,18 +7,26 @@ from typing import Any
 
 import click
 from rich.text import Text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from connectors.core.checking import mend_of
 from connectors.core.errors import ConnectorError
 from connectors.core.port import CheckResult, FieldInfo
+from sync import bootstrap
 from sync.cli import check_mapping
 from sync.cli.app import App, pass_app
 from sync.cli.exits import Exit, StoppedError
 from sync.cli.output import json_option, print_json, say, say_hanging, table
+from sync.config.credentials import CredentialError
 from sync.config.doubts import doubts
-from sync.config.load import Config
+from sync.config.load import Config, Connection
 from sync.config.settings import PlaceSettings
+from sync.engine.intake import mapping_hash
 from sync.engine.live import Live
+from sync.store.database import StoreError
+from sync.store.mapped import count_mapped_otherwise
+from sync.store.partitions import load_catalog
 
 _MARKS = {True: ("✓", "green"), False: ("✗", "bold red"), None: ("?", "yellow")}
 
@@ -55,7 +63,7 @@ def check(ctx: click.Context, app: App, /, *, offline: bool, mapping: bool, as_j
             for name, one in live.items():
                 results[name] = list(_checked(config, name, one))
     wrong = any(r.ok is False for rs in results.values() for r in rs)
-    warnings = list(doubts(config))
+    warnings = [*doubts(config), *_mapped_otherwise(app)]
     if as_json:
         connections = {
             name: [{"name": r.name, "ok": r.ok, "found": r.found, "mend": r.mend} for r in rs]
@@ -72,6 +80,32 @@ def check(ctx: click.Context, app: App, /, *, offline: bool, mapping: bool, as_j
             table(f"\n{name} ({config.connections[name].spec.title})", ("", "what", "found", "how to mend"), rows)
     if wrong:
         ctx.exit(Exit.FAILED)
+
+
+def _mapped_otherwise(app: App) -> Iterator[str]:
+    """One sentence for each connection with stored records that another mapping mapped."""
+    if not bootstrap.is_store_there(app.config):
+        return
+    try:
+        with app.store() as store, store.unit_of_work() as session:
+            counts = {n: _count_mapped_otherwise(session, n, c) for n, c in app.config.connections.items()}
+    except (StoreError, CredentialError, SQLAlchemyError) as error:
+        yield f"the store could not be looked into: {str(error).splitlines()[0]}"
+        return
+    for name, count in counts.items():
+        if count:
+            yield (
+                f"{count} stored records of {name} were mapped by another mapping than this one: syncline remap shows"
+                " what becomes otherwise; the next run maps them again"
+            )
+
+
+def _count_mapped_otherwise(session: Session, name: str, connection: Connection) -> int:
+    catalog = load_catalog(session, name)
+    if catalog is None:  # never read
+        return 0
+    mapping = mapping_hash(bootstrap.mapper(connection), connection.streams, catalog.catalog)
+    return count_mapped_otherwise(session, name, mapping)
 
 
 def _checked(config: Config, name: str, live: Live) -> Iterator[CheckResult]:

@@ -23,6 +23,7 @@ from sync.cli.logs import FieldsFormatter
 from sync.cli.look import deliverables, findings, risks, scope, status
 from sync.cli.look_at_tools import check, fields
 from sync.cli.output import note
+from sync.cli.remap import remap
 from sync.cli.run import adopt, apply, plan, pull, sync as sync_command
 from sync.cli.sandbox import sandbox
 from sync.cli.service import backfill, daemon
@@ -68,7 +69,7 @@ def cli(ctx: click.Context, *, config_path: Path, verbose: int) -> None:
     ctx.obj = App(config_path=config_path)
 
 
-_RUN = (demo, sandbox, pull, plan, apply, sync_command, adopt, backfill, daemon)
+_RUN = (demo, sandbox, pull, plan, apply, sync_command, adopt, remap, backfill, daemon)
 _LOOK = (check, fields, status, scope, deliverables, risks, findings, explain)
 for command in (*_RUN, *_LOOK, config):
     cli.add_command(command)

@@ -21,7 +21,7 @@ from sync.plan import codec
 from sync.plan.types import Plan
 from sync.show.plans import plan_json, plan_lines, short
 
-_EXITS = {
+EXITS = {
     Ending.DONE: Exit.DONE,
     Ending.FAILED: Exit.FAILED,
     Ending.PARTLY: Exit.PARTLY,
@@ -62,7 +62,7 @@ def end(ctx: click.Context, summary: Summary, *, as_json: bool) -> None:
         print_json(summary.to_json())
     else:
         tell_summary(summary)
-    ctx.exit(_EXITS[summary.ending])
+    ctx.exit(EXITS[summary.ending])
 
 
 def _partitions(_ctx: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> frozenset[str]:
@@ -126,7 +126,7 @@ def plan(ctx: click.Context, app: App, *, out: Path | None, as_json: bool) -> No
     else:
         tell_plan(made)
         tell_notes("failed", [(n.place, n.message) for n in summary.failed])
-    ctx.exit(_EXITS[summary.ending])
+    ctx.exit(EXITS[summary.ending])
 
 
 @click.command(epilog="Example:  syncline apply plan.json")
@@ -167,6 +167,12 @@ def tell_summary(summary: Summary) -> None:
         say(f"taken over as the tools show them: {summary.adopted} fields. Next: syncline plan")
     if summary.reconciled:
         say(f"reconciled: {', '.join(summary.reconciled)}")
+    for name, found in summary.remapped.items():
+        most = [f"{what} {count}" for what, count in list(found.by_attribute().items())[:_PLACES]]
+        say_hanging(
+            f"{name}: {found.records} stored records were mapped again, since the mapping or the tool's fields changed;"
+            f" {found.otherwise} became otherwise" + (f": {', '.join(most)}" if most else "")
+        )
     for title, notes in (("failed", summary.failed), ("held", summary.held), ("made again", summary.remade)):
         tell_notes(title, [(n.place, n.message) for n in notes])
     conflicts = [

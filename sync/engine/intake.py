@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from connectors.core.port import Catalog, Page, Partition, Record
+from connectors.core.port import Catalog, Page, Partition, Record, StreamSpec
 from mapping.model import Entity
-from sync.engine.live import Live, RunContext
+from sync.engine.difference import Difference
+from sync.engine.live import Live, Mapper, Progress, RunContext
+from sync.engine.unfetched import doubt_completeness
 from sync.plan.types import Brake, BrakeKind
 from sync.store.codec import encode
 from sync.store.database import Store
-from sync.store.model import forget_entities, mark_dirty, save_entities
+from sync.store.mapped import count_mapped_otherwise, other_mappings, refs_mapped_by, set_mapped
+from sync.store.model import entities_of, forget_entities, mark_dirty, save_entities
 from sync.store.partitions import partition_row, partition_rows
 from sync.store.records import (
     Stamp,
@@ -25,16 +28,15 @@ from sync.store.records import (
     mark_gone,
     mark_unseen_gone,
     save_records,
-    set_mapped,
-    unmapped_refs,
 )
-from sync.store.runs import hold_record, release_records
+from sync.store.runs import held_among, hold_record, release_records
 from sync.store.tables import PartitionRow
 from sync.store.touching import Shared, touched_engagements
 from sync.store.types import digest
 
 _LOG = logging.getLogger(__name__)
-_REMAP_BATCH = 500
+REMAP_BATCH = 500
+"""Records that are mapped again in one transaction: what is in memory at a time, however many are stored."""
 _MANY = 200  # changed records of one page: asking which engagements each touches would cost more than it saves
 _CLOCK_SLACK = timedelta(seconds=30)  # several servers of one tool may differ so; every reader's overlap is longer
 _SMALL = 10  # what never held more than this may empty without anybody being asked
@@ -55,11 +57,11 @@ class Taken:
     again: frozenset[Partition] = frozenset()
 
 
-def mapping_hash(live: Live, catalog: Catalog) -> str:
+def mapping_hash(mapper: Mapper, streams: Iterable[StreamSpec], catalog: Catalog) -> str:
     """Changes whenever the mapping, or what the catalog says of the fields that it names, changes."""
-    names = {(s.name, name) for s in live.streams for name in live.mapper.fields(s.name)}
+    names = {(s.name, name) for s in streams for name in mapper.fields(s.name)}
     fields = [encode(f) for f in catalog.fields if (f.stream, f.name) in names or (f.stream, f.id) in names]
-    return f"{live.mapper.hash}:{digest(sorted(fields, key=lambda f: (f['stream'], f['id'])))[:16]}"
+    return f"{mapper.hash}:{digest(sorted(fields, key=lambda f: (f['stream'], f['id'])))[:16]}"
 
 
 class Intake:
@@ -73,7 +75,7 @@ class Intake:
     """
 
     def __init__(self, live: Live, catalog: Catalog, run: RunContext, shared: Shared) -> None:
-        self.mapping = mapping_hash(live, catalog)
+        self.mapping = mapping_hash(live.mapper, live.streams, catalog)
         self._live = live
         self._catalog = catalog
         self._run = run
@@ -128,18 +130,66 @@ class Intake:
         mark_gone(session, lost)
         self._drop(session, lost)
 
-    def remap(self, store: Store) -> int:
-        """Map the stored records again whose model rows another mapping made, without a request; return how many."""
-        count = 0
-        while True:
+    def remap(self, store: Store, progress: Progress, *, save: bool = True) -> Difference:
+        """Map the stored records again whose model rows another mapping made, without a request.
+
+        One batch is one transaction, so that a record is mapped wholly by the one or by the other whatever happens;
+        after a death the rest comes the next time. Where the mapping wants fields that the records were read without,
+        their partitions no longer count as completely read.
+
+        Args:
+            store: Where they are.
+            progress: Who shows how far it is.
+            save: False: only look what would become of them.
+
+        Returns:
+            What they are now, or would be, beside what they were.
+        """
+        found = Difference()
+        if save:
             with store.unit_of_work() as session:
-                refs = unmapped_refs(session, self._live.name, self.mapping, _REMAP_BATCH)
-                if not refs:
-                    return count
-                records = load_records(session, refs)
-                self._map(session, [records[ref] for ref in refs], everything=True)
+                doubt_completeness(session, self._live)
                 session.commit()
-            count += len(refs)
+        with store.unit_of_work() as session:
+            total = count_mapped_otherwise(session, self._live.name, self.mapping)
+        if total:
+            task = f"map again {self._live.name}"
+            progress.start(task, total)
+            try:
+                for refs in self._mapped_otherwise(store):
+                    self._again(store, refs, found, save=save)
+                    progress.advance(task, len(refs))
+            finally:
+                progress.done(task)
+        if save and found.records:
+            _LOG.info("stored records were mapped again", extra={"connection": self._live.name, **found.counts()})
+        return found
+
+    def _mapped_otherwise(self, store: Store) -> Iterator[tuple[str, ...]]:
+        """References of the records to be mapped again, in batches, each once."""
+        with store.unit_of_work() as session:
+            mappings = other_mappings(session, self._live.name, self.mapping)
+        for mapping in mappings:
+            after = ""
+            while True:
+                with store.unit_of_work() as session:
+                    refs = refs_mapped_by(session, self._live.name, mapping, after, REMAP_BATCH)
+                if not refs:
+                    break
+                yield refs
+                after = refs[-1]
+
+    def _again(self, store: Store, refs: Sequence[str], found: Difference, *, save: bool) -> None:
+        """Map some records again, in one transaction, and tell what differs."""
+        with store.unit_of_work() as session:
+            loaded = load_records(session, refs)
+            records = [loaded[ref] for ref in refs if ref in loaded]
+            before, held = entities_of(session, refs), held_among(session, refs)
+            mapped, refused = self._understood(records)
+            found.add(records, before, held, mapped, {ref: _said(error) for ref, error in refused.items()})
+            if save:
+                self._keep(session, records, mapped, refused, everything=True)
+                session.commit()
 
     def _full_reads(self, session: Session) -> dict[Partition, int]:
         rows = partition_rows(session, self._live.name)
@@ -152,14 +202,32 @@ class Intake:
         """
         if not records:
             return
+        mapped, refused = self._understood(records)
+        self._keep(session, records, mapped, refused, everything=everything)
+
+    def _understood(self, records: Sequence[Record]) -> tuple[dict[str, tuple[Entity, ...]], dict[str, Exception]]:
+        """The entities of each record by reference, and why those cannot be mapped that cannot."""
         mapped: dict[str, tuple[Entity, ...]] = {}
+        refused: dict[str, Exception] = {}
         for record in records:
             try:
                 mapped[record.ref] = () if record.deleted else self._live.mapper.map(record, self._catalog)
             except Exception as error:  # noqa: BLE001 - the boundary of one record: it alone is held
-                _LOG.warning("a record is held", extra={"ref": record.ref}, exc_info=error)
-                message = str(error) or type(error).__name__
-                hold_record(session, record.ref, self._live.name, message, self._run.now)
+                refused[record.ref] = error
+        return mapped, refused
+
+    def _keep(
+        self,
+        session: Session,
+        records: Sequence[Record],
+        mapped: Mapping[str, tuple[Entity, ...]],
+        refused: Mapping[str, Exception],
+        *,
+        everything: bool,
+    ) -> None:
+        for ref, error in refused.items():
+            _LOG.warning("a record is held", extra={"ref": ref}, exc_info=error)
+            hold_record(session, ref, self._live.name, _said(error), self._run.now)
         if everything:
             mark_dirty(session, "all", [""])
         else:
@@ -210,6 +278,10 @@ class Intake:
         row.complete_at, row.read_at = page.as_of, self._run.now
         row.error, row.error_at = "", None
         return None
+
+
+def _said(error: Exception) -> str:
+    return str(error) or type(error).__name__
 
 
 def _clock_was_put_back(row: PartitionRow, page: Page) -> bool:

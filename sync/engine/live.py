@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -56,6 +56,8 @@ class Live:
         inert: How a text is kept from acting in its tool.
         renew: Called when a run begins: a tool that was given up is asked again.
         anchored: Its places that have an anchor: only there records may be created and statuses shown.
+        requests_to_read: About how many requests it takes to read partitions of a stream from the beginning, by the
+            stream's name and how many records each has; None: the connector does not tell.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Live:
     inert: Inert = as_it_is
     renew: Callable[[], None] = lambda: None
     anchored: frozenset[str] = frozenset()
+    requests_to_read: Callable[[str, Sequence[int]], int] | None = None
 
 
 class Progress(Protocol):

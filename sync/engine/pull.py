@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 
 from connectors.core.errors import ConnectorError, SkippableError
 from connectors.core.port import Catalog, Clock, Held, Page, Partition, PartitionFailure, Wanted
+from sync.engine.difference import Difference
 from sync.engine.guard import guarded
 from sync.engine.intake import Intake
 from sync.engine.live import Live, Progress, RunContext
 from sync.engine.summary import Note
+from sync.engine.unfetched import lacking
 from sync.plan.types import Brake
 from sync.store.database import Store
 from sync.store.partitions import load_catalog, note_error, partition_row, save_catalog
@@ -53,6 +55,7 @@ class PullReport:
         down: Connections of which nothing at all could be read.
         catalogs: Connection -> its catalog; a connection that never gave one is missing.
         mappings: Connection -> hash of the mapping that its model rows are made with.
+        remapped: Connection -> what became of its stored records that were mapped again, where there were any.
     """
 
     records: Mapping[str, int] = field(default_factory=dict)
@@ -62,6 +65,7 @@ class PullReport:
     down: frozenset[str] = frozenset()
     catalogs: Mapping[str, Catalog] = field(default_factory=dict)
     mappings: Mapping[str, str] = field(default_factory=dict)
+    remapped: Mapping[str, Difference] = field(default_factory=dict)
 
 
 def pull(
@@ -110,6 +114,7 @@ def joined(reports: Sequence[PullReport]) -> PullReport:
         down=frozenset().union(*(r.down for r in reports)),
         catalogs={name: c for r in reports for name, c in r.catalogs.items()},
         mappings={name: m for r in reports for name, m in r.mappings.items()},
+        remapped={name: d for r in reports for name, d in r.remapped.items()},
     )
 
 
@@ -168,6 +173,7 @@ class _Connection:
         self._failed: list[Note] = []
         self._refused: set[str] = set()
         self._brakes: list[Brake] = []
+        self._remapped = Difference()
 
     def read(self, partitions: Sequence[Partition]) -> PullReport:
         """Read the partitions; whatever fails is in the report."""
@@ -181,7 +187,7 @@ class _Connection:
         if stale is not None:
             self._failed.append(Note(place=self._live.name, message=f"its catalog could not be refreshed: {stale}"))
         intake = Intake(self._live, catalog, self._run, self._shared)
-        intake.remap(self._store)
+        self._remapped = intake.remap(self._store, self._progress)
         down, again = self._read(partitions, catalog, intake)
         if again:  # once: a clock that goes back again meanwhile is met by the next run
             self._read(sorted(again), catalog, intake)
@@ -243,7 +249,7 @@ class _Connection:
             for partition in partitions:
                 row = partition_row(session, self._live.name, partition)
                 fields = self._live.mapper.fields(partition.stream)
-                if not set(fields) <= set(row.fields):
+                if lacking(self._live, partition, row):
                     row.cursor = row.complete_at = None  # complete with fewer fields is not complete
                 if set(fields) != set(row.fields):
                     row.fields = list(fields)
@@ -295,4 +301,5 @@ class _Connection:
             down=frozenset({self._live.name} if down else ()),
             catalogs=catalogs,
             mappings=mappings,
+            remapped={self._live.name: self._remapped} if self._remapped.records else {},
         )

@@ -12,7 +12,7 @@ from typing import Any
 from connectors.core.errors import ConnectorError
 from connectors.core.port import Catalog, Clock, StreamSpec
 from sync.engine.apply import ApplyReport, ApplySettings, Desk, apply, recover
-from sync.engine.intake import Intake, mapping_hash
+from sync.engine.intake import mapping_hash
 from sync.engine.live import Live, Progress, RunContext
 from sync.engine.lock import single_run
 from sync.engine.looking import Looked, look_for_made
@@ -20,6 +20,7 @@ from sync.engine.planning import make_plan, plan_input, take_over
 from sync.engine.pull import PullReport, PullSettings, get_catalog
 from sync.engine.reading import read_all
 from sync.engine.reconcile import Portfolio, ReconcileReport, reconcile_changed
+from sync.engine.remap import remap
 from sync.engine.summary import Note, Reads, Summary
 from sync.plan.codec import PlanFormatError, from_json, to_json
 from sync.plan.draft import GO_ON
@@ -134,8 +135,8 @@ class Engine:
         """
         with self._run("plan") as run:
             catalogs = self._catalogs({})
-            for name, catalog in catalogs.items():
-                Intake(self._connections[name], catalog, run.context, self._shared).remap(self._store)
+            found = remap(self._store, self._connections, catalogs, self._shared, run.context, self._progress)
+            run.pulled = PullReport(remapped=found)
             run.reconciled = reconcile_changed(self._store, self._portfolio(catalogs), run.context, self._progress)
             plan = run.plan = self._braked(run, self._plan(run, catalogs))
             self._doubt_catalogs(plan)
@@ -308,7 +309,10 @@ class Engine:
         return Portfolio(
             engagements=self._engagements,
             streams=self._streams,
-            mappings={name: mapping_hash(self._connections[name], catalog) for name, catalog in catalogs.items()},
+            mappings={
+                name: mapping_hash(self._connections[name].mapper, self._streams[name], catalog)
+                for name, catalog in catalogs.items()
+            },
             settings=self._settings.reconcile,
         )
 
@@ -359,6 +363,7 @@ class Engine:
             adopted=run.adopted,
             plan="" if plan is None else plan.id,
             planned=0 if plan is None else len(plan.writes),
+            remapped=run.pulled.remapped,
         )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from sync.engine.difference import Difference
 from sync.plan.types import Brake, Conflict
 from sync.store.codec import encode
 
@@ -69,6 +70,7 @@ class Summary:
         adopted: Owned fields that were taken over as the tools show them.
         plan: Id of the plan that was made or applied, or empty.
         planned: How many writes it held.
+        remapped: Connection -> what became of its stored records that were mapped again, where there were any.
     """
 
     run: str
@@ -87,6 +89,7 @@ class Summary:
     adopted: int = 0
     plan: str = ""
     planned: int = 0
+    remapped: Mapping[str, Difference] = field(default_factory=dict)
 
     @property
     def ending(self) -> Ending:
@@ -125,4 +128,7 @@ class Summary:
             "adopted": self.adopted,
             "plan": self.plan,
             "planned": self.planned,
+            "remapped": {
+                name: {**found.counts(), "attributes": found.by_attribute()} for name, found in self.remapped.items()
+            },
         }

@@ -217,5 +217,6 @@ def _fields(summary: Summary) -> dict[str, object]:
         "failed": len(summary.failed),
         "conflicts": len(summary.conflicts),
         "brakes": len(summary.brakes),
+        "mapped_again": sum(found.records for found in summary.remapped.values()),
     }
     return fields | {name: count for name, count in counts.items() if count}

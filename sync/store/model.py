@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from mapping.model import (
@@ -58,16 +58,19 @@ def save_entities(
         mapping: Hash of the mapping that made the entities.
     """
     forget_entities(session, mapped)
-    session.add_all(
+    rows = [
         _entity_row(source, ordinal, entity, places[source], mapping)
         for source, found in mapped.items()
         for ordinal, entity in enumerate(found)
-    )
-    session.add_all(
-        LinkRow(source=source, kind=kind, value=value)
+    ]
+    links = [
+        {"source": source, "kind": kind, "value": value}
         for source, found in mapped.items()
         for kind, value in sorted({link for entity in found for link in links_of(entity)})
-    )
+    ]
+    for table, values in ((EntityRow, rows), (LinkRow, links)):
+        if values:
+            session.execute(insert(table), values)
     session.flush()
 
 
@@ -175,22 +178,22 @@ def _present(*links: tuple[str, str | None]) -> set[tuple[str, str]]:
     return {(kind, value) for kind, value in links if value}
 
 
-def _entity_row(source: str, ordinal: int, entity: Entity, place: tuple[str, str], mapping: str) -> EntityRow:
+def _entity_row(source: str, ordinal: int, entity: Entity, place: tuple[str, str], mapping: str) -> dict[str, Any]:
     parent, parent_key = _parent(entity)
-    return EntityRow(
-        source=source,
-        ordinal=ordinal,
-        kind=kind_of(type(entity)),
-        ref=entity.ref,
-        key=entity.key,
-        key_folded=fold(entity.key),
-        connection=place[0],
-        place=place[1],
-        parent=parent,
-        parent_key=fold(parent_key),
-        mapping=mapping,
-        data=encode(entity),
-    )
+    return {
+        "source": source,
+        "ordinal": ordinal,
+        "kind": kind_of(type(entity)),
+        "ref": entity.ref,
+        "key": entity.key,
+        "key_folded": fold(entity.key),
+        "connection": place[0],
+        "place": place[1],
+        "parent": parent,
+        "parent_key": fold(parent_key),
+        "mapping": mapping,
+        "data": encode(entity),
+    }
 
 
 def _parent(entity: Entity) -> tuple[str, str]:

@@ -204,22 +204,6 @@ def mark_gone(session: Session, refs: Iterable[str]) -> None:
         session.execute(update(HeadRow).where(HeadRow.ref.in_(part)).values(gone=True))
 
 
-def unmapped_refs(session: Session, connection: str, mapping: str, limit: int) -> tuple[str, ...]:
-    """Up to ``limit`` live records of a connection whose model rows were made by another mapping than ``mapping``."""
-    query = (
-        select(HeadRow.ref)
-        .where(HeadRow.connection == connection, HeadRow.mapped != mapping, HeadRow.gone.is_(False))
-        .limit(limit)
-    )
-    return tuple(session.scalars(query))
-
-
-def set_mapped(session: Session, refs: Iterable[str], mapping: str) -> None:
-    """Note the mapping that the records' model rows are made with."""
-    for part in chunks(set(refs)):
-        session.execute(update(HeadRow).where(HeadRow.ref.in_(part)).values(mapped=mapping))
-
-
 def _of(connection: str, partition: Partition) -> ColumnElement[bool]:
     return and_(
         HeadRow.connection == connection, HeadRow.stream == partition.stream, HeadRow.partition == partition.key

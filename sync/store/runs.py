@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from sync.plan.types import Conflict, Held
 from sync.store.codec import decode, encode
+from sync.store.records import chunks
 from sync.store.tables import ConflictRow, HeldRow, RunRow
 
 
@@ -73,10 +74,18 @@ def hold_record(session: Session, ref: str, connection: str, message: str, now: 
 
 def release_records(session: Session, refs: Iterable[str], now: datetime) -> None:
     """Records that can be mapped (again), or are gone, are no longer held."""
-    wanted = {f"record:{ref}" for ref in refs}
-    for row in session.scalars(select(HeldRow).where(HeldRow.kind == "record", HeldRow.closed.is_(None))):
-        if row.id in wanted:
-            row.closed = row.changed = now
+    for row in _held_rows(session, refs):
+        row.closed = row.changed = now
+
+
+def held_among(session: Session, refs: Iterable[str]) -> frozenset[str]:
+    """Those of the records that are held."""
+    return frozenset(row.place for row in _held_rows(session, refs))
+
+
+def _held_rows(session: Session, refs: Iterable[str]) -> Iterator[HeldRow]:
+    for part in chunks({f"record:{ref}" for ref in refs}):
+        yield from session.scalars(select(HeldRow).where(HeldRow.id.in_(part), HeldRow.closed.is_(None)))
 
 
 def save_held_writes(session: Session, held: Sequence[Held], now: datetime) -> None:

@@ -179,7 +179,7 @@ class HeadRow(Base):
     __table_args__ = (
         Index(None, "connection", "stream", "partition"),
         Index(None, "connection", "key"),
-        Index(None, "connection", "mapped"),
+        Index(None, "connection", "mapped", "ref"),
     )
 
     ref: Mapped[str] = mapped_column(primary_key=True)

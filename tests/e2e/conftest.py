@@ -16,6 +16,20 @@ from sandbox.launch import Sandbox, running
 STORE = "syncline.sqlite3"
 
 
+OTHER_MAPPING = """
+[mapping.jira.inbound.work_item.attributes]
+priority = { path = "fields.environment" }
+billable = { unknown = "refuse" }
+[mapping.jira.inbound.work_item.attributes.state.steps.resolution.values]
+"Shelved" = "dropped"
+[mapping.jira.inbound.milestone]
+when = { path = "nothing.there", filled = true }
+[mapping.launchpad.inbound.bug_task.attributes]
+priority = { path = "date_incomplete" }
+"""
+"""It wants fields that were never read, understands a value more and one less, and makes no milestones of versions."""
+
+
 class World:
     """A sandbox, and how it was before anything and after the first sync."""
 
@@ -51,6 +65,10 @@ class World:
             assert old in text, old
             text = text.replace(old, new)
         self.config.write_text(text, encoding="utf-8")
+
+    def map_otherwise(self) -> None:
+        """From now on by another mapping."""
+        self.config.write_text(self.config.read_text(encoding="utf-8") + OTHER_MAPPING, encoding="utf-8")
 
     def run(self, *words: str, before: str = "") -> Ran:
         return syncline(self.config, *words, before=before, timeout_s=150)

@@ -167,6 +167,15 @@ def test_what_is_printed_is_what_the_page_says(world) -> None:
     run("explain", run("risks")["risks"][0]["id"], shape="EXPLAINED_RISK")
     run("explain", next(f["subject"] for f in findings if ":issues:" in f["subject"]), shape="EXPLAINED_RECORD")
     run("explain", _written(world), shape="EXPLAINED_WRITE")
+    plain = world.config.read_text(encoding="utf-8")
+    world.map_otherwise()
+    assert here(world, "remap", "--yes")["records"]
+    assert run("remap", "--read")["read"]
+    world.config.write_text(plain, encoding="utf-8")
+    assert run("remap")["connections"]
+    assert run("pull")["remapped"]
+    world.map_otherwise()
+    run("remap")
     assert SHAPES.keys() - page.seen == set()
 
 
