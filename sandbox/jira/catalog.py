@@ -27,6 +27,31 @@ CUSTOM_SCHEMAS: Mapping[Kind, Mapping[str, str]] = {
     Kind.ANY: {"type": "any", "custom": "com.example.sandbox:any"},
 }
 
+TYPES_OF_KIND: Mapping[str, Kind] = {
+    **{schema["custom"]: kind for kind, schema in CUSTOM_SCHEMAS.items()},
+    f"{_TYPES}radiobuttons": Kind.SELECT,
+    f"{_TYPES}multicheckboxes": Kind.MULTISELECT,
+}
+"""What a type of custom field, by Jira's name of it, is made of."""
+
+_TYPE_LABELS: Mapping[str, str] = {
+    "textfield": "Short text",
+    "textarea": "Paragraph",
+    "url": "URL Field",
+    "float": "Number",
+    "datepicker": "Date",
+    "datetime": "Time stamp",
+    "labels": "Labels",
+    "select": "Dropdown",
+    "radiobuttons": "Radio Buttons",
+    "multiselect": "Select List (multiple choices)",
+    "multicheckboxes": "Checkboxes",
+    "userpicker": "User Picker (single user)",
+    "multiuserpicker": "User Picker (multiple users)",
+    "people": "People",
+}
+"""How Cloud writes the type behind a field's name in JQL, `"Billable[Dropdown]"`."""
+
 _SYSTEM: tuple[tuple[str, str, Kind, str, str, bool, bool], ...] = (
     # id, name, kind, schema type, item type, editable, navigable
     ("summary", "Summary", Kind.TEXT, "string", "", True, True),
@@ -111,7 +136,14 @@ def system_fields(deployment: Deployment) -> list[FieldDef]:
     return found
 
 
-def custom_field(row: Mapping[str, Any], issuetype_ids: Mapping[str, str]) -> FieldDef:
+def clause_names(field_id: str, name: str, schema: Mapping[str, Any], deployment: Deployment) -> tuple[str, ...]:
+    """Give the names of a custom field in JQL: by number, by name and, on Cloud, by name and type."""
+    names = (f"cf[{int(field_id.removeprefix('customfield_'))}]", name)
+    label = _TYPE_LABELS.get(str(schema.get("custom")).rpartition(":")[2])
+    return (*names, f"{name}[{label}]") if label and deployment is Deployment.CLOUD else names
+
+
+def custom_field(row: Mapping[str, Any], issuetype_ids: Mapping[str, str], deployment: Deployment) -> FieldDef:
     """Read one field of the state document.
 
     A field whose id is not `customfield_NNNNN` becomes a system field of any kind, so that a recorded issue can be
@@ -120,6 +152,7 @@ def custom_field(row: Mapping[str, Any], issuetype_ids: Mapping[str, str]) -> Fi
     Args:
         row: as in `sandbox.jira.state`.
         issuetype_ids: ids by name and by id.
+        deployment: of the site.
 
     Raises:
         ValueError: naming what is wrong.
@@ -134,18 +167,19 @@ def custom_field(row: Mapping[str, Any], issuetype_ids: Mapping[str, str]) -> Fi
         schema = {**CUSTOM_SCHEMAS[kind], "customId": int(field_id.removeprefix("customfield_"))}
     projects, types = row.get("projects"), row.get("issuetypes")
     name = str(row["name"])
+    schema = row.get("schema") or schema
     return FieldDef(
         id=field_id,
         name=name,
         kind=kind,
-        schema=row.get("schema") or schema,
+        schema=schema,
         custom=custom,
         options=tuple({"id": str(option["id"]), "value": option["value"]} for option in row.get("options", ())),
         projects=None if projects is None else frozenset(projects),
         issuetypes=None if types is None else frozenset(issuetype_ids[str(one)] for one in types),
         editable=custom and kind is not Kind.RANK,
         required=bool(row.get("required")),
-        clauses=(f"cf[{schema['customId']}]", name) if custom else (field_id,),
+        clauses=clause_names(field_id, name, schema, deployment) if custom else (field_id,),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from sandbox.core.http import Call, HttpError, Json, empty_response, json_response
-from sandbox.jira.catalog import CUSTOM_SCHEMAS, custom_field
+from sandbox.jira.catalog import CUSTOM_SCHEMAS, TYPES_OF_KIND, clause_names, custom_field
 from sandbox.jira.meta import field_row
 from sandbox.jira.model import FieldDef, Kind, Row
 from sandbox.jira.paging import body_object, listed, number, page_bean
@@ -52,8 +52,7 @@ class FieldAdmin:
         """`POST /field`: a name and a type of Jira's own."""
         self._administrator(call)
         body = body_object(call.json_body())
-        kinds = {row["custom"]: kind for kind, row in CUSTOM_SCHEMAS.items()}
-        name, kind = body.get("name"), kinds.get(str(body.get("type")))
+        name, kind = body.get("name"), TYPES_OF_KIND.get(str(body.get("type")))
         if not isinstance(name, str) or not 0 < len(name.strip()) <= MAX_SHORT_TEXT:
             raise HttpError(400, body={"errorMessages": [], "errors": {"name": "The field's name is required."}})
         if kind is None or kind in (Kind.ANY, Kind.SPRINT, Kind.RANK):
@@ -61,8 +60,9 @@ class FieldAdmin:
         number_ = max([10_050, *(int(one[12:]) for one in self._site.state.fields if one.startswith("customfield_"))])
         row: Row = {"id": f"customfield_{number_ + 1}", "name": name, "type": kind.value}
         row |= {"description": str(body.get("description") or ""), "options": []}
+        row["schema"] = {**CUSTOM_SCHEMAS[kind], "custom": body["type"], "customId": number_ + 1}
         self._site.state.field_rows.append(row)
-        self._site.state.fields[row["id"]] = custom_field(row, {})
+        self._site.state.fields[row["id"]] = custom_field(row, {}, self._site.state.deployment)
         self._site.state.tables_changed()
         return json_response(field_row(self._site.state, self._site.state.fields[row["id"]]), status=201)
 
@@ -72,7 +72,7 @@ class FieldAdmin:
         field, row = self._custom(field_id)
         body = body_object(call.json_body())
         row |= {key: str(body[key]) for key in ("name", "description") if body.get(key)}
-        clauses = (field.clauses[0], row["name"])
+        clauses = clause_names(field_id, row["name"], field.schema or {}, self._site.state.deployment)
         self._site.state.fields[field_id] = replace(field, name=row["name"], clauses=clauses)
         self._site.state.tables_changed()
         return empty_response()

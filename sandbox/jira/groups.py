@@ -13,9 +13,6 @@ from sandbox.jira.site import Site, Table
 from sandbox.jira.state import State
 from sandbox.jira.versions import administered
 
-DEFAULT_ROLES = ({"id": 10002, "name": "Administrators"}, {"id": 10001, "name": "Developers"})
-"""Roles that a site has whose state names none."""
-
 
 def group_names(state: State) -> list[str]:
     """List the names of the groups: those of the state and those that users name."""
@@ -263,7 +260,7 @@ class Roles:
         return empty_response()
 
     def _rows(self) -> list[Row]:
-        return self._site.state.roles or [dict(one) for one in DEFAULT_ROLES]
+        return self._site.state.known_roles()
 
     def _found(self, role_id: int) -> Row:
         for row in self._rows():

@@ -7,6 +7,8 @@ from typing import Any
 from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedInput, VisitError
 
+from sandbox.jira.jql_errors import refusal
+
 GRAMMAR = r"""
 start: [disjunction] [order]
 ?disjunction: conjunction (_OR conjunction)*
@@ -56,9 +58,6 @@ WORD: /(\\.|[^\s()\[\]"',=!<>~&|{}*\/%+^$#@?;])+/
 %ignore /\s+/
 """
 
-
-RESERVED_CHARACTERS = frozenset("{}*/%+^$#@?;")
-"""Characters that may stand only in quotes."""
 
 _RESERVED = """
 abort access add after alias all alter and any as asc audit avg before begin between boolean break by byte
@@ -183,17 +182,7 @@ def parse(text: str) -> Query:
     try:
         tree = _parser().parse(text)
     except UnexpectedInput as error:
-        line, column = max(getattr(error, "line", 1), 1), max(getattr(error, "column", 1), 1)
-        token = getattr(error, "token", None) or getattr(error, "char", "")
-        where = f"(line {line}, character {column})"
-        if str(token) in RESERVED_CHARACTERS:
-            raise JqlError(
-                f"Error in the JQL Query: The character '{token}' is a reserved JQL character. You must enclose it in "
-                f"a string or use the escape '\\u{ord(str(token)):04x}' instead. {where}"
-            ) from error
-        if not str(token):
-            raise JqlError(f"Error in the JQL Query: The query ends unexpectedly. {where}") from error
-        raise JqlError(f"Error in the JQL Query: '{token}' is not expected here. {where}") from error
+        raise JqlError(refusal(error, text)) from error
     try:
         query: Query = _Build().transform(tree)
     except VisitError as error:

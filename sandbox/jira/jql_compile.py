@@ -26,6 +26,9 @@ from sandbox.jira.jql_properties import property_test
 from sandbox.jira.jql_scope import Scope
 from sandbox.jira.jql_tests import (
     EQUALITY,
+    LIKENESS,
+    PLACED,
+    Place,
     Test,
     allow,
     category_getter,
@@ -37,9 +40,10 @@ from sandbox.jira.jql_tests import (
     likeness,
     numeric,
     operands,
+    placed,
     text_getters,
 )
-from sandbox.jira.model import Issue, Kind
+from sandbox.jira.model import FieldDef, Issue, Kind
 from sandbox.jira.values import TABLE_OF_KIND
 
 SortKey = Callable[[Issue], Any]
@@ -47,6 +51,9 @@ SortKey = Callable[[Issue], Any]
 _COUNTED: dict[str, SortKey] = {"votes": lambda one: len(one.voters), "watchers": lambda one: len(one.watchers)}
 _FILTERS = frozenset({"filter", "savedfilter", "searchrequest", "request"})
 _KEYS = frozenset({"key", "issuekey", "id", "issue"})
+_PAIRS = (("=", "!="), ("in", "not in"), ("is", "is not"), ("~", "!~"), ("<", ">="), (">", "<="))
+OPPOSITES = {one: other for pair in _PAIRS for one, other in (pair, pair[::-1])}
+"""What an operator becomes under `NOT`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,31 +117,45 @@ def _timeless(node: Node) -> bool:
             return True
 
 
-def _node(node: Node, scope: Scope, messages: list[str]) -> Test:
+def _node(node: Node, scope: Scope, messages: list[str], *, negated: bool = False) -> Test:
+    """Give the test of a part of a query.
+
+    As in Jira, `NOT` is carried down to the clauses, whose operators turn round: `NOT assignee = x` is `assignee != x`,
+    which an issue without an assignee does not match.
+    """
     match node:
         case Negation(part=part):
-            inner = _node(part, scope, messages)
-            return lambda issue: not inner(issue)
+            return _node(part, scope, messages, negated=not negated)
         case Junction(conjunction=conjunction, parts=parts):
-            tests = [_node(part, scope, messages) for part in parts]
-            if conjunction and len(tests) == 2:  # the commonest case, kept fast
+            tests = [_node(part, scope, messages, negated=negated) for part in parts]
+            if conjunction is negated:
+                return lambda issue: any(test(issue) for test in tests)
+            if len(tests) == 2:  # the commonest case, kept fast
                 first, second = tests
                 return lambda issue: first(issue) and second(issue)
-            if conjunction:
-                return lambda issue: all(test(issue) for test in tests)
-            return lambda issue: any(test(issue) for test in tests)
+            return lambda issue: all(test(issue) for test in tests)
         case Clause():
             try:
-                return _clause(node, scope)
+                return _opposite(node, scope) if negated else _clause(node, scope)
             except JqlError as error:
                 messages.extend(error.messages)
                 return _everything
         case Past():
             try:
-                return past(node, scope)
+                test = past(node, scope)
             except JqlError as error:
                 messages.extend(error.messages)
                 return _everything
+            return (lambda issue: not test(issue)) if negated else test
+
+
+def _opposite(clause: Clause, scope: Scope) -> Test:
+    """Give the test of a clause under `NOT`: checked as it stands, run with its operator turned round."""
+    _clause(clause, scope)
+    turned = replace(clause, operator=OPPOSITES[clause.operator])
+    if turned.field.casefold() == "text":
+        return likeness(turned, [*text_getters(scope.state), comment_words])
+    return _clause(turned, scope)
 
 
 def _clause(clause: Clause, scope: Scope) -> Test:
@@ -142,10 +163,16 @@ def _clause(clause: Clause, scope: Scope) -> Test:
     if ".property[" in name:
         return property_test(clause)
     if name in _KEYS:
-        return equality(clause, lambda issue: (issue.id,), lambda one: issue_id(one, clause.field, scope))
+        return placed(
+            clause,
+            lambda issue: (issue.id,),
+            lambda one: issue_id(one, clause.field, scope),
+            lambda one: _place_of_key(found.key) if (found := scope.state.issues.get(one)) else None,
+        )
     if name == "statuscategory":
         return equality(clause, category_getter(scope.state), lambda one: category(one, clause.field))
     if name == "text":
+        allow(clause, frozenset({"~"}))
         return likeness(clause, [*text_getters(scope.state), comment_words])
     if name in _FILTERS:
         return _filter(clause, scope)
@@ -193,12 +220,32 @@ def _field(clause: Clause, scope: Scope) -> Test:
     if field.kind is Kind.NUMBER:
         return numeric(clause, field)
     if field.id == "comment":
+        allow(clause, LIKENESS)
         return likeness(clause, [comment_words])
     if field.kind in (Kind.TEXT, Kind.TEXTAREA, Kind.EPIC_NAME, Kind.URL):
         return likeness(clause, [getter(field.id)])
     if field.kind in (Kind.DERIVED, Kind.ANY, Kind.RANK):
         raise JqlError(f"Field '{clause.field}' is not searchable.")
-    return equality(clause, ids_getter(field.id), lambda one: reference(one, clause.field, field, scope))
+    values, read = ids_getter(field.id), lambda one: reference(one, clause.field, field, scope)
+    return (
+        placed(clause, values, read, _places(field, scope)) if field.kind in PLACED else equality(clause, values, read)
+    )
+
+
+def _place_of_key(key: str) -> Place:
+    project, _, number = key.rpartition("-")
+    return project, int(number)
+
+
+def _places(field: FieldDef, scope: Scope) -> Callable[[Any], Place | None]:
+    """Give where values stand: versions in the order of their project, priorities with the highest (first) on top."""
+    state = scope.state
+    if field.kind is Kind.VERSIONS:
+        ranks = {row_id: (row["projectId"], number) for number, (row_id, row) in enumerate(state.versions.items())}
+        return ranks.get
+    rows = list(state.tables[TABLE_OF_KIND[field.kind]])
+    sign = -1 if field.kind is Kind.PRIORITY else 1
+    return {row_id: ("", sign * number) for number, row_id in enumerate(rows)}.get
 
 
 def _by_id(issue: Issue) -> int:
@@ -214,12 +261,12 @@ def _sort_key(name: str, scope: Scope) -> SortKey:
     if wanted == "id":
         return _by_id
     if wanted in _KEYS:
-        return lambda issue: (issue.key.rpartition("-")[0], int(issue.key.rpartition("-")[2]))
+        return lambda issue: _place_of_key(issue.key)
     field = find_field(state, name)
     if wanted == "rank" or (field is not None and field.kind is Kind.RANK):
         return state.rank
     if field is None:
-        raise JqlError(f"Field '{name}' does not exist or you do not have permission to view it.")
+        raise JqlError(f"Not able to sort using field '{name}'.")
     get = getter(field.id)
     if field.kind in TABLE_OF_KIND:
         ranks = {one: number for number, one in enumerate(state.tables[TABLE_OF_KIND[field.kind]])}

@@ -68,7 +68,9 @@ def relative(text: str) -> timedelta | None:
 def _function(function: Function, moment: Moment) -> datetime:
     name = function.name.casefold()
     local = moment.now.astimezone(moment.zone)
-    if name == "now" and not function.arguments:
+    if name == "now":
+        if function.arguments:
+            raise JqlError(f"Function 'now' expected '0' arguments but received '{len(function.arguments)}'.")
         return local
     match = _BOUND.fullmatch(name)
     if match is None:
@@ -85,7 +87,10 @@ def _function(function: Function, moment: Moment) -> datetime:
     elif (found := relative(offset)) is not None:
         delta = found
     else:
-        raise JqlError(f"Duration '{offset}' in function '{function.name}' is invalid.")
+        raise JqlError(
+            f"Duration for function '{function.name}' should have the format (+/-)n(yMwdm), e.g -1M for 1 month "
+            "earlier."
+        )
     if end:
         start = _shift(start, unit, 1)
     bound = datetime(start.year, start.month, start.day, tzinfo=moment.zone) + delta

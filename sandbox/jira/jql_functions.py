@@ -20,10 +20,12 @@ FUNCTIONS: Mapping[str, tuple[str, bool]] = {
     "votedIssues": (_ISSUE, True),
     "watchedIssues": (_ISSUE, True),
     "issueHistory": (_ISSUE, True),
+    "issuesWithRemoteLinksByGlobalId": (_ISSUE, True),
     "standardIssueTypes": ("issuetype", True),
     "subtaskIssueTypes": ("issuetype", True),
     "projectsLeadByUser": ("project", True),
     "projectsWhereUserHasPermission": ("project", True),
+    "projectsWhereUserHasRole": ("project", True),
     "componentsLeadByUser": ("component", True),
     "releasedVersions": (_VERSION, True),
     "unreleasedVersions": (_VERSION, True),
@@ -36,6 +38,9 @@ FUNCTIONS: Mapping[str, tuple[str, bool]] = {
     **dict.fromkeys(("startOfMonth", "endOfMonth", "startOfYear", "endOfYear"), (_DATE, False)),
 }
 """Type of what each function gives, and whether that is a list."""
+
+MAX_GLOBAL_IDS = 100
+"""Ids that `issuesWithRemoteLinksByGlobalId()` takes."""
 
 
 def unknown(one: Function) -> JqlError:
@@ -50,6 +55,9 @@ def of_issues(one: Function, scope: Scope) -> set[str]:
     match name, len(one.arguments):
         case "linkedissues", 1 | 2:
             return _linked(one, scope)
+        case "issueswithremotelinksbyglobalid", count if 0 < count <= MAX_GLOBAL_IDS:
+            wanted = set(one.arguments)
+            return {row.id for row in issues if any(link.get("globalId") in wanted for link in row.remotelinks)}
         case "updatedby", 1 | 2 | 3:
             return _updated_by(one, scope)
         case (("votedissues" | "watchedissues"), 0):
@@ -168,7 +176,24 @@ def of_projects(one: Function, scope: Scope) -> set[str]:
         return {one for one, row in state.projects.items() if row.get("lead") and state.user_id(row["lead"]) == uid}
     if name == "projectswhereuserhaspermission" and len(one.arguments) == 1:
         return set(scope.eyes.projects)
+    if name == "projectswhereuserhasrole" and len(one.arguments) == 1:
+        return _projects_of_role(one.arguments[0], scope)
     raise unknown(one)
+
+
+def _projects_of_role(role: str, scope: Scope) -> set[str]:
+    """Give the projects in which the caller has a role, by name and by group; raises JqlError."""
+    state, uid = scope.state, scope.eyes.uid
+    names = {str(row["name"]).casefold(): str(row["name"]) for row in state.known_roles()}
+    if role.casefold() not in names:
+        raise JqlError(f"Function 'projectsWhereUserHasRole' can not find the role '{role}'.")
+    mine = state.users[uid].get("groups") or () if uid else ()
+    return {
+        project_id
+        for project_id, row in state.projects.items()
+        for actor in (row.get("roles") or {}).get(names[role.casefold()]) or ()
+        if (actor.get("user") and state.user_id(actor["user"]) == uid) or actor.get("group") in mine
+    }
 
 
 def of_components(one: Function, scope: Scope) -> set[str]:

@@ -9,7 +9,7 @@ from sandbox.jira import jql_dates, stamps
 from sandbox.jira.issue_json import spent_seconds, status_changed
 from sandbox.jira.issues import level
 from sandbox.jira.jql import Clause, Function, JqlError, Operand, Value
-from sandbox.jira.jql_names import reference
+from sandbox.jira.jql_names import issue_id, reference
 from sandbox.jira.jql_scope import Scope
 from sandbox.jira.jql_tests import Test, emptiness, equality, figure, likeness, ordered
 from sandbox.jira.model import Issue
@@ -61,12 +61,11 @@ def _of_parts(clause: Clause, name: str, scope: Scope) -> Test | None:
         case "worklogdate":
             return _worklog_date(clause, scope)
         case "issuelinktype":
-            links, of = scope.state.links, scope.state.links_of
-            return equality(
-                clause,
-                lambda issue: {links[one].type_id for one in of.get(issue.id, ())},
-                lambda one: _link_type(one, clause.field, scope),
-            )
+            return equality(clause, _link_ends(scope), lambda one: _link_type(one, clause.field, scope))
+        case "issuelink" if scope.state.cloud:
+            return equality(clause, _linked_ids(scope), lambda one: issue_id(one, clause.field, scope))
+        case "parentepic" if scope.state.cloud:
+            return equality(clause, _epics(scope), lambda one: issue_id(one, clause.field, scope))
         case _:
             return None
 
@@ -119,12 +118,54 @@ def _duration(one: Value | Function, field: str) -> int:
         raise JqlError(f"The duration '{text}' is invalid for the field '{field}'.") from error
 
 
-def _link_type(one: Operand, field: str, scope: Scope) -> set[str]:
+def _link_ends(scope: Scope) -> Callable[[Issue], set[tuple[str, bool]]]:
+    """Give what finds the types of an issue's links, each with whether it leads outward."""
+    links, of = scope.state.links, scope.state.links_of
+    return lambda issue: {(links[one].type_id, links[one].source == issue.id) for one in of.get(issue.id, ())}
+
+
+def _linked_ids(scope: Scope) -> Callable[[Issue], set[str]]:
+    """Give what finds the ids of the issues that an issue is linked to, by any link."""
+    links, of = scope.state.links, scope.state.links_of
+
+    def ids(issue: Issue) -> set[str]:
+        ends = (
+            links[one].target if links[one].source == issue.id else links[one].source for one in of.get(issue.id, ())
+        )
+        return {one for one in ends if isinstance(one, str)}
+
+    return ids
+
+
+def _epics(scope: Scope) -> Callable[[Issue], Iterable[str]]:
+    """Give what finds the epic of an issue, or of the issue that it is a sub-task of."""
+    issues, types = scope.state.issues, scope.state.tables["issuetypes"]
+
+    def above(issue: Issue) -> Issue | None:
+        ref = issue.fields.get("parent")
+        return issues.get(ref) if isinstance(ref, str) else None
+
+    def epic(issue: Issue) -> Iterable[str]:
+        one = above(issue)
+        while one is not None and level(types[one.fields["issuetype"]]) < 1:
+            one = above(one)
+        return () if one is None else (one.id,)
+
+    return epic
+
+
+def _link_type(one: Operand, field: str, scope: Scope) -> set[tuple[str, bool]]:
+    """Find the ends of links that a name means: those so described; both, where it is the name of the type alone."""
     wanted = _text(one, field).casefold()
+    rows = scope.state.tables["link_types"].items()
     found = {
-        row_id
-        for row_id, row in scope.state.tables["link_types"].items()
-        if wanted in {str(row.get(key) or row["name"]).casefold() for key in ("name", "inward", "outward")}
+        (row_id, outward)
+        for row_id, row in rows
+        for outward in (False, True)
+        if wanted == str(row.get("outward" if outward else "inward") or row["name"]).casefold()
+    }
+    found = found or {
+        (row_id, outward) for row_id, row in rows for outward in (False, True) if wanted == str(row["name"]).casefold()
     }
     if not found:
         raise JqlError(f"The value '{_text(one, field)}' does not exist for the field '{field}'.")

@@ -1,13 +1,13 @@
 """The tests that clauses of JQL become: equal, ordered, alike, empty."""
 
 import operator
-import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from sandbox.jira import jql_dates
 from sandbox.jira.jql import Clause, Empty, Function, JqlError, Operand, Several, Value
 from sandbox.jira.jql_scope import Scope
+from sandbox.jira.jql_text import compile_text
 from sandbox.jira.model import FieldDef, Issue, Kind
 from sandbox.jira.state import State
 
@@ -26,13 +26,19 @@ def operators_of(field: FieldDef) -> list[str]:
             return []
         case _:
             past = ["was", "was in", "was not", "was not in", "changed"] if field.id in REMEMBERED else []
-            return ["=", "!=", "in", "not in", "is", "is not", *past]
+            order = ["<", "<=", ">", ">="] if field.kind in PLACED else []
+            return ["=", "!=", "in", "not in", "is", "is not", *order, *past]
 
 
 REMEMBERED = frozenset({"assignee", "fixVersions", "priority", "reporter", "resolution", "status"})
 """Fields whose history a query may ask for."""
 
+PLACED = frozenset({Kind.VERSIONS, Kind.PRIORITY, Kind.RESOLUTION})
+"""Kinds of fields whose values have an order of their own, beside issue keys."""
+
 Test = Callable[[Issue], bool]
+Place = tuple[Any, int]
+"""Where a value stands, and among which others: values of two orders are neither before nor after each other."""
 
 EQUALITY = frozenset({"=", "!=", "in", "not in"})
 EMPTINESS = frozenset({"is", "is not"})
@@ -83,6 +89,27 @@ def equality(clause: Clause, values_of: Callable[[Issue], Iterable[Any]], read: 
         if not found:
             return empty and not negated
         return (wanted.isdisjoint(found)) if negated else (not wanted.isdisjoint(found))
+
+    return test
+
+
+def placed(
+    clause: Clause,
+    values_of: Callable[[Issue], Iterable[Any]],
+    read: Callable[[Operand], set[Any]],
+    place: Callable[[Any], Place | None],
+) -> Test:
+    """Compare ids that have an order; those that are no more have no place in it."""
+    if clause.operator not in ORDERING:
+        return equality(clause, values_of, read)
+    if isinstance(clause.operand, Empty):
+        raise JqlError(f"The operator '{clause.operator}' is not supported for EMPTY by the '{clause.field}' field.")
+    bounds = [at for one in operands(clause) for value in read(one) if (at := place(value))]
+    compare = _ORDER_OF[clause.operator]
+
+    def test(issue: Issue) -> bool:
+        places = [at for value in values_of(issue) if (at := place(value))]
+        return any(at[0] == bound[0] and compare(at[1], bound[1]) for at in places for bound in bounds)
 
     return test
 
@@ -179,9 +206,9 @@ def comment_words(issue: Issue) -> str:
 
 
 def likeness(clause: Clause, getters: list[Callable[[Issue], Any]]) -> Test:
-    """Match text: every word of the query must occur.
+    """Match text that `sandbox.jira.jql_text` understands; all that is asked for must be in one and the same text.
 
-    `word*` matches beginnings; a quoted phrase must occur as it stands.
+    As in Jira, `!~` matches only where there is a text.
     """
     allow(clause, LIKENESS | EMPTINESS)
     if clause.operator in EMPTINESS:
@@ -189,18 +216,11 @@ def likeness(clause: Clause, getters: list[Callable[[Issue], Any]]) -> Test:
         return lambda issue: (not any(get(issue) for get in getters)) is wants_empty
     if not isinstance(clause.operand, Value):
         raise JqlError(f"The operator '{clause.operator}' needs a text, for the field '{clause.field}'.")
-    phrases = [one.casefold() for one in re.findall(r'"([^"]+)"', clause.operand.text)]
-    words = re.findall(r"[\w*]+", re.sub(r'"[^"]*"', " ", clause.operand.text).casefold())
-    patterns = [
-        re.compile(r"\b" + re.escape(word.rstrip("*")) + (r"" if word.endswith("*") else r"\b")) for word in words
-    ]
-    negated = clause.operator == "!~"
+    said = compile_text(clause.operand.text, clause.field)
+    wanted = clause.operator == "~"
 
     def test(issue: Issue) -> bool:
-        for get in getters:
-            text = str(get(issue) or "").casefold()
-            if text and all(one.search(text) for one in patterns) and all(one in text for one in phrases):
-                return not negated
-        return negated
+        texts = (str(text).casefold() for get in getters if (text := get(issue)))
+        return any(said(text) is wanted for text in texts)
 
     return test

@@ -88,7 +88,7 @@ def _load_tables(state: State, document: Mapping[str, Any]) -> None:
         state.field_rows += [row for row in _AGILE_FIELDS if row["type"] not in kinds and row["id"] not in ids]
     for row in state.field_rows:
         try:
-            state.fields[str(row["id"])] = custom_field(row, types)
+            state.fields[str(row["id"])] = custom_field(row, types, state.deployment)
         except (KeyError, ValueError) as error:
             raise ValueError(f"field {row.get('id')}: {error}") from error
     for row in document.get("projects") or []:

@@ -109,6 +109,9 @@ from sandbox.jira.index import SearchIndex
 from sandbox.jira.model import Deployment, FieldDef, Issue, Link, Row
 from sandbox.jira.switches import Switches
 
+DEFAULT_ROLES: tuple[Row, ...] = ({"id": 10002, "name": "Administrators"}, {"id": 10001, "name": "Developers"})
+"""The roles of a site whose document has none."""
+
 TABLES = ("issuetypes", "statuses", "resolutions", "priorities", "link_types", "security_levels")
 """Tables of the whole site, whose rows have an id and a name."""
 
@@ -210,6 +213,10 @@ class State:
         """Say whether a user administers the whole site: every project's list of administrators allows it."""
         lists = [row.get("administer") for row in self.projects.values()]
         return all(refs is None or uid in {self.user_id(ref) for ref in refs} for refs in lists)
+
+    def known_roles(self) -> list[Row]:
+        """Give the roles that projects have."""
+        return self.roles or [dict(one) for one in DEFAULT_ROLES]
 
     def categories(self) -> dict[str, Row]:
         """Give the categories of projects by id: those of the state, and those that projects name."""

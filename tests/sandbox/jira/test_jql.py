@@ -112,7 +112,8 @@ def run(text: str, *, zone: Any = UTC, uid: str | None = "a", lenient: bool = Fa
         ("duedate < 2026-06-20", []),
         ("due <= 3d", [2]),
         ('resolutiondate > "2026/06/09"', [3]),
-        ("NOT (type = Epic OR assignee = b)", [3]),
+        ("NOT (type = Epic OR assignee = b)", []),  # as in Jira: that is assignee != b
+        ("NOT (type = Epic AND assignee = b)", [3, 2, 1]),
         ("!(type = Epic) and not assignee is empty", [2]),
         ("type = Epic or assignee = b and labels = red", [1]),
         ("updated >= -10m", [1]),
@@ -149,7 +150,7 @@ def test_absolute_dates_are_in_the_callers_zone_and_of_minutes() -> None:
         ("summary = x", "The operator '=' is not supported by the 'summary' field."),
         ("status ~ x", "The operator '~' is not supported by the 'status' field."),
         ("assignee = foo()", "Unable to find JQL function 'foo()'."),
-        ("project = ABC order by nope", "Field 'nope' does not exist or you do not have permission to view it."),
+        ("project = ABC order by nope", "Not able to sort using field 'nope'."),
     ],
 )
 def test_what_is_refused_and_how(text: str, message: str) -> None:
