@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from lark import Lark, Token, Transformer
+from lark import Lark, Token, Transformer, Tree
 from lark.exceptions import UnexpectedInput, VisitError
 
 from sandbox.jira.jql_errors import refusal
@@ -75,6 +75,10 @@ values view when whenever where while with
 
 RESERVED_WORDS = frozenset(_RESERVED.split())
 """Words that may stand only in quotes, as Jira's documentation lists them."""
+
+
+MAX_DEPTH = 150
+"""Levels of negations, brackets and lists that a query may have; each takes several of Python's 1000 frames."""
 
 
 class JqlError(ValueError):
@@ -183,6 +187,8 @@ def parse(text: str) -> Query:
         tree = _parser().parse(text)
     except UnexpectedInput as error:
         raise JqlError(refusal(error, text)) from error
+    if _depth(tree) > MAX_DEPTH:
+        raise JqlError(f"Error in the JQL Query: The query is nested more than {MAX_DEPTH} levels deep.")
     try:
         query: Query = _Build().transform(tree)
     except VisitError as error:
@@ -190,6 +196,16 @@ def parse(text: str) -> Query:
             raise error.orig_exc from error
         raise
     return query
+
+
+def _depth(tree: Tree[Token]) -> int:
+    """Count the levels of a tree, without recursion: it may have thousands."""
+    deepest, waiting = 0, [(tree, 1)]
+    while waiting:
+        one, level = waiting.pop()
+        deepest = max(deepest, level)
+        waiting += [(child, level + 1) for child in one.children if isinstance(child, Tree)]
+    return deepest
 
 
 def _text(token: Token) -> str:

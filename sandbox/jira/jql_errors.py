@@ -42,25 +42,30 @@ _EXPECTED: tuple[tuple[str, str, str], ...] = (
 
 def refusal(error: UnexpectedInput, text: str) -> str:
     """Give the message of a query that the grammar refuses."""
+    at: int = getattr(error, "pos_in_stream", None) or 0
     line, column = max(getattr(error, "line", 1), 1), max(getattr(error, "column", 1), 1)
     where = f"(line {line}, character {column})"
     if isinstance(error, UnexpectedCharacters):
-        got, may_come = error.char, frozenset(error.allowed or ())
+        got, may_come = error.char, frozenset(error.allowed)
     else:
         got = str(getattr(error, "token", ""))
-        may_come = frozenset(error.accepts or error.expected) if isinstance(error, UnexpectedToken) else frozenset()
+        may_come = frozenset(error.accepts) if isinstance(error, UnexpectedToken) else frozenset()
     if got in RESERVED_CHARACTERS:
         said = (
             f"The character '{got}' is a reserved JQL character. You must enclose it in a string or use the escape "
             f"'\\u{ord(got):04x}' instead."
         )
     elif got in ("'", '"'):
-        rest = " ".join(text[(error.pos_in_stream or 0) + 1 :].splitlines())
-        said = f"The quoted string {repr(rest) + ' ' if rest else ''}has not been completed."
+        rest = " ".join(text[at + 1 :].splitlines())
+        said = (
+            f"The quoted string '{rest}' has not been completed."
+            if rest
+            else "The quoted string has not been completed."
+        )
     else:
         said, where = _unexpected(got, may_come, where)
         if got.casefold() == "order" and "either 'OR' or 'AND'" in said:
-            said, where = _by(text[error.pos_in_stream or 0 :], line, column)
+            said, where = _by(text[at:], line, column)
     return f"Error in the JQL Query: {said} {where}".rstrip()
 
 

@@ -42,7 +42,7 @@ def compile_text(text: str, field: str) -> Words:
     try:
         pieces = _pieces(text)
         test, end = _query(pieces, 0)
-    except (ValueError, IndexError) as error:
+    except (ValueError, IndexError, RecursionError) as error:
         raise wrong from error
     if end != len(pieces):  # a bracket closes nothing
         raise wrong

@@ -104,7 +104,7 @@ def read_long_text(value: Any, *, adf_expected: bool, limited: bool = True) -> s
             raise WrongValue("Operation value must be an Atlassian Document (see the Atlassian Document Format)")
         try:
             value = adf.to_wiki(value)
-        except (AttributeError, TypeError, KeyError, ValueError) as error:
+        except (AttributeError, TypeError, KeyError, ValueError, RecursionError) as error:
             raise WrongValue("INVALID_INPUT: the document is not valid Atlassian Document Format") from error
     if not isinstance(value, str):
         raise WrongValue("Operation value must be a string")

@@ -13,6 +13,12 @@ def surround(word: str) -> str:
     return f"You must surround '{word}' in quotation marks to use it as"
 
 
+@pytest.mark.parametrize("text", ["NOT " * 3000 + "a = b", "a in " + "(" * 3000 + "b" + ")" * 3000])
+def test_a_query_nested_too_deeply_is_refused(text: str) -> None:
+    with pytest.raises(JqlError, match="nested more than 150 levels deep"):
+        parse(text)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
