@@ -184,6 +184,11 @@ def test_version_3_speaks_documents_and_version_2_wiki_text(connect: Connect) ->
     assert api.get("/issue/NIM-2")["fields"]["customfield_10053"]["type"] == "doc"
     assert api.get("/issue/NIM-2/comment")["comments"][0]["body"]["type"] == "doc"
     assert "Atlassian Document" in errors(api, "PUT", "/issue/NIM-2", {"fields": {"description": "x"}})["description"]
+    deep: dict[str, Any] = {"type": "text", "text": "x"}
+    for _ in range(400):
+        deep = {"type": "blockquote", "content": [deep]}
+    nested = {"type": "doc", "version": 1, "content": [deep]}
+    assert "INVALID_INPUT" in errors(api, "PUT", "/issue/NIM-2", {"fields": {"description": nested}})["description"]
     assert api("PUT", "/issue/NIM-2", {"fields": {"description": document}}).status_code == 204
     assert old.get("/issue/NIM-2")["fields"]["description"] == "First line\nsecond\n\n* one\n* two"
 
