@@ -90,15 +90,15 @@ INSERT INTO heads
   (ref, connection, stream, id, partition, key, version, digest, updated, gone, generation, mapped, record_seq)
   SELECT printf('%s%06d', ref, :n), connection, stream, printf('%s%06d', id, :n), partition, key, version, digest,
          updated, gone, generation, mapped, record_seq + :n * :first
-  FROM heads WHERE record_seq <= :first;
+  FROM heads WHERE ref IN (SELECT ref FROM first);
 INSERT INTO model
   (source, ordinal, kind, ref, key, key_folded, connection, place, parent, parent_key, mapping, data)
   SELECT printf('%s%06d', source, :n), ordinal, kind, printf('%s%06d', ref, :n), key, key_folded, connection, place,
          parent, parent_key, mapping, json_set(data, '$.ref', printf('%s%06d', ref, :n))
-  FROM model WHERE source IN (SELECT ref FROM heads WHERE record_seq <= :first);
+  FROM model WHERE source IN (SELECT ref FROM first);
 INSERT INTO links (source, kind, value)
   SELECT printf('%s%06d', source, :n), kind, value FROM links
-  WHERE source IN (SELECT ref FROM heads WHERE record_seq <= :first);
+  WHERE source IN (SELECT ref FROM first);
 """
 """One more copy of the first issues under other ids, with their model rows and links; ``:n``: which copy."""
 
@@ -141,6 +141,7 @@ def filled(folder: Path, records: Sequence[Record], count: int) -> Path:
     store.close()
     with closing(sqlite3.connect(folder / "store.sqlite3", isolation_level=None)) as raw:
         raw.execute("PRAGMA synchronous = OFF")
+        raw.execute("CREATE TEMP TABLE first AS SELECT ref FROM heads")
         for start in range(1, count // len(records), _AT_A_TIME):
             raw.execute("BEGIN")
             for n in range(start, min(start + _AT_A_TIME, count // len(records))):

@@ -122,9 +122,10 @@ def plan(ctx: click.Context, app: App, *, out: Path | None, as_json: bool) -> No
     if out is not None:
         write_whole(out, codec.dumps(made))  # its owner's alone: a plan tells what is confidential
     if as_json:
-        print_json(plan_json(made, summary.failed))
+        print_json(plan_json(made, summary.failed, summary.to_json()["remapped"]))
     else:
         tell_plan(made)
+        tell_remapped(summary)
         tell_notes("failed", [(n.place, n.message) for n in summary.failed])
     ctx.exit(EXITS[summary.ending])
 
@@ -167,12 +168,7 @@ def tell_summary(summary: Summary) -> None:
         say(f"taken over as the tools show them: {summary.adopted} fields. Next: syncline plan")
     if summary.reconciled:
         say(f"reconciled: {', '.join(summary.reconciled)}")
-    for name, found in summary.remapped.items():
-        most = [f"{what} {count}" for what, count in list(found.by_attribute().items())[:_PLACES]]
-        say_hanging(
-            f"{name}: {found.records} stored records were mapped again, since the mapping or the tool's fields changed;"
-            f" {found.otherwise} became otherwise" + (f": {', '.join(most)}" if most else "")
-        )
+    tell_remapped(summary)
     for title, notes in (("failed", summary.failed), ("held", summary.held), ("made again", summary.remade)):
         tell_notes(title, [(n.place, n.message) for n in notes])
     conflicts = [
@@ -182,6 +178,16 @@ def tell_summary(summary: Summary) -> None:
     tell_notes("in conflict", conflicts)
     tell_notes("stopped by a brake", [(b.connection, f"{b.message}. {b.mend}") for b in summary.brakes])
     say(f"{summary.command} {summary.ending.value} in {summary.duration_s:.1f} s (run {summary.run})")
+
+
+def tell_remapped(summary: Summary) -> None:
+    """What became of stored records that another mapping had mapped, connection by connection."""
+    for name, found in summary.remapped.items():
+        most = [f"{what} {count}" for what, count in list(found.by_attribute().items())[:_PLACES]]
+        say_hanging(
+            f"{name}: {found.records} stored records were mapped again, since the mapping or the tool's fields changed;"
+            f" {found.otherwise} became otherwise" + (f": {', '.join(most)}" if most else "")
+        )
 
 
 def tell_plan(made: Plan) -> None:

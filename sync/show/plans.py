@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sync.plan.codec import to_json
@@ -13,12 +13,13 @@ from sync.show.text import one_line
 _WIDTH = 60  # characters of a value on a terminal
 
 
-def plan_json(plan: Plan, failed: Iterable[Any] = ()) -> dict[str, Any]:
+def plan_json(plan: Plan, failed: Iterable[Any] = (), remapped: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """``syncline plan --json``: every field of every write, in the order in which they will be made.
 
     Args:
         plan: The plan.
         failed: What could not be planned for, as objects with ``place`` and ``message``.
+        remapped: Connection -> what became of stored records that had to be mapped again for it.
     """
     whole = to_json(plan)
     return {
@@ -29,6 +30,7 @@ def plan_json(plan: Plan, failed: Iterable[Any] = ()) -> dict[str, Any]:
         "writes": [line for planned in plan.writes for line in _fields_json(planned)],
         **{part: whole[part] for part in ("conflicts", "held", "brakes")},
         "failed": [{"place": note.place, "message": note.message} for note in failed],
+        "remapped": dict(remapped or {}),
     }
 
 

@@ -4,12 +4,13 @@ import logging
 import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from sync.clock import RealClock
+from sync.engine.difference import Difference
 from sync.engine.lock import AlreadyRunningError
 from sync.engine.summary import Reads, Summary
 from sync.service.daemon import Daemon, Settings
@@ -92,6 +93,13 @@ class World:
         chance = random.Random(1)  # noqa: S311 - no secret
         Daemon(self.load, self.heart, Notifier({}), board, RealClock(), chance).run()
         return board
+
+
+def test_the_line_of_a_run_says_how_many_stored_records_were_mapped_again(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    remapped = {"jira": Difference(records=5), "github": Difference(records=2)}
+    World([lambda: replace(ran(), remapped=remapped)]).serve()
+    assert [r.mapped_again for r in caplog.records if r.name == "sync.service.daemon"] == [7]  # type: ignore[attr-defined]
 
 
 def test_it_runs_until_it_is_asked_to_stop_and_logs_one_line_a_run(caplog: pytest.LogCaptureFixture) -> None:

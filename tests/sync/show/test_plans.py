@@ -65,6 +65,9 @@ def test_each_record_and_each_reason_stands_once_above_its_fields() -> None:
 
 
 def test_the_object_for_scripts_holds_every_field_and_what_could_not_be_planned() -> None:
-    data = plan_json(PLAN, [Note(place="engagement:NIM-02", message="its record is not there")])
+    data = plan_json(
+        PLAN, [Note(place="engagement:NIM-02", message="its record is not there")], {"jira": {"records": 1}}
+    )
     assert (data["count"], len(data["writes"])) == (4, 5)
+    assert data["remapped"] == {"jira": {"records": 1}}
     assert data["failed"] == [{"place": "engagement:NIM-02", "message": "its record is not there"}]
