@@ -1,6 +1,7 @@
 """Between wiki text, which the state holds, and Atlassian's document format, which version 3 of the interface speaks.
 
-Approximate: paragraphs, line breaks, headings, bullets, bold, links and code blocks; any other mark-up stays text.
+What was written as a document is given back as it was (`Written`). Between the two forms, approximate: paragraphs, line
+breaks, headings, bullets, bold, links and code blocks; any other mark-up stays text.
 """
 
 import re
@@ -16,6 +17,59 @@ _HEADING = re.compile(r"h([1-6])\. (.+)")
 _CODE = re.compile(r"\{(?:code|noformat)[^}]*\}\r?\n?(.*?)\r?\n?\{(?:code|noformat)\}", re.DOTALL)
 
 Node = dict[str, Any]
+
+MAX_DEPTH = 100
+"""Levels of nodes that a document may have here, so that none exhausts Python's stack."""
+
+_NAMES = """
+blockCard blockTaskItem blockquote bodiedExtension bulletList caption codeBlock date decisionItem decisionList
+embedCard emoji expand extension extensionFrame hardBreak heading inlineCard inlineExtension layoutColumn
+layoutSection listItem media mediaGroup mediaInline mediaSingle mention multiBodiedExtension nestedExpand
+orderedList panel paragraph placeholder rule status table tableCell tableHeader tableRow taskItem taskList text
+"""
+_NODES = frozenset(_NAMES.split())
+"""The nodes of the format."""
+
+
+class Written(str):
+    """Wiki text made of a document, with the document itself: version 3 gives back what was written."""
+
+    __slots__ = ("document",)
+    document: Node
+
+    @classmethod
+    def of(cls, document: Node) -> "Written":
+        """Make the text of a document; raises ValueError and its like when the document is none."""
+        _check(document)
+        made = cls(to_wiki(document))
+        made.document = document
+        return made
+
+
+def document_of(text: str) -> Node:
+    """Give the document that a text was written as, or that it would be."""
+    return text.document if isinstance(text, Written) else from_wiki(text)
+
+
+def kept(value: Any) -> Any:
+    """Give a value as a state document holds it: what was written as a document is one."""
+    return value.document if isinstance(value, Written) else value
+
+
+def same(before: Any, value: Any) -> bool:
+    """Say whether a text is what stands there; a document also by what wiki text does not show."""
+    return before == value and (not isinstance(value, Written) or document_of(before) == value.document)
+
+
+def _check(document: Node) -> None:
+    waiting = [(node, 1) for node in document["content"]]
+    while waiting:
+        node, level = waiting.pop()
+        if level > MAX_DEPTH or node["type"] not in _NODES:
+            raise ValueError("no such node, or nested too deeply")
+        if node["type"] == "text" and not (isinstance(node["text"], str) and node["text"]):
+            raise ValueError("a text node without text")
+        waiting += [(child, level + 1) for child in node.get("content", ())]
 
 
 def from_wiki(text: str) -> Node:

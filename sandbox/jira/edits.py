@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.core.http import HttpError, dumps
-from sandbox.jira import stamps, values
+from sandbox.jira import adf, stamps, values
 from sandbox.jira.auth import Caller
 from sandbox.jira.model import FieldDef, Issue, Kind, Row
 from sandbox.jira.site import Site
@@ -258,7 +258,7 @@ def changelog_items(site: Site, issue: Issue, new: Mapping[str, Any]) -> list[Ro
     items: list[Row] = []
     for name, value in new.items():
         before = issue.fields.get(name)
-        if (before or None) == (value or None):
+        if adf.same(before or None, value or None):
             continue
         definition = site.state.fields[name]
         if definition.kind in (Kind.VERSIONS, Kind.COMPONENTS):

@@ -6,7 +6,7 @@ from datetime import UTC
 from typing import Any
 
 from sandbox.core.checked import changed
-from sandbox.jira import scopes, stamps, values, workflow
+from sandbox.jira import adf, scopes, stamps, values, workflow
 from sandbox.jira.catalog import custom_field, system_fields
 from sandbox.jira.model import Deployment, FieldDef, Issue, Kind, Link, Row
 from sandbox.jira.state import TABLES, State
@@ -249,6 +249,9 @@ def _fill_parts(state: State, issue: Issue, row: Row, fields: Row) -> None:
         ("changelog", issue.entries),
     ):
         for part in parts:
+            for key in ("body", "comment"):
+                if adf.is_document(part.get(key)):
+                    part[key] = values.read_long_text(part[key], adf_expected=True, limited=False)
             part["id"] = str(part.get("id") or state.next_id(name))
             state.saw_id(name, part["id"])
             author = state.user_id(part["author"]) if part.get("author") else None
@@ -307,7 +310,10 @@ def _dump_issue(state: State, issue: Issue) -> Row:
     fields["issuelinks"] = [_dump_link(state, issue, state.links[one]) for one in state.links_of.get(issue.id, ())]
     parts = {
         name: [
-            {key: _utc(value) if key in ("created", "updated", "started") else value for key, value in part.items()}
+            {
+                key: _utc(value) if key in ("created", "updated", "started") else adf.kept(value)
+                for key, value in part.items()
+            }
             for part in rows
         ]
         for name, rows in (
@@ -345,7 +351,7 @@ def _dump_value(state: State, field: FieldDef, value: Any) -> Any:
         case Kind.PARENT if isinstance(value, str):
             return {"id": value, "key": state.issues[value].key}
         case _:
-            return value
+            return adf.kept(value)
 
 
 def _dump_link(state: State, issue: Issue, link: Link) -> Row:

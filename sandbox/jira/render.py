@@ -41,7 +41,7 @@ class Renderer:
 
     def long_text(self, text: str | None) -> Any:
         """Write long text: wiki mark-up in version 2, a document in version 3."""
-        return adf.from_wiki(text) if text is not None and self.caller.version == 3 else text
+        return adf.document_of(text) if text is not None and self.caller.version == 3 else text
 
     def user(self, uid: str | None) -> Row | None:
         """Show a user. What it gives is kept and shared, so nobody may change it."""

@@ -64,7 +64,8 @@ The document (every key but `deployment`, `users`, `projects`, `issuetypes`, `st
       "issues": [
         {"id": "20001", "key": "NIM-1",
          "fields": {                               # as REST v2 shows them; references by id or by name
-           "issuetype": {"name": "Story"}, "summary": "...", "description": "wiki text", "status": {"name": "To Do"},
+           "issuetype": {"name": "Story"}, "summary": "...", "description": "wiki text, or a document (ADF)",
+           "status": {"name": "To Do"},
            "priority": {"name": "Medium"}, "resolution": null, "resolutiondate": null, "labels": ["a"],
            "assignee": USER, "reporter": USER, "creator": USER, "created": "2026-01-02T03:04:05.000+0000",
            "updated": "...", "duedate": "2026-12-24", "fixVersions": [{"name": "1.0"}], "versions": [],

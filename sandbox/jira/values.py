@@ -48,7 +48,7 @@ def read(
         value: as in a request body or a state document.
         project_id: whose versions and components count.
         adf_expected: version 3 of the interface, where long text is a document.
-        limited: whether texts may be too long; what a state document holds was once accepted somewhere.
+        limited: whether texts may be too long; what a state document holds was once accepted somewhere, in either form.
 
     Raises:
         WrongValue: with Jira's own words.
@@ -60,7 +60,8 @@ def read(
     if field.kind is Kind.SPRINT:
         return _read_sprints(state, value)
     if field.kind is Kind.TEXTAREA:
-        return read_long_text(value, adf_expected=adf_expected, limited=limited)
+        either = adf_expected or (not limited and adf.is_document(value))
+        return read_long_text(value, adf_expected=either, limited=limited)
     if not limited and field.kind in (Kind.TEXT, Kind.URL, Kind.EPIC_NAME):
         return str(value)
     return _read_one(state, field, value)
@@ -103,8 +104,8 @@ def read_long_text(value: Any, *, adf_expected: bool, limited: bool = True) -> s
         if not adf.is_document(value):
             raise WrongValue("Operation value must be an Atlassian Document (see the Atlassian Document Format)")
         try:
-            value = adf.to_wiki(value)
-        except (AttributeError, TypeError, KeyError, ValueError, RecursionError) as error:
+            value = adf.Written.of(value)
+        except (AttributeError, TypeError, KeyError, ValueError) as error:
             raise WrongValue("INVALID_INPUT: the document is not valid Atlassian Document Format") from error
     if not isinstance(value, str):
         raise WrongValue("Operation value must be a string")

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -248,3 +249,53 @@ def test_an_issue_cannot_be_linked_to_itself(connect: Connect) -> None:
     assert api("POST", "/issueLink", {"type": {"name": "Blocks"}, **ends}).status_code == 400
     link = {"update": {"issuelinks": [{"add": {"type": {"name": "Blocks"}, "outwardIssue": {"key": "NIM-1"}}}]}}
     assert "issuelinks" in errors(api, "PUT", "/issue/NIM-1", link)
+
+
+MARKED: dict[str, Any] = {
+    "type": "doc",
+    "version": 1,
+    "content": [
+        {"type": "panel", "attrs": {"panelType": "info"}, "content": [{"type": "paragraph", "content": []}]},
+        {
+            "type": "paragraph",
+            "content": [
+                {"type": "mention", "attrs": {"id": "acc:bob", "text": "@Bob Example"}},
+                {"type": "text", "text": " waits", "marks": [{"type": "em"}]},
+            ],
+        },
+    ],
+}
+
+
+def test_version_3_gives_back_the_document_that_was_written(connect: Connect) -> None:
+    api, old = connect(version=3), connect(version=2)
+    written = {"description": MARKED, "customfield_10053": MARKED}
+    assert api("PUT", "/issue/NIM-2", {"fields": written}).status_code == 204
+    comment = api("POST", "/issue/NIM-2/comment", {"body": MARKED}).json()
+    work = api("POST", "/issue/NIM-2/worklog", {"timeSpent": "1h", "comment": MARKED}).json()
+    assert comment["body"] == work["comment"] == MARKED
+
+    def shown() -> list[Any]:
+        fields = api.get("/issue/NIM-2", fields="description,customfield_10053")["fields"]
+        return [*fields.values(), api.get(f"/issue/NIM-2/comment/{comment['id']}")["body"]]
+
+    assert shown() == [MARKED] * 3
+    assert old.get("/issue/NIM-2", fields="description")["fields"]["description"].endswith("@Bob Example waits")
+    api.service.load_state(json.loads(json.dumps(api.service.dump_state())))
+    assert shown() == [MARKED] * 3
+    stamp = api.get("/issue/NIM-2", fields="updated")["fields"]["updated"]
+    api("PUT", "/issue/NIM-2", {"fields": written})
+    assert api.get("/issue/NIM-2", fields="updated")["fields"]["updated"] == stamp
+    plain = {"type": "doc", "version": 1, "content": [*MARKED["content"][:1], {**MARKED["content"][1], "attrs": {}}]}
+    api("PUT", "/issue/NIM-2", {"fields": {"description": plain}})  # the same words, otherwise laid out
+    assert api.get("/issue/NIM-2", fields="description")["fields"]["description"] == plain
+    old("PUT", "/issue/NIM-2", {"fields": {"description": "wiki"}})
+    text = [{"type": "paragraph", "content": [{"type": "text", "text": "wiki"}]}]
+    assert api.get("/issue/NIM-2", fields="description")["fields"]["description"]["content"] == text
+
+
+@pytest.mark.parametrize("node", [{}, {"type": "nonsense"}, {"type": "paragraph", "content": [{"type": "text"}]}, "x"])
+def test_a_document_of_other_nodes_is_refused(connect: Connect, node: Any) -> None:
+    document = {"type": "doc", "version": 1, "content": [node]}
+    told = errors(connect(version=3), "PUT", "/issue/NIM-2", {"fields": {"description": document}})
+    assert "INVALID_INPUT" in told["description"]
