@@ -144,6 +144,14 @@ def _second(first: str, second: str) -> Get:
     return get
 
 
+def fields_below(payload: Mapping[str, Any], at: tuple[str, ...]) -> Mapping[str, Any]:
+    """What stands where a record keeps its fields; empty when nothing does."""
+    held: Any = payload
+    for key in at:
+        held = held.get(key) if isinstance(held, Mapping) else None
+    return held if isinstance(held, Mapping) else {}
+
+
 def _below(path: tuple[str, ...]) -> Callable[[Any], Any]:
     if "*" in path:
         star = path.index("*")

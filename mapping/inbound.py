@@ -8,7 +8,7 @@ from typing import Any
 
 from connectors.core.port import Catalog, Record, Visibility
 from mapping.confidentiality import narrowest
-from mapping.get import NOTHING, UNKNOWN, Answer, Context, Getter, Said, Test, conditions
+from mapping.get import NOTHING, UNKNOWN, Answer, Context, Getter, Said, Test, conditions, fields_below
 from mapping.links import Finder, Standing
 from mapping.model import Access, AnyEntity, Unmapped
 from mapping.read import ask, watched
@@ -100,7 +100,7 @@ class Maker:
         host, names = self.finder.names(record.url, self.owner)
         context = Context(
             record=record,
-            fields=_fields(record.payload, self.fields_at),
+            fields=fields_below(record.payload, self.fields_at),
             standing=Standing(owner=self.owner, place=record.partition, host=host),
             said=said,
         )
@@ -150,13 +150,6 @@ def _nothing(attribute: Attribute) -> Any:
     if attribute.shape in GATHERED:
         return ()
     return {Shape.TEXT: "", Shape.BOOLEAN: False}.get(attribute.shape)
-
-
-def _fields(payload: Mapping[str, Any], at: tuple[str, ...]) -> Mapping[str, Any]:
-    held: Any = payload
-    for key in at:
-        held = held.get(key) if isinstance(held, Mapping) else None
-    return held if isinstance(held, Mapping) else {}
 
 
 def _fill(rules: Rules, attribute: Attribute, steps: tuple[Step, ...], getter: Getter, *, watch: bool) -> Answer:

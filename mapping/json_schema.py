@@ -88,7 +88,7 @@ def _entity_rule(makes: str | None) -> Schema:
     """A rule that the default has (and of which anything may be left out), or a new one."""
     known = kinds()
     rule = _table(
-        {"stream": _TEXT, "makes": _one_of(known), "when": _when(), "attributes": {"type": "object"}},
+        {"stream": _TEXT, "makes": _one_of(known), "when": conditions_schema(), "attributes": {"type": "object"}},
         required=() if makes else ("makes", "stream"),
     )
     cases: list[Schema] = [
@@ -137,14 +137,14 @@ def _step(attribute: Attribute) -> Schema:
                 _table({"use": answer}, required=("use",)),
             ]
         },
-        "when": _when(),
+        "when": conditions_schema(),
         "type": _one_of([shape.value, *(s.value for s in ALSO_READ_AS.get(shape, ()))]),
         "record": _one_of([r.value for r in OfRecord]),
-        "parts": {"type": "object", "additionalProperties": _part()},
+        "parts": {"type": "object", "additionalProperties": part_schema()},
         "unit": _one_of(UNITS_S),
         "day_h": {"type": "number", "exclusiveMinimum": 0, "maximum": 24},
         "week_d": {"type": "number", "exclusiveMinimum": 0, "maximum": 7},
-        "currency": _part(),
+        "currency": part_schema(),
         "means": answer,
         **dict.fromkeys(("said", "to", "called"), _KEYS),
         "read": _one_of(READS.get(shape, ())),
@@ -156,7 +156,8 @@ def _step(attribute: Attribute) -> Schema:
     return _table({key: known.get(key, _TEXT) for key in allowed})
 
 
-def _part() -> Schema:
+def part_schema() -> Schema:
+    """Where a part of a template, or a currency, stands."""
     return _table({"field": _TEXT, "path": _KEYS, "record": _one_of([r.value for r in OfRecord])})
 
 
@@ -166,7 +167,8 @@ def _answer(attribute: Attribute) -> Schema:
     return {"type": {Shape.BOOLEAN: "boolean", Shape.INTEGER: "integer"}.get(attribute.shape, "string")}
 
 
-def _when() -> Schema:
+def conditions_schema() -> Schema:
+    """One condition or a list of them; refers to ``definitions``."""
     condition = {"$ref": "#/$defs/condition"}
     return {"anyOf": [condition, {"type": "array", "items": condition}]}
 

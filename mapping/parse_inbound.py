@@ -266,36 +266,40 @@ class _Reader:
         return value
 
     def conditions(self, table: Mapping[str, Any], path: Path) -> tuple[Condition, ...]:
-        """What ``when`` says: one table, or a list of tables that must all hold."""
-        raw = table.get("when", [])
-        listed = raw if isinstance(raw, list) else [raw]
-        return tuple(c for item in listed if (c := self._condition(item, (*path, "when"))) is not None)
+        """What ``when`` says."""
+        return read_conditions(self.check, table.get("when", []), (*path, "when"), self.fields_at)
 
-    def _condition(self, raw: Any, path: Path) -> Condition | None:
-        check = self.check
-        before = len(check.problems)
-        table = check.table(raw, path, (*_TESTED, "is", "is_not", "at_least", "filled"))
-        source = check.source(table, path, self.fields_at)
-        if source is None:
-            if len(check.problems) == before:
-                check.problem(path, "no source", one_of(_TESTED))
-            return None
-        tests = [k for k in ("is", "is_not", "at_least", "filled") if k in table]
-        if not tests:
-            check.problem(path, "no test", "one of is, is_not, at_least, filled")
-        least, filled = table.get("at_least"), table.get("filled")
-        if least is not None and (isinstance(least, bool) or not isinstance(least, (int, float))):
-            check.problem((*path, "at_least"), show(least), "a number")
-            return None
-        if filled is not None and not isinstance(filled, bool):
-            check.problem((*path, "filled"), show(filled), "true or false")
-        return Condition(
-            source=source,
-            among=frozenset(map(normal, check.texts(table, "is", path))) if "is" in table else None,
-            not_among=frozenset(map(normal, check.texts(table, "is_not", path))) if "is_not" in table else None,
-            at_least=None if least is None else float(least),
-            filled=filled,
-        )
+
+def read_conditions(check: Checker, raw: Any, path: Path, fields_at: Path) -> tuple[Condition, ...]:
+    """Conditions as they are written: one table, or a list of tables that must all hold."""
+    listed = raw if isinstance(raw, list) else [raw]
+    return tuple(c for item in listed if (c := _condition(check, item, path, fields_at)) is not None)
+
+
+def _condition(check: Checker, raw: Any, path: Path, fields_at: Path) -> Condition | None:
+    before = len(check.problems)
+    table = check.table(raw, path, (*_TESTED, "is", "is_not", "at_least", "filled"))
+    source = check.source(table, path, fields_at)
+    if source is None:
+        if len(check.problems) == before:
+            check.problem(path, "no source", one_of(_TESTED))
+        return None
+    tests = [k for k in ("is", "is_not", "at_least", "filled") if k in table]
+    if not tests:
+        check.problem(path, "no test", "one of is, is_not, at_least, filled")
+    least, filled = table.get("at_least"), table.get("filled")
+    if least is not None and (isinstance(least, bool) or not isinstance(least, (int, float))):
+        check.problem((*path, "at_least"), show(least), "a number")
+        return None
+    if filled is not None and not isinstance(filled, bool):
+        check.problem((*path, "filled"), show(filled), "true or false")
+    return Condition(
+        source=source,
+        among=frozenset(map(normal, check.texts(table, "is", path))) if "is" in table else None,
+        not_among=frozenset(map(normal, check.texts(table, "is_not", path))) if "is_not" in table else None,
+        at_least=None if least is None else float(least),
+        filled=filled,
+    )
 
 
 def _names(shapes: frozenset[Shape]) -> str:

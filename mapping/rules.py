@@ -56,7 +56,7 @@ class Rules:
         names: set[str] = set()
         for rule in self.entities:
             if rule.stream == stream:
-                names.update(_asked(s, self.streams[stream].fields_at) for s in _sources(rule))
+                names.update(s.field_in(self.streams[stream].fields_at) for s in _sources(rule))
         for name, out in self.outward.items():
             if out.stream == stream and (owned is None or name in owned):
                 names.update(f.name for f in out.fields if out.target not in _NO_FIELDS and not out.prefix)
@@ -157,13 +157,3 @@ def _sources(rule: EntityRule) -> Iterator[Source]:
     conditions = (c.source for c in (*rule.when, *(c for s in steps for c in s.when)))
     for source in (*conditions, *(s for step in steps for s in (step.source, step.currency) if s is not None)):
         yield from (part for _, part in source.parts) if source.parts else (source,)
-
-
-def _asked(source: Source, fields_at: Path) -> str:
-    if source.name is not None:
-        return source.name
-    path = source.path or ()
-    if path[: len(fields_at)] != fields_at:
-        return ""  # beside the fields: always part of the answer
-    below = path[len(fields_at) :]
-    return below[0] if below else ""

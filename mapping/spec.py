@@ -76,6 +76,18 @@ class Source:
     parts: tuple[tuple[str, Source], ...] = ()
     label: str
 
+    def field_in(self, fields_at: tuple[str, ...]) -> str:
+        """The field that a reader must ask for, by name or id; empty: none, it is always part of the answer.
+
+        Args:
+            fields_at: Keys that lead to the fields in a record's payload.
+        """
+        if self.name is not None:
+            return self.name
+        path = self.path or ()
+        below = path[len(fields_at) :] if path[: len(fields_at)] == fields_at else ()
+        return below[0] if below else ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:

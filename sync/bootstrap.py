@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+
+from sqlalchemy.orm import Session
 
 from connectors.core.port import Clock, ConnectorContext, ConnectorSpec, Partition, StreamSpec
 from connectors.core.registry import load_connectors
@@ -21,7 +24,9 @@ from sync.engine.backfill import Backfill, BackfillSettings
 from sync.engine.live import Live, Progress
 from sync.engine.mapper import RulesMapper
 from sync.engine.pull import PullSettings
+from sync.engine.reading import read_of
 from sync.engine.remap import Remap
+from sync.engine.roster import Roster, read_roster
 from sync.engine.run import Engine, EngineSettings
 from sync.plan.inputs import PlanSettings
 from sync.reconcile.settings import ReconcileSettings
@@ -52,8 +57,8 @@ def clock() -> Clock:
     return RealClock()
 
 
-def selected(config: Config) -> tuple[Selected, ...]:
-    """The configured engagements as selection and reconciliation take them."""
+def named(config: Config) -> tuple[Selected, ...]:
+    """The engagements that the configuration names."""
     return tuple(
         Selected(
             key=key,
@@ -64,6 +69,17 @@ def selected(config: Config) -> tuple[Selected, ...]:
         )
         for key, e in config.engagements.items()
     )
+
+
+def roster(config: Config, session: Session) -> Roster:
+    """All engagements, named or discovered, by what is stored now."""
+    return read_roster(session, named(config), config.discoveries)
+
+
+def read_now(config: Config, session: Session) -> dict[str, tuple[Partition, ...]]:
+    """What a run would read by what is stored now, by connection."""
+    looked_at = [one.connection for one in config.discoveries]
+    return read_of(session, roster(config, session).engagements, looked_at, streams(config))
 
 
 def streams(config: Config) -> dict[str, tuple[StreamSpec, ...]]:
@@ -152,20 +168,22 @@ def engine(
         apply=ApplySettings(max_writes=plan.max_writes),
     )
     witness = Witness(_beside(config, _WITNESS_SUFFIX)) if store.path or store.is_server else None
-    return Engine(store, live, selected(config), the_clock, settings, progress, witness)
+    return Engine(store, live, named(config), the_clock, settings, progress, witness, config.discoveries)
 
 
 def backfill(
     config: Config, store: Store, connection: Live, the_clock: Clock, progress: Progress
 ) -> tuple[Backfill, tuple[Partition, ...]]:
     """The reader of a connection's history, and the partitions that the engagements want of it, stream by stream."""
-    engagements = selected(config)
+    with store.unit_of_work() as session:
+        engagements = roster(config, session).engagements
     spec = config.connections[connection.name].spec
-    partitions = wanted(engagements, streams(config)).get(connection.name, ())
+    looked_at = [one.connection for one in config.discoveries]
+    partitions = wanted(engagements, streams(config), looked_at=looked_at).get(connection.name, ())
     order = {s.name: i for i, s in enumerate(spec.streams)}
     reader = Backfill(
         store,
-        connection,
+        replace(connection, anchored=anchored_places(engagements, connection.name)),
         shared_places(engagements),
         spec.capabilities.bounded,
         the_clock,
@@ -177,7 +195,10 @@ def backfill(
 
 def remap(config: Config, store: Store, live: Mapping[str, Live], the_clock: Clock, progress: Progress) -> Remap:
     """What maps the stored records again."""
-    return Remap(store, live, selected(config), the_clock, progress)
+    with store.unit_of_work() as session:
+        engagements = roster(config, session).engagements
+        wanted_now = read_now(config, session)
+    return Remap(store, live, shared_places(engagements), wanted_now, the_clock, progress)
 
 
 def mapper(connection: Connection) -> RulesMapper:
@@ -224,9 +245,18 @@ def _live(config: Config, connection: Connection, the_clock: Clock, transport: T
         requests=lambda: transport.requests_made,
         inert=connection.spec.inert,
         renew=transport.renew,
-        anchored=anchored_places(selected(config), connection.name),
         requests_to_read=partial(cost, connection.settings) if cost is not None else None,
+        looked_at=_looked_at(config, connection.name),
     )
+
+
+def _looked_at(config: Config, name: str) -> dict[str, tuple[str, ...]]:
+    """Stream -> fields that discoveries look at in a connection."""
+    found: dict[str, tuple[str, ...]] = {}
+    for one in config.discoveries:
+        if one.connection == name:
+            found[one.sift.stream] = (*found.get(one.sift.stream, ()), *one.sift.fields())
+    return found
 
 
 def _beside(config: Config, suffix: str) -> Path:

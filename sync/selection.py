@@ -1,8 +1,8 @@
-"""Which partitions of which connections the configured engagements need."""
+"""Which partitions of which connections the known engagements need."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from connectors.core.port import Partition, StreamSpec
@@ -52,7 +52,7 @@ class ScopeRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selected:
-    """One configured engagement.
+    """One engagement that the configuration names, or that was discovered.
 
     Attributes:
         key: Engagement key.
@@ -60,6 +60,8 @@ class Selected:
         record_key: Key of that record there.
         places: Its places, in the order of the configuration.
         scope: Where its scope comes from, what counts first first; empty: from wherever there is any.
+        origin: What discovered it (``discover.NAME``); empty: the configuration names it.
+        left_out: Of a discovered one: each place or anchor that it does not have, and why, for a person.
     """
 
     key: str
@@ -67,6 +69,8 @@ class Selected:
     record_key: str
     places: tuple[PlaceRef, ...]
     scope: tuple[ScopeRef, ...] = ()
+    origin: str = ""
+    left_out: tuple[str, ...] = ()
 
     def read_places(self) -> tuple[tuple[str, str], ...]:
         """(connection, place) of everything that is read for it place by place: of its work, then of its scope."""
@@ -80,23 +84,30 @@ class Selected:
 
 
 def wanted(
-    engagements: Iterable[Selected], streams: Mapping[str, Sequence[StreamSpec]]
+    engagements: Iterable[Selected],
+    streams: Mapping[str, Sequence[StreamSpec]],
+    *,
+    looked_at: Iterable[str] = (),
+    resting: Collection[tuple[str, str]] = (),
 ) -> dict[str, tuple[Partition, ...]]:
-    """Partitions to be read, by connection: sorted, none twice, no connection that no engagement names.
+    """Partitions to be read, by connection: sorted, none twice, no connection that nothing names.
 
     Args:
-        engagements: All configured engagements.
+        engagements: All engagements.
         streams: Connection -> the streams of its connector.
+        looked_at: Connections in which engagements are discovered.
+        resting: (connection, place) that are not read, since only engagements at rest have them.
 
     Raises:
         KeyError: An engagement names a connection that is not in ``streams``.
     """
-    found: dict[str, set[Partition]] = {}
+    found: dict[str, set[Partition]] = {name: _fixed(streams[name]) for name in looked_at}
     for engagement in engagements:
         for connection in engagement.connections():
             found.setdefault(connection, set()).update(_fixed(streams[connection]))
         for connection, place in engagement.read_places():
-            found[connection].update(_of_place(streams[connection], place))
+            if (connection, place) not in resting:
+                found[connection].update(_of_place(streams[connection], place))
     return {connection: tuple(sorted(partitions)) for connection, partitions in sorted(found.items())}
 
 
@@ -131,6 +142,11 @@ def shared_places(engagements: Iterable[Selected]) -> dict[tuple[str, str], tupl
 def anchored_places(engagements: Iterable[Selected], connection: str) -> frozenset[str]:
     """Places of a connection that have an anchor: only there records are created and statuses shown."""
     return frozenset(p.place for e in engagements for p in e.places if p.connection == connection and p.anchor)
+
+
+def used_places(engagements: Iterable[Selected], connection: str) -> tuple[str, ...]:
+    """All places of a connection that engagements have, in their order, none twice."""
+    return tuple(dict.fromkeys(p.place for e in engagements for p in e.places if p.connection == connection))
 
 
 def named_anchors(engagements: Iterable[Selected]) -> frozenset[tuple[str, str]]:

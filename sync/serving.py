@@ -46,10 +46,10 @@ class Service:
 class Opened:
     """An open store and live connections."""
 
-    def __init__(self, engine: Engine, store: Store, connections: frozenset[str]) -> None:
+    def __init__(self, config: Config, engine: Engine, store: Store) -> None:
+        self._config = config
         self._engine = engine
         self._store = store
-        self._connections = connections
 
     def sync(self) -> Summary:
         """One whole run."""
@@ -58,12 +58,8 @@ class Opened:
     def freshness(self) -> Mapping[str, Freshness]:
         """How well each configured connection is read."""
         with self._store.unit_of_work() as session:
-            found = freshness(session)
-        return {
-            name: Freshness(read_at=read_at, failing=failing)
-            for name, (read_at, failing) in sorted(found.items())
-            if name in self._connections
-        }
+            found = freshness(session, bootstrap.read_now(self._config, session))
+        return {name: Freshness(read_at=read_at, failing=failing) for name, (read_at, failing) in sorted(found.items())}
 
 
 @contextmanager
@@ -72,6 +68,6 @@ def _opened(config: Config, the_clock: Clock, budget: HourlyBudget, heart: Heart
     try:
         with bootstrap.connected(config, the_clock, LivingBudget(budget, heart)) as live:
             engine = bootstrap.engine(config, store, live, the_clock, LivingProgress(heart))
-            yield Opened(engine, store, frozenset(live))
+            yield Opened(config, engine, store)
     finally:
         store.close()

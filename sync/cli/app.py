@@ -14,6 +14,7 @@ from sync import bootstrap
 from sync.cli.exits import Exit, StoppedError
 from sync.config.load import Config
 from sync.engine.live import Live
+from sync.selection import Selected
 from sync.store.database import Store
 
 
@@ -62,19 +63,25 @@ class App:
             raise StoppedError(f"no connection {name!r} in {self.config.path.name}; there are: {names}", Exit.USAGE)
         return name
 
-    def engagement(self, key: str | None) -> str | None:
-        """``key`` as the configuration spells it; None stays None.
+    def engagements(self, store: Store) -> tuple[Selected, ...]:
+        """All engagements, named or discovered, by what is stored."""
+        with store.unit_of_work() as session:
+            return bootstrap.roster(self.config, session).engagements
+
+    def engagement(self, store: Store, key: str | None) -> str | None:
+        """``key`` as its engagement spells it; None stays None.
 
         Raises:
-            StoppedError: It is not configured; the message names those that are.
+            StoppedError: There is none; the message names those that there are.
         """
         if key is None:
             return None
-        for known in self.config.engagements:
+        names = [one.key for one in self.engagements(store)]
+        for known in names:
             if known.casefold() == key.casefold():
                 return known
-        names = ", ".join(self.config.engagements)
-        raise StoppedError(f"no engagement {key!r} in {self.config.path.name}; there are: {names}", Exit.USAGE)
+        there = ", ".join(names) or "none"
+        raise StoppedError(f"no engagement {key!r} in {self.config.path.name}; there are: {there}", Exit.USAGE)
 
 
 pass_app = click.make_pass_decorator(App)

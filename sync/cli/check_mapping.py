@@ -17,7 +17,6 @@ from sync.cli.exits import Exit, StoppedError
 from sync.cli.output import say, table
 from sync.cli.samples import read_samples
 from sync.engine.live import Live
-from sync.selection import wanted
 from sync.show.mapped import Source, because_rows, brief, is_silent, mapped_json
 from sync.show.text import one_line
 from sync.store.partitions import known_catalog
@@ -109,7 +108,8 @@ def _stored(app: App, asked: Asked, names: Sequence[str]) -> Iterator[Source]:
 def _live(app: App, asked: Asked, names: Sequence[str]) -> Iterator[Source]:
     if asked.sample is not None:
         raise StoppedError("--live and --sample are two different origins; give one of them", Exit.USAGE)
-    partitions = wanted(bootstrap.selected(app.config), bootstrap.streams(app.config))
+    with app.store() as store, store.unit_of_work() as session:
+        partitions = bootstrap.read_now(app.config, session)
     with app.live() as live:
         for name in names:
             streams = _streams(app, asked, name)
@@ -123,7 +123,7 @@ def _live(app: App, asked: Asked, names: Sequence[str]) -> Iterator[Source]:
 
 def _read(live: Live, part: Partition, catalog: Catalog, asked: Asked) -> Iterator[Record]:
     """The first records of a partition, read from its beginning; no more pages than are needed."""
-    want = Wanted(partition=part, cursor=None, fields=live.mapper.fields(part.stream))
+    want = Wanted(partition=part, cursor=None, fields=live.fields(part.stream, catalog))
     pages = live.connector.reader.pull([want], catalog)
     found = (r for page in pages if isinstance(page, Page) for r in page.records if _is_wanted(r, asked))
     yield from islice(found, asked.limit)

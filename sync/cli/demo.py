@@ -138,7 +138,7 @@ def _most_telling(app: App, facts: list[Facts]) -> str:
     connections = app.config.connections
 
     def telling(fact: Facts) -> tuple[int, int, str]:
-        anchored = {p.connection for p in app.config.engagements[fact.key].places if p.anchor}
+        anchored = {p.connection for p in fact.view.places if p.anchor_key} if fact.view is not None else ()
         kinds = {connections[name].spec.kind for name in anchored}
         return len(kinds), len(fact.risks), fact.key
 

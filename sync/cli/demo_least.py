@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
+from sync import bootstrap
 from sync.config.load import Config, Connection
 from sync.engine.summary import Summary
 from sync.store.database import Store
@@ -77,11 +78,13 @@ def least_requests(config: Config, store: Store, summary: Summary, *, first: boo
     ``first``: the run read everything; otherwise nothing had changed.
     """
     failed = {note.place for note in summary.failed}
-    with store.unit_of_work() as session:  # also those of closed engagements, which no summary tells of
+    with store.unit_of_work() as session:
+        read = bootstrap.read_now(config, session)
         unread = {(name, p.key) for (name, p), row in partition_rows(session).items() if row.error}
     found = {}
     for name, connection in config.connections.items():
-        places = {p.place for e in config.engagements.values() for p in e.places if p.connection == name}
+        per_place = {s.name for s in connection.streams if s.per_place}
+        places = {p.key for p in read.get(name, ()) if p.stream in per_place}
         hidden = {p for p in places if any(f"{name}:{s.name}:{p}" in failed for s in connection.streams)}
         readable = {p for p in places if (name, p) not in unread}
         work = _work(store, connection, summary, len(readable), int(bool(hidden)), first)

@@ -24,7 +24,7 @@ from sync.show.explain import (
     explain_write,
     refs_of,
 )
-from sync.show.facts import Facts, instant
+from sync.show.facts import CONFIGURATION, Facts, instant
 from sync.show.mapped import because_rows
 from sync.show.provenance import provenance_json
 from sync.show.text import light, one_line
@@ -159,7 +159,12 @@ def _tell(data: dict[str, Any]) -> None:
 
 def _tell_status(data: dict[str, Any]) -> None:
     say(Text.assemble(light(data["status"]), f"  {data['engagement']}  {data['name']}"))
-    say(f"true of {data['true_of'] or 'no instant: a source was never read'}")
+    if data["rested"] is not None:
+        say(f"{data['last_status']} until it came to rest at {data['rested']}")
+    elif data["dimensions"]:
+        say(f"true of {data['true_of'] or 'no instant: a source was never read'}")
+    if data["origin"] != CONFIGURATION:
+        say("; ".join([f"taken up by {data['origin']}", *data["left_out"]]))
     if data["manager"] is not None:
         say(f"managed by {_person(data['manager'])}")
     for dimension in data["dimensions"]:

@@ -13,8 +13,9 @@ from sync.cli.exits import Exit, StoppedError
 from sync.reconcile.result import Finding
 from sync.reconcile.rules import reconcile
 from sync.reconcile.view import EngagementView
-from sync.show.facts import Facts
+from sync.show.facts import CONFIGURATION, Facts
 from sync.store.database import Store
+from sync.store.queries import last_status
 from sync.store.records import anything_read
 from sync.store.results import load_findings, load_risks
 from sync.store.tables import FindingRow, StatusRow
@@ -22,13 +23,13 @@ from sync.store.views import build_view, surroundings
 
 
 def load_facts(app: App, store: Store, key: str | None = None) -> list[Facts]:
-    """The engagements of the configuration (or the one of ``key``) as they are now."""
+    """All engagements (or the one of ``key``) as they are now."""
     config = app.config
     now = bootstrap.clock().now()
     settings = bootstrap.reconcile_settings(config)
-    selected = bootstrap.selected(config)
     found = []
     with store.unit_of_work() as session:
+        selected = bootstrap.roster(config, session).engagements
         around = surroundings(session, selected, bootstrap.streams(config))
         first_seen = {row.id: row.first_seen for row in session.scalars(select(FindingRow))}
         changed = {row.engagement: row.changed for row in session.scalars(select(StatusRow))}
@@ -48,6 +49,9 @@ def load_facts(app: App, store: Store, key: str | None = None) -> list[Facts]:
                     first_seen=first_seen,
                     risks=load_risks(session, one.key).get(one.key, ()),
                     since=changed.get(one.key),
+                    origin=one.origin or CONFIGURATION,
+                    left_out=one.left_out,
+                    last=None if result is None or result.status is not None else last_status(session, one.key),
                     people=() if view is None else _people(view, config.top.people),
                 )
             )
@@ -74,7 +78,12 @@ def refuse_when_unread(app: App, store: Store, facts: Sequence[Facts]) -> None:
     if any(one.view is not None for one in facts):
         return
     refuse_when_nothing_read(app, store)
-    names = ", ".join(f"{one.key} ({app.config.engagements[one.key].record.key})" for one in facts)
+    records = {one.key: one.record_key for one in app.engagements(store)}
+    if not facts:
+        raise StoppedError(
+            f"no engagement was discovered; run syncline check, and look at [discover.NAME] in {app.config.path.name}"
+        )
+    names = ", ".join(f"{one.key} ({records[one.key]})" for one in facts)
     raise StoppedError(
         f"the record was never read of: {names}; run syncline check, and look at `record` of the engagement in"
         f" {app.config.path.name}"
@@ -87,7 +96,7 @@ def refuse_when_nothing_read(app: App, store: Store) -> None:
     Raises:
         StoppedError: No engagement is configured, or no record was ever read.
     """
-    if not app.config.engagements:
+    if not (app.config.engagements or app.config.discoveries):
         message = f"no engagement in {app.config.path.name}: add an [engagements.KEY] table for each"
         raise StoppedError(message, Exit.USAGE)
     with store.unit_of_work() as session:

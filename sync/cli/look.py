@@ -13,7 +13,7 @@ from sync.cli.app import App, pass_app
 from sync.cli.facts import load_facts, refuse_when_unread
 from sync.cli.output import json_option, note, print_json, say, table
 from sync.reconcile.result import FindingKind
-from sync.show.facts import Facts
+from sync.show.facts import CONFIGURATION, Facts
 from sync.show.ledger import deliverables_json, scope_json
 from sync.show.portfolio import findings_json, risks_json, status_json
 from sync.show.text import age, light, one_line, severity
@@ -22,9 +22,8 @@ _engagement = click.argument("engagement", required=False)
 
 
 def _facts(app: App, engagement: str | None, *, unread_too: bool) -> list[Facts]:
-    key = app.engagement(engagement)
     with app.store() as store:
-        facts = load_facts(app, store, key)
+        facts = load_facts(app, store, app.engagement(store, engagement))
         if not unread_too:
             refuse_when_unread(app, store, facts)
     unread = [one.key for one in facts if one.view is None]
@@ -70,7 +69,7 @@ def tell_status(data: dict[str, Any], facts: list[Facts]) -> None:
     for one, fact in zip(data["engagements"], facts, strict=True):
         reasons = [r["text"] for r in one["reasons"]]
         more = f" (+{len(reasons) - 1} more)" if len(reasons) > 1 else ""
-        told = one_line(reasons[0], 110) + more if reasons else ""
+        told = one_line(reasons[0], 110) + more if reasons else _last(one)
         true_of = age(fact.status.true_of, fact.now) if fact.status else ""
         rows.append((light(one["status"]), one["engagement"], one["name"], told, str(one["open_risks"]), true_of))
     table("", ("status", "key", "engagement", "foremost reason", "risks", "true of"), rows)
@@ -82,6 +81,9 @@ def _tell_one(data: dict[str, Any], facts: list[Facts]) -> None:
         say(head)
         if fact.status is not None:
             say(f"true of {one['true_of'] or 'no instant: a source was never read'}; unchanged since {one['since']}")
+        for line in (_last(one), _origin(one)):
+            if line:
+                say(line)
         for reason in one["reasons"]:
             say(f"  - {reason['text']}" + _ids(reason["findings"]))
         rows = [
@@ -99,6 +101,18 @@ def _tell_one(data: dict[str, Any], facts: list[Facts]) -> None:
             for s in one["sources"]
         ]
         table("\nSources", ("connection", "stream", "partition", "read", "trouble"), sources)
+
+
+def _last(one: dict[str, Any]) -> str:
+    """What the status of an engagement at rest was."""
+    return f"{one['last_status']} until it came to rest at {one['rested']}" if one["rested"] else ""
+
+
+def _origin(one: dict[str, Any]) -> str:
+    """What discovered an engagement, and which of its places or anchors are not there."""
+    if one["origin"] == CONFIGURATION:
+        return ""
+    return "; ".join([f"taken up by {one['origin']}", *one["left_out"]])
 
 
 def _read(fact: Facts, source: dict[str, Any]) -> datetime | None:

@@ -6,21 +6,32 @@ import re
 from collections.abc import Iterator
 
 from sync.config.load import Config
+from sync.discovery import template_parts
 
 
 def doubts(config: Config) -> tuple[str, ...]:
     """One sentence for each thing that no engagement can ever use, and what to do."""
-    return (*_of_connections(config), *_of_records(config), *_of_anchors(config), *_of_mappings(config))
+    return (
+        *_of_connections(config),
+        *_of_records(config),
+        *_of_anchors(config),
+        *_of_discoveries(config),
+        *_of_mappings(config),
+    )
 
 
 def _of_connections(config: Config) -> Iterator[str]:
-    if not config.engagements:
-        yield "no engagement is configured: nothing is read; add an [engagements.KEY] table for each"
+    if not (config.engagements or config.discoveries):
+        yield (
+            "no engagement is configured: nothing is read; add an [engagements.KEY] table for each, or [discover.NAME]"
+        )
+        return
+    named = {p.connection for e in config.engagements.values() for p in e.places}
+    named |= {e.record.connection for e in config.engagements.values()}
+    named |= {s.connection for e in config.engagements.values() for s in e.scope}
+    named |= {p.connection for d in config.discoveries for p in d.places} | {d.connection for d in config.discoveries}
     for name in config.connections:
-        named = {p.connection for e in config.engagements.values() for p in e.places}
-        named |= {e.record.connection for e in config.engagements.values()}
-        named |= {s.connection for e in config.engagements.values() for s in e.scope}
-        if config.engagements and name not in named:
+        if name not in named:
             yield f"[connections.{name}] is named by no engagement: nothing is read of it; name it, or take it out"
 
 
@@ -48,6 +59,14 @@ def _of_anchors(config: Config) -> Iterator[str]:
                     f"the anchor {place.anchor} of {key} lies in {lies}, and not in its place {place.place}, which does"
                     " not read it; correct one of them"
                 )
+
+
+def _of_discoveries(config: Config) -> Iterator[str]:
+    for discovery in config.discoveries:
+        templates = [text for place in discovery.places for text in (place.place, place.anchor) if text is not None]
+        named = frozenset[str]().union(*map(template_parts, templates))
+        for part in sorted(set(discovery.sift.parts) - named):
+            yield f"[{discovery.origin}] has a part {part!r} that none of its places names; name it, or take it out"
 
 
 def _of_mappings(config: Config) -> Iterator[str]:

@@ -16,28 +16,16 @@ from connectors.core.port import ConnectorSpec, Form, StreamSpec
 from connectors.core.settings import ConnectionSettings
 from mapping.rules import Rules, RulesError, compile_rules
 from mapping.spellings import Spelling, spellings_of
+from sync.config.discover import read_discoveries
 from sync.config.positions import KeyPath, Positions
 from sync.config.problems import ConfigError, Problem, shown
 from sync.config.scope import scope_problems
 from sync.config.settings import EngagementSettings, PlaceSettings, TopLevel
+from sync.config.told import told
+from sync.discovery import ENGAGEMENT_KEY, Discovery
 
 _CONNECTION_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")  # no colon: it parts connection, stream and id in a reference
-_ENGAGEMENT_KEY = re.compile(
-    r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}"
-)  # must fit Key__c (40 characters) and a label (no space)
 _MAX_BYTES = 4_000_000  # far above any configuration that a person or a generator would write
-
-_FORMS = {
-    "tuple_type": "a list",
-    "list_type": "a list",
-    "dict_type": "a table",
-    "model_type": "a table",
-    "string_type": "a text in quotes",
-    "bool_type": "true or false",
-    "int_type": "a whole number",
-    "string_too_short": "a text that is not empty",
-}
-"""What pydantic calls a form, in the words of a TOML file."""
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -74,11 +62,13 @@ class Config:
         path: The file it was read from.
         top: Its tables, validated.
         connections: By name, in the file's order.
+        discoveries: What tells of further engagements, in the file's order.
     """
 
     path: Path
     top: TopLevel
     connections: Mapping[str, Connection]
+    discoveries: tuple[Discovery, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -111,13 +101,15 @@ def load(path: Path, specs: Mapping[str, ConnectorSpec]) -> Config:
         checker = _Checker(path, Positions(text), raw, specs)
         top = checker.top()
         connections = checker.connections()
+        discoveries: tuple[Discovery, ...] = ()
         if top is not None:
             checker.cross(top, connections)
+            discoveries = read_discoveries(top.discover, connections, top.connections, checker.add)
     except RecursionError as error:
         raise _too_deep(path) from error
     if checker.problems or top is None:
         raise ConfigError(checker.problems)
-    return Config(path=path.absolute(), top=top, connections=connections)
+    return Config(path=path.absolute(), top=top, connections=connections, discoveries=discoveries)
 
 
 def _read(path: Path) -> str:
@@ -226,7 +218,7 @@ class _Checker:
             self.add(*problem)
         for engagement, settings in top.engagements.items():
             key: KeyPath = ("engagements", engagement)
-            if not _ENGAGEMENT_KEY.fullmatch(engagement):
+            if not ENGAGEMENT_KEY.fullmatch(engagement):
                 self.add(key, repr(engagement), "a key of letters, digits, dots and hyphens, at most 40")
             record = (settings.record.connection, settings.record.key)
             if record in seen:
@@ -340,7 +332,7 @@ class _Checker:
             return model.model_validate(raw)
         except ValidationError as error:
             for item in error.errors(include_url=False):
-                self.add(*_told(item, base))
+                self.add(*told(item, base))
             return None
 
 
@@ -367,23 +359,3 @@ def _rest(raw: Mapping[str, Any]) -> TopLevel | None:
 def _has_password(url: str) -> bool:
     parts = urlsplit(url)
     return bool(parts.password) or "password" in parts.query.casefold()
-
-
-def _told(item: Any, base: KeyPath) -> tuple[KeyPath, str, str]:
-    """One of pydantic's errors as (key, found, expected)."""
-    loc = tuple(p for p in item["loc"] if p != "[key]")
-    key: KeyPath = (*base, *loc)
-    kind, found = item["type"], item.get("input")
-    if kind == "extra_forbidden":
-        return key, f"a key {loc[-1]!r} that is not known here", "only the documented keys (is it misspelt?)"
-    if kind == "missing":
-        return key, "nothing", "a value; this key is required"
-    if kind == "model_type" and isinstance(found, str):  # a secret where its hiding place was expected: never echo it
-        return key, "a text", 'a table such as { credential = "NAME" }; a secret never lies in the configuration'
-    if kind in _FORMS:
-        return key, shown(found), _FORMS[kind]
-    message = str(item["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    expected = message[0].lower() + message[1:]
-    for opening in ("input should be ", "expected "):
-        expected = expected.removeprefix(opening)
-    return key, shown(found), expected

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from connectors.core.port import ConnectorSpec
-from mapping.json_schema import definitions, mapping_schema
+from mapping.json_schema import conditions_schema, definitions, mapping_schema, part_schema
 from sync.config.settings import TopLevel
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -34,6 +34,7 @@ def config_schema(specs: Mapping[str, ConnectorSpec]) -> dict[str, Any]:
         shared[kind] = table
     connection = {"type": "object", "properties": {"kind": {"enum": sorted(specs)}}, "required": ["kind"]}
     shared["connection"] = {**connection, "allOf": tables}
+    _discoveries(shared["DiscoverSettings"]["properties"])
     properties = top["properties"]
     properties["connections"] = {
         "type": "object",
@@ -47,6 +48,12 @@ def config_schema(specs: Mapping[str, ConnectorSpec]) -> dict[str, Any]:
     }
     top["required"] = sorted({*top.get("required", []), "connections"})
     return {"$schema": _DIALECT, **top, "title": "syncline configuration", "$defs": shared}
+
+
+def _discoveries(properties: dict[str, Any]) -> None:
+    """What a discovery says in the words of the mapping language."""
+    properties["only"] = {**conditions_schema(), "description": "Conditions on the record"}
+    properties["parts"] = {"type": "object", "additionalProperties": part_schema()}
 
 
 def _settings(model: type[BaseModel], shared: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, WithJsonSchema, field_validator
 
@@ -122,6 +122,28 @@ class EngagementSettings(Section):
     source that there is."""
 
 
+class PlaceTemplateSettings(Section):
+    """One of the ``places`` of a discovery: templates with names of parts in braces."""
+
+    connection: str
+    place: Annotated[str, Field(min_length=1)]
+    """Makes the place of each engagement. While a part of it is empty, the engagement has no such place."""
+    anchor: Annotated[str, Field(min_length=1)] | None = None
+    """Makes the key of the issue that shows the engagement's status. While a part of it is empty, there is none."""
+
+
+class DiscoverSettings(Section):
+    """``[discover.NAME]``: engagements that records tell of, so that a new contract needs no edit."""
+
+    connection: str
+    """Connection that holds the records of engagements."""
+    only: Any = Field(default_factory=list)
+    """Conditions on the record, as ``when`` of the mapping has them; left out: every engagement of the connection."""
+    parts: dict[str, Any] = Field(default_factory=dict)
+    """Name -> where it stands in the record (``field``, ``path`` or ``record``), for the templates."""
+    places: tuple[PlaceTemplateSettings, ...] = ()
+
+
 class DaemonSettings(Section):
     """``[daemon]``."""
 
@@ -153,6 +175,7 @@ class TopLevel(Section):
     daemon: DaemonSettings = DaemonSettings()
     connections: dict[str, dict[str, object]] = Field(default_factory=dict)
     engagements: dict[str, EngagementSettings] = Field(default_factory=dict)
+    discover: dict[str, DiscoverSettings] = Field(default_factory=dict)
     mapping: dict[str, dict[str, object]] = Field(default_factory=dict)
     people: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """E-mail or name of a person -> their logins, each ``connection:login``."""

@@ -238,7 +238,7 @@ def _read_back(desk: Desk, live: Live) -> tuple[list[Note], dict[int, Record]]:
         ids = list(dict.fromkeys(row.record_id for row in own))
         try:
             with guarded(live.name, "reading back"):
-                found = live.connector.reader.fetch(stream, ids, live.mapper.fields(stream), catalog)
+                found = live.connector.reader.fetch(stream, ids, live.fields(stream, catalog), catalog)
         except ConnectorError as error:
             notes.append(
                 Note(place=f"{live.name}:{stream}", message=f"what was written could not be read back: {error}")

@@ -150,7 +150,7 @@ class Backfill:
         task = f"backfill {self._live.name} {stream}, {unit}"
         asked = (since, until) if stream in self._bounded else (None, None)
         with self._locked(), self._store.unit_of_work() as session:
-            fields, span_s = self._live.mapper.fields(stream), int(self._settings.first.total_seconds())
+            fields, span_s = self._live.fields(stream, catalog), int(self._settings.first.total_seconds())
             row = begin_backfill(
                 session,
                 self._live.name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -58,6 +58,7 @@ class Live:
         anchored: Its places that have an anchor: only there records may be created and statuses shown.
         requests_to_read: About how many requests it takes to read partitions of a stream from the beginning, by the
             stream's name and how many records each has; None: the connector does not tell.
+        looked_at: Stream -> fields that are looked at beside what the mapping needs, by name or id.
     """
 
     name: str
@@ -72,6 +73,12 @@ class Live:
     renew: Callable[[], None] = lambda: None
     anchored: frozenset[str] = frozenset()
     requests_to_read: Callable[[str, Sequence[int]], int] | None = None
+    looked_at: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def fields(self, stream: str, catalog: Catalog) -> tuple[str, ...]:
+        """Fields that the reader must ask for; of those that are only looked at, what the tool has."""
+        more = (name for name in self.looked_at.get(stream, ()) if catalog.find(stream, name))
+        return tuple(sorted({*self.mapper.fields(stream), *more}))
 
 
 class Progress(Protocol):

@@ -90,7 +90,7 @@ def _look(store: Store, live: Live, catalog: Catalog, intake: Intake, accept_emp
     brakes = []
     for stream, ids in made.items():
         with guarded(live.name, "looking for what was made"):
-            found = live.connector.reader.fetch(stream, ids, live.mapper.fields(stream), catalog)
+            found = live.connector.reader.fetch(stream, ids, live.fields(stream, catalog), catalog)
         lost = [id_ for id_ in ids if found.get(id_) is None]
         place = f"{live.name}:{stream}:{MADE}"
         if looks_emptied(len(ids) - len(lost), len(ids)) and place not in accept_emptied:

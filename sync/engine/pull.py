@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -35,12 +36,10 @@ class PullSettings:
     Attributes:
         catalog_max_age: A catalog older than this is asked for again.
         accept_emptied: Partitions (``connection:stream:KEY``) of which a person said that they really are that empty.
-        resting: (connection, place) that only closed engagements have: that it cannot be read is noted, and no failure.
     """
 
     catalog_max_age: timedelta = timedelta(hours=24)
     accept_emptied: frozenset[str] = frozenset()
-    resting: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,9 +104,12 @@ def pull(
 
 
 def joined(reports: Sequence[PullReport]) -> PullReport:
-    """The reports of several pulls, of no connection twice, as one."""
+    """The reports of several pulls as one."""
+    records: Counter[str] = Counter()
+    for report in reports:
+        records.update(report.records)
     return PullReport(
-        records={name: n for r in reports for name, n in r.records.items()},
+        records=dict(records),
         changed=sum(r.changed for r in reports),
         failed=tuple(note for r in reports for note in r.failed),
         brakes=tuple(brake for r in reports for brake in r.brakes),
@@ -225,7 +227,7 @@ class _Connection:
         self, partitions: Sequence[Partition], catalog: Catalog
     ) -> Iterator[Page | PartitionFailure | ConnectorError]:
         """The reader's pages; an error that ends them comes as the last item, whatever the reader made of it."""
-        wanted = self._wanted(partitions)
+        wanted = self._wanted(partitions, catalog)
 
         def started() -> Iterator[Page | PartitionFailure]:  # so that what pull itself raises comes out of next() too
             yield from self._live.connector.reader.pull(wanted, catalog)
@@ -242,14 +244,14 @@ class _Connection:
                 return
             yield page
 
-    def _wanted(self, partitions: Sequence[Partition]) -> list[Wanted]:
+    def _wanted(self, partitions: Sequence[Partition], catalog: Catalog) -> list[Wanted]:
         """From where, and with which fields, each partition is to be read."""
         wanted = []
         with self._store.unit_of_work() as session:
             for partition in partitions:
                 row = partition_row(session, self._live.name, partition)
-                fields = self._live.mapper.fields(partition.stream)
-                if lacking(self._live, partition, row):
+                fields = self._live.fields(partition.stream, catalog)
+                if lacking(self._live, partition, row, catalog):
                     row.cursor = row.complete_at = None  # complete with fewer fields is not complete
                 if set(fields) != set(row.fields):
                     row.fields = list(fields)
@@ -282,12 +284,11 @@ class _Connection:
     def _to_tell(self, partitions: Sequence[Partition]) -> list[str]:
         """Which of the partitions that the tool refuses to show are told.
 
-        A place is told once and not once a stream; one that only closed engagements have is not told.
+        A place is told once and not once a stream.
         """
         told = []
         for partition in partitions:
-            place = (self._live.name, partition.key)
-            if partition.key not in self._refused and place not in self._settings.resting:
+            if partition.key not in self._refused:
                 told.append(f"{self._live.name}:{partition.stream}:{partition.key}")
             self._refused.add(partition.key)
         return told

@@ -1,10 +1,8 @@
-"""Reads all that the engagements need: their records first, so that it is known which of them are closed."""
+"""Reads all that the engagements need: their records first, which tell what engagements there are, and which rest."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
@@ -15,38 +13,61 @@ from sync.engine.pull import PullReport, PullSettings, joined, pull
 from sync.selection import Selected, shared_places, wanted
 from sync.store.database import Store
 from sync.store.model import entities, fold
-from sync.store.partitions import partition_rows
 
-_ASK_AGAIN = timedelta(days=1)
-"""A place of closed engagements alone that could not be read is asked for no sooner: they are at rest."""
+Enlist = Callable[[], tuple[Sequence[Selected], Mapping[str, Live]]]
+"""The engagements by what is stored now, and the live connections that know their anchored places."""
 
 
 def read_all(
     store: Store,
-    connections: Mapping[str, Live],
-    engagements: Sequence[Selected],
+    enlist: Enlist,
+    looked_at: Collection[str],
     streams: Mapping[str, Sequence[StreamSpec]],
     clock: Clock,
     run: RunContext,
     settings: PullSettings,
     progress: Progress,
 ) -> PullReport:
-    """Pull the connections that hold engagements' records, then the others (see ``sync.engine.pull.pull``).
+    """Pull the records of engagements and what lies beside them, then the places (see ``sync.engine.pull.pull``).
 
-    A place that only closed engagements have, and that could not be read within the last day, is not asked for.
+    A place that only closed engagements have is not read: they are at rest. When one is opened again, its place is read
+    from where its cursor stands.
+
+    Args:
+        store: Where to.
+        enlist: Called before anything is read, and again when the records of engagements are read.
+        looked_at: Connections in which engagements are discovered.
+        streams: Connection -> the streams of its connector.
+        clock: Time.
+        run: The run.
+        settings: How.
+        progress: Who shows how far it is.
     """
-    partitions = wanted(engagements, streams)
-    of_records = {engagement.record_connection for engagement in engagements}
-    shared = shared_places(engagements)
-    reports = []
-    for names in (of_records, partitions.keys() - of_records):
-        with store.unit_of_work() as session:
-            resting = resting_places(session, engagements)
-            left_out = _unreadable(session, resting, run)
-        part = {n: tuple(p for p in partitions[n] if (n, p) not in left_out) for n in sorted(names)}
-        closed = replace(settings, resting=resting)
-        reports.append(pull(store, connections, part, shared, clock, run, closed, progress))
-    return joined(reports)
+    engagements, connections = enlist()
+    holding = {*looked_at, *(one.record_connection for one in engagements)}
+    places = {(name, spec.name) for name in holding for spec in streams[name] if spec.per_place}
+    records = {
+        name: tuple(p for p in partitions if (name, p.stream) not in places)
+        for name, partitions in wanted(engagements, streams, looked_at=looked_at).items()
+        if name in holding
+    }
+    first = pull(store, connections, records, shared_places(engagements), clock, run, settings, progress)
+    engagements, connections = enlist()
+    with store.unit_of_work() as session:
+        partitions = read_of(session, engagements, looked_at, streams)
+    rest = {name: tuple(p for p in all_ if p not in records.get(name, ())) for name, all_ in partitions.items()}
+    rest = {name: parts for name, parts in rest.items() if parts}
+    return joined([first, pull(store, connections, rest, shared_places(engagements), clock, run, settings, progress)])
+
+
+def read_of(
+    session: Session,
+    engagements: Sequence[Selected],
+    looked_at: Collection[str],
+    streams: Mapping[str, Sequence[StreamSpec]],
+) -> dict[str, tuple[Partition, ...]]:
+    """What a run reads, by connection: all that is wanted, but for what only engagements at rest have."""
+    return wanted(engagements, streams, looked_at=looked_at, resting=resting_places(session, engagements))
 
 
 def resting_places(session: Session, engagements: Iterable[Selected]) -> frozenset[tuple[str, str]]:
@@ -57,19 +78,5 @@ def resting_places(session: Session, engagements: Iterable[Selected]) -> frozens
     closed: set[tuple[str, str]] = set()
     for engagement in engagements:
         over = (engagement.record_connection, fold(engagement.record_key)) in at_rest
-        (closed if over else open_).update((p.connection, p.place) for p in engagement.places)
+        (closed if over else open_).update(engagement.read_places())
     return frozenset(closed - open_)
-
-
-def _unreadable(
-    session: Session, resting: frozenset[tuple[str, str]], run: RunContext
-) -> frozenset[tuple[str, Partition]]:
-    """Partitions of resting places that could not be read of late."""
-    return frozenset(
-        (connection, partition)
-        for (connection, partition), row in partition_rows(session).items()
-        if (connection, partition.key) in resting
-        and row.error
-        and row.error_at is not None
-        and run.now - row.error_at < _ASK_AGAIN
-    )

@@ -6,14 +6,13 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from connectors.core.port import Catalog, Clock
+from connectors.core.port import Catalog, Clock, Partition
 from sync.engine.difference import Difference
 from sync.engine.intake import Intake
 from sync.engine.live import Live, Progress, RunContext
 from sync.engine.lock import single_run
 from sync.engine.summary import Summary
 from sync.engine.unfetched import Unfetched, requests_to_read, unfetched
-from sync.selection import Selected, shared_places, wanted
 from sync.store import runs
 from sync.store.database import Store
 from sync.store.partitions import load_catalog
@@ -69,7 +68,8 @@ class Remap:
     Args:
         store: Where they are.
         connections: The connections by name.
-        engagements: The configured engagements.
+        shared: (connection, place) -> keys of the engagements that have it (``sync.selection.shared_places``).
+        wanted: Connection -> what is read of it.
         clock: Time.
         progress: Who shows how far it is.
     """
@@ -78,14 +78,15 @@ class Remap:
         self,
         store: Store,
         connections: Mapping[str, Live],
-        engagements: Sequence[Selected],
+        shared: Shared,
+        wanted: Mapping[str, Sequence[Partition]],
         clock: Clock,
         progress: Progress,
     ) -> None:
         self._store = store
         self._connections = connections
-        self._shared = shared_places(engagements)
-        self._wanted = wanted(engagements, {name: live.streams for name, live in connections.items()})
+        self._shared = shared
+        self._wanted = wanted
         self._clock = clock
         self._progress = progress
 

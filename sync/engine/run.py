@@ -11,6 +11,7 @@ from typing import Any
 
 from connectors.core.errors import ConnectorError
 from connectors.core.port import Catalog, Clock, StreamSpec
+from sync.discovery import Discovery
 from sync.engine.apply import ApplyReport, ApplySettings, Desk, apply, recover
 from sync.engine.intake import mapping_hash
 from sync.engine.live import Live, Progress, RunContext
@@ -21,13 +22,14 @@ from sync.engine.pull import PullReport, PullSettings, get_catalog
 from sync.engine.reading import read_all
 from sync.engine.reconcile import Portfolio, ReconcileReport, reconcile_changed
 from sync.engine.remap import remap
+from sync.engine.roster import Register
 from sync.engine.summary import Note, Reads, Summary
 from sync.plan.codec import PlanFormatError, from_json, to_json
 from sync.plan.draft import GO_ON
 from sync.plan.inputs import PlanInput, PlanSettings
 from sync.plan.types import Brake, BrakeKind, Plan
 from sync.reconcile.settings import ReconcileSettings
-from sync.selection import Selected, shared_places
+from sync.selection import Selected, anchored_places, shared_places
 from sync.store import runs
 from sync.store.adopted import save_agreed
 from sync.store.codec import encode
@@ -75,11 +77,12 @@ class Engine:
     Args:
         store: What is remembered.
         connections: The live connections by name; every connection that an engagement names.
-        engagements: The configured engagements.
+        engagements: The engagements that the configuration names.
         clock: Time.
         settings: How.
         progress: Who shows how far it is.
         witness: What tells that the store is an older copy of itself, or None.
+        discoveries: What tells of further engagements.
     """
 
     def __init__(
@@ -91,16 +94,25 @@ class Engine:
         settings: EngineSettings,
         progress: Progress,
         witness: Witness | None = None,
+        discoveries: Sequence[Discovery] = (),
     ) -> None:
         self._witness = witness
+        self._register = Register(store, engagements, discoveries, settings.pull.accept_emptied)
         self._store = store
-        self._connections = connections
-        self._engagements = engagements
+        self._connections = dict(connections)
         self._clock = clock
         self._settings = settings
         self._progress = progress
         self._streams: Mapping[str, Sequence[StreamSpec]] = {name: live.streams for name, live in connections.items()}
-        self._shared = shared_places(engagements)
+
+    @property
+    def _engagements(self) -> Sequence[Selected]:
+        """All engagements, by what was stored when that was looked at last."""
+        return self._register.roster.engagements
+
+    @property
+    def _shared(self) -> Mapping[tuple[str, str], tuple[str, ...]]:
+        return shared_places(self._engagements)
 
     def sync(self) -> Summary:
         """Pull, reconcile, plan and apply, once.
@@ -217,6 +229,7 @@ class Engine:
             older = self._witness is not None and self._witness.contradicts(self._store)
             began = self._clock.monotonic()
             run = _Run(context=context, command=command, began=began, requests=requests, older=older)
+            self._enlist()
             with self._store.unit_of_work() as session:
                 runs.start_run(session, context.id, command, context.now)
                 session.commit()
@@ -230,21 +243,29 @@ class Engine:
 
     def _read(self, run: _Run) -> None:
         run.recovered = recover(self._desk(run, self._known_catalogs()))
-        run.pulled = read_all(
+        pulled = read_all(
             self._store,
-            self._connections,
-            self._engagements,
+            self._enlist,
+            self._register.looked_at,
             self._streams,
             self._clock,
             run.context,
             self._settings.pull,
             self._progress,
         )
+        run.pulled = self._register.keep(pulled)
         down, emptied = run.pulled.down, self._settings.pull.accept_emptied
         up = {name: live for name, live in self._connections.items() if name not in down}
         run.looked = look_for_made(self._store, up, run.pulled.catalogs, self._shared, run.context, emptied)
         portfolio = self._portfolio(self._catalogs(run.pulled.catalogs, down))
         run.reconciled = reconcile_changed(self._store, portfolio, run.context, self._progress)
+
+    def _enlist(self) -> tuple[Sequence[Selected], Mapping[str, Live]]:
+        """Look which engagements there are by what is stored now."""
+        engagements = self._register.look().engagements
+        for name, live in self._connections.items():
+            self._connections[name] = replace(live, anchored=anchored_places(engagements, name))
+        return engagements, self._connections
 
     def _given(self, run: _Run, catalogs: Mapping[str, Catalog]) -> PlanInput:
         settings = replace(self._settings.plan, max_writes=self._settings.apply.max_writes)
@@ -331,6 +352,7 @@ class Engine:
     def _sum_up(self, run: _Run) -> Summary:
         with self._store.unit_of_work() as session:
             held = [Note(place=row.place, message=row.message) for row in runs.held(session, "record")]
+        held += self._register.roster.held
         plan = run.plan
         if plan is not None:
             held += [Note(place=f"{h.connection}:{h.target}", message=f"{h.rule}: {h.reason}") for h in plan.held]

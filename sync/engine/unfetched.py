@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from connectors.core.port import Partition
+from connectors.core.port import Catalog, Partition
 from sync.engine.live import Live
-from sync.store.partitions import partition_rows
+from sync.store.partitions import known_catalog, partition_rows
 from sync.store.records import live_count
 from sync.store.tables import PartitionRow
 
@@ -33,22 +33,23 @@ class Unfetched:
     records: int
 
 
-def lacking(live: Live, partition: Partition, row: PartitionRow) -> tuple[str, ...]:
+def lacking(live: Live, partition: Partition, row: PartitionRow, catalog: Catalog) -> tuple[str, ...]:
     """Fields that the mapping wants and that the reading of a partition did not ask for, sorted.
 
     None where the tool brings its records whole, whatever is asked for.
     """
     if any(s.whole for s in live.streams if s.name == partition.stream):
         return ()
-    return tuple(sorted(set(live.mapper.fields(partition.stream)) - set(row.fields)))
+    return tuple(sorted(set(live.fields(partition.stream, catalog)) - set(row.fields)))
 
 
 def unfetched(session: Session, live: Live, wanted: Collection[Partition]) -> tuple[Unfetched, ...]:
     """Of the partitions ``wanted``, in order: those whose records were read without fields that the mapping wants."""
     found = []
+    catalog = known_catalog(session, live.name)
     rows = {partition: row for (_, partition), row in partition_rows(session, live.name).items()}
     for partition in sorted(rows.keys() & set(wanted)):
-        fields = lacking(live, partition, rows[partition])
+        fields = lacking(live, partition, rows[partition], catalog)
         records = live_count(session, live.name, partition) if fields else 0
         if records:
             at = {"stream": partition.stream, "partition": partition.key}
@@ -61,8 +62,9 @@ def doubt_completeness(session: Session, live: Live) -> None:
 
     Their cursors stay: the next reading drops them if the fields are still wanted then.
     """
+    catalog = known_catalog(session, live.name)
     for (_, partition), row in partition_rows(session, live.name).items():
-        if row.complete_at is not None and lacking(live, partition, row):
+        if row.complete_at is not None and lacking(live, partition, row, catalog):
             row.complete_at = None
 
 

@@ -10,14 +10,18 @@ from typing import Any
 from mapping.people import Human
 from sync.reconcile.result import Evidence, Finding, RiskState, Status
 from sync.reconcile.view import EngagementView
+from sync.store.queries import LastStatus
+
+CONFIGURATION = "configuration"
+"""Origin of an engagement that the configuration names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """One configured engagement as it is now.
+    """One engagement as it is now.
 
     Attributes:
-        key: Its key in the configuration.
+        key: Its key.
         now: The instant that this is looked at.
         view: Everything known of it; None: its record was never read.
         status: Its status now (it ages without any sync); None: it is at rest, or its record was never read.
@@ -25,6 +29,9 @@ class Facts:
         first_seen: Finding id -> when it was first seen.
         risks: All its risks, closed ones too.
         since: When the status last changed, or None.
+        origin: What names it: ``CONFIGURATION``, or ``discover.NAME``.
+        left_out: Of a discovered one: each place or anchor that it does not have, and why.
+        last: The status that it had until it came to rest; None: it is not at rest, or never had one.
         people: The persons behind the logins of its manager and of whoever its work is assigned to, joined.
     """
 
@@ -36,6 +43,9 @@ class Facts:
     first_seen: Mapping[str, datetime]
     risks: Sequence[RiskState]
     since: datetime | None
+    origin: str = CONFIGURATION
+    left_out: Sequence[str] = ()
+    last: LastStatus | None = None
     people: Sequence[Human] = ()
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -105,13 +105,17 @@ def doubt_catalog(session: Session, connection: str) -> None:
         row.taken = _LONG_AGO
 
 
-def freshness(session: Session) -> dict[str, tuple[datetime | None, int]]:
-    """Connection -> the instant up to which all its partitions that can be read are read, and how many cannot.
+def freshness(
+    session: Session, partitions: Mapping[str, Collection[Partition]]
+) -> dict[str, tuple[datetime | None, int]]:
+    """Connection -> the instant up to which all these partitions that can be read are read, and how many cannot.
 
-    None: of none of them everything was ever read.
+    None: of none of them everything was ever read. A connection of which nothing was ever tried is left out.
     """
     found: dict[str, tuple[datetime | None, int]] = {}
     for row in session.scalars(select(PartitionRow)):
+        if Partition(stream=row.stream, key=row.key) not in partitions.get(row.connection, ()):
+            continue
         oldest, failing = found.get(row.connection, (None, 0))
         if row.error:
             failing += 1

@@ -17,6 +17,7 @@ from sync.store.codec import decode
 from sync.store.model import fold
 from sync.store.outbox import planned
 from sync.store.records import load_records
+from sync.store.results import HistoryKind
 from sync.store.tables import FindingRow, HistoryRow, OutboxRow, RiskRow, StatusRow
 
 
@@ -27,6 +28,14 @@ class StatusNow:
     status: Status
     first_seen: datetime
     changed: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastStatus:
+    """The status that an engagement had until it came to rest."""
+
+    status: Status
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +96,15 @@ class Trace:
 def latest_statuses(session: Session) -> dict[str, StatusNow]:
     """Engagement key -> its latest status. Engagements at rest, or never read, are missing."""
     return {row.engagement: _status(row) for row in session.scalars(select(StatusRow).order_by(StatusRow.engagement))}
+
+
+def last_status(session: Session, engagement: str) -> LastStatus | None:
+    """The status that an engagement at rest had before; None: it never had one, or is not at rest."""
+    query = select(HistoryRow).where(HistoryRow.kind == HistoryKind.STATUS.value, HistoryRow.subject == engagement)
+    rows = session.scalars(query.order_by(HistoryRow.seq.desc()).limit(2)).all()
+    if len(rows) < 2 or rows[0].data is not None:
+        return None
+    return LastStatus(status=decode(Status, rows[1].data), until=rows[0].at)
 
 
 def open_findings(session: Session, engagement: str | None = None) -> tuple[FindingNow, ...]:

@@ -54,6 +54,16 @@ class LookRow(Base):
     at: Mapped[datetime]
 
 
+class DiscoveredRow(Base):
+    """One engagement that a discovery has taken up; ``key`` is folded, ``data`` its ``sync.selection.Selected``."""
+
+    __tablename__ = "discovered"
+
+    discovery: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    data: Mapped[Any] = mapped_column(JSON)
+
+
 class RunRow(Base):
     """One run of a command that reads or writes.
 

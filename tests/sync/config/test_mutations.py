@@ -125,7 +125,8 @@ def inner_key_misspelt(rng: random.Random) -> Mutant:
     at = rng.choice([at for at in PAIRS if INNER.search(LINES[at])])
     match = rng.choice(list(INNER.finditer(LINES[at])))
     new = LINES[at][: match.start()] + misspelt(match[1], rng) + LINES[at][match.end() :]
-    return Mutant("inner key misspelt", put(at, new), frozenset({at + 1}), wrong=True)
+    users = {n for n, line in enumerate(LINES, start=1) if f"{{{match[1]}}}" in line}  # a part that templates name
+    return Mutant("inner key misspelt", put(at, new), frozenset({at + 1, *users}), wrong=True)
 
 
 def type_changed(rng: random.Random) -> Mutant:
@@ -134,7 +135,9 @@ def type_changed(rng: random.Random) -> Mutant:
     new = rng.choice(
         ["true", "false", "7", "-1", "1.5", "[]", "{}", '"x"', "2026-11-24", "[[1]]", "{ a = 1 }", "inf", "['x', 1]"]
     )
-    return Mutant("type changed", put(at, lead + key + equals + new), frozenset({at + 1, above(at), *named(at)}))
+    return Mutant(
+        "type changed", put(at, lead + key + equals + new), frozenset({at + 1, above(at), below(at), *named(at)})
+    )
 
 
 def named(at: int) -> set[int]:
@@ -165,6 +168,7 @@ def line_cut(rng: random.Random) -> Mutant:
     cut = "\n".join([*LINES[:at], *LINES[at + 1 :]]) + "\n"
     if at in PAIRS:
         hang = {n for n, line in enumerate(LINES, start=1) if re.match(r"\[(mapping|connections)", line)}
+        hang |= {n - 1 for n, line in enumerate(LINES, start=1) if re.search(r'"[^"]*\{\w+\}', line)}  # names a part
         return Mutant("line cut", cut, frozenset({above(at), at, at + 1} | hang))
     orphans = {above(at - 1), *until(at)} | {n - 1 for n in until(at)}
     return Mutant("header cut", cut, frozenset(orphans | using(LINES[at])))
@@ -203,7 +207,7 @@ def broken(rng: random.Random) -> Mutant:
     return Mutant(
         "broken TOML",
         put(at, new),
-        frozenset({at + 1, at + 2, below(at), above(at), *until(above(at) - 1), *using(line)}),
+        frozenset({at + 1, at + 2, below(at), above(at), *until(above(at) - 1), *using(line), len(LINES) + 1}),
     )
 
 

@@ -71,5 +71,8 @@ def test_what_nothing_can_come_of_is_told(tmp_path, changes, words):
 
 def test_a_configuration_without_engagements_is_told(tmp_path):
     start = EXAMPLE.index("[engagements.NIM-01]")
-    end = EXAMPLE.index("\n[", start)
+    discovered = EXAMPLE.index("[discover.contracts]", start)
+    end = EXAMPLE.index("\n[", discovered)
     assert any("no engagement is configured" in one for one in doubts(_load(tmp_path, (EXAMPLE[start:end], ""))))
+    with_discovery = doubts(_load(tmp_path, (EXAMPLE[start:discovered], "")))
+    assert not any("no engagement is configured" in one for one in with_discovery)

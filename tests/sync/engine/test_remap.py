@@ -20,6 +20,7 @@ from sync.engine.lock import AlreadyRunningError, single_run
 from sync.engine.pull import PullSettings, pull
 from sync.engine.remap import Remap
 from sync.engine.unfetched import Unfetched
+from sync.selection import shared_places, wanted
 from sync.store.model import entities_of
 from sync.store.partitions import partition_rows
 from sync.store.runs import held, last_run
@@ -63,7 +64,9 @@ def pulled(world: Any) -> Any:
 
 def remap(world: Any, change: Callable[[Live], Live] = lambda live: live) -> Remap:
     lives = {name: change(live) for name, live in world.lives().items()}
-    return Remap(world.store, lives, world.engagements, world.clock, world.progress)
+    shared = shared_places(world.engagements)
+    partitions = wanted(world.engagements, {name: live.streams for name, live in lives.items()})
+    return Remap(world.store, lives, shared, partitions, world.clock, world.progress)
 
 
 def model(world: Any) -> dict[str, tuple[Entity, ...]]:
