@@ -145,8 +145,8 @@ def anchored_places(engagements: Iterable[Selected], connection: str) -> frozens
 
 
 def used_places(engagements: Iterable[Selected], connection: str) -> tuple[str, ...]:
-    """All places of a connection that engagements have, in their order, none twice."""
-    return tuple(dict.fromkeys(p.place for e in engagements for p in e.places if p.connection == connection))
+    """All places of a connection that are read for engagements, in their order, none twice."""
+    return tuple(dict.fromkeys(place for e in engagements for name, place in e.read_places() if name == connection))
 
 
 def named_anchors(engagements: Iterable[Selected]) -> frozenset[tuple[str, str]]:

@@ -29,7 +29,7 @@ from sync.plan.draft import GO_ON
 from sync.plan.inputs import PlanInput, PlanSettings
 from sync.plan.types import Brake, BrakeKind, Plan
 from sync.reconcile.settings import ReconcileSettings
-from sync.selection import Selected, anchored_places, shared_places
+from sync.selection import Selected, anchored_places, shared_places, used_places
 from sync.store import runs
 from sync.store.adopted import save_agreed
 from sync.store.codec import encode
@@ -107,7 +107,6 @@ class Engine:
 
     @property
     def _engagements(self) -> Sequence[Selected]:
-        """All engagements, by what was stored when that was looked at last."""
         return self._register.roster.engagements
 
     @property
@@ -320,20 +319,18 @@ class Engine:
             if name in found or name in down:
                 continue
             try:
-                places = sorted({p for e in self._engagements for c, p in e.read_places() if c == name})
+                places = sorted(used_places(self._engagements, name))
                 found[name], _error = get_catalog(self._store, live, places, context, _ANY_AGE)
             except ConnectorError:
                 continue  # named by the pull, or by the writes that cannot be made
         return found
 
     def _portfolio(self, catalogs: Mapping[str, Catalog]) -> Portfolio:
+        lives = [self._connections[name] for name in catalogs]
         return Portfolio(
             engagements=self._engagements,
             streams=self._streams,
-            mappings={
-                name: mapping_hash(self._connections[name].mapper, self._streams[name], catalog)
-                for name, catalog in catalogs.items()
-            },
+            mappings={live.name: mapping_hash(live.mapper, live.streams, catalogs[live.name]) for live in lives},
             settings=self._settings.reconcile,
         )
 
