@@ -78,6 +78,21 @@ def test_a_foreign_file_as_store_is_refused(folder: Path) -> None:
     assert "Traceback" not in ran.stderr
 
 
+def test_looking_at_the_configuration_makes_no_store_and_outlives_a_broken_one(folder: Path) -> None:
+    ran = _run("check", "--offline", cwd=folder)
+    assert (ran.returncode, sorted(path.name for path in folder.iterdir())) == (0, ["syncline.toml"])
+    (folder / "s.sqlite3").write_text("this is no database " * 100)
+    ran = _run("check", "--offline", cwd=folder)
+    assert ran.returncode == 0
+    assert "the store could not be looked into" in ran.stdout
+
+
+def test_before_the_first_pull_there_is_nothing_to_map_again(folder: Path) -> None:
+    ran = _run("remap", "--yes", cwd=folder, CANARY_TOKEN="x" * 20)
+    assert ran.returncode == 1
+    assert "run syncline pull" in ran.stderr
+
+
 def test_help_needs_no_configuration(tmp_path: Path) -> None:
     ran = _run("--help", cwd=tmp_path)
     assert ran.returncode == 0
