@@ -17,7 +17,8 @@ STATUSES = ("queued", "in_progress", "completed", "waiting", "requested", "pendi
 CONCLUSIONS = ("action_required", "cancelled", "failure", "neutral", "success", "skipped", "stale", "timed_out")
 
 
-def _of_commit(repo: Repo, ref: str) -> list[Issue]:
+def of_commit(repo: Repo, ref: str) -> list[Issue]:
+    """Give the pull requests whose head a commit or branch is; raises HttpError 422 for one that is not known."""
     pulls = [each for each in repo.issues if each.pull_request and not each.gone]
     found = [each for each in pulls if ref in (part_of(each).head_sha, part_of(each).head)]
     known = {part_of(each).base_sha for each in pulls} | {part_of(each).merge_commit_sha for each in pulls}
@@ -28,7 +29,7 @@ def _of_commit(repo: Repo, ref: str) -> list[Issue]:
 
 def check_runs(context: Context, repo: Repo, ref: str) -> Response:
     """`GET commits/REF/check-runs`."""
-    found = [(issue, check) for issue in _of_commit(repo, ref) for check in part_of(issue).checks]
+    found = [(issue, check) for issue in of_commit(repo, ref) for check in part_of(issue).checks]
     name = context.call.args.get("check_name")
     found = [(issue, check) for issue, check in found if name in (None, check.name)]
     url = f"{context.repo_url(repo)}/commits/{ref}/check-runs"
@@ -39,13 +40,13 @@ def check_runs(context: Context, repo: Repo, ref: str) -> Response:
 
 def statuses(context: Context, repo: Repo, ref: str) -> Json:  # noqa: ARG001 - the signature of handlers
     """`GET commits/REF/statuses`: there are checks and no statuses."""
-    _of_commit(repo, ref)
+    of_commit(repo, ref)
     return []
 
 
 def combined_status(context: Context, repo: Repo, ref: str) -> Json:
     """`GET commits/REF/status`: there are checks and no statuses, so it is pending as GitHub has it."""
-    found = _of_commit(repo, ref)
+    found = of_commit(repo, ref)
     sha = part_of(found[0]).head_sha if found else ref
     url = f"{context.render.api}/repos/{repo.full_name}/commits/{sha}"
     told: dict[str, Any] = {"state": "pending", "statuses": [], "sha": sha, "total_count": 0}
@@ -77,7 +78,7 @@ def create(context: Context, repo: Repo) -> Response:
         raise error(403, "You must authenticate via a GitHub App.")
     body = context.body()
     name, sha = text(body, "name", needed=True) or "", text(body, "head_sha", needed=True) or ""
-    issue = next((each for each in _of_commit(repo, sha) if part_of(each).head_sha == sha), None)
+    issue = next((each for each in of_commit(repo, sha) if part_of(each).head_sha == sha), None)
     if issue is None or not name.strip():
         raise invalid("CheckRun", "head_sha" if issue is None else "name", "invalid")
     made = CheckRun(name=name, status="queued", app=context.rights.app)

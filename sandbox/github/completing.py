@@ -288,6 +288,10 @@ class _Completion:
                 view.creator = self.login(view.creator or project.creator)
                 self.times(view, project.created_at)
             self.given("project_view", project.views)
+            for update in project.status_updates:
+                update.creator = self.login(update.creator or project.creator)
+                self.times(update, project.created_at)
+            self.given("status_update", project.status_updates)
             for item in project.items:
                 item.creator = self.login(item.creator or project.creator)
                 self.times(item, project.created_at)

@@ -147,6 +147,10 @@ class ReviewComment:
     issue: Issue = field(default=None, repr=False, metadata=DERIVED)  # type: ignore[assignment] # set by its maker
 
 
+FAILED = frozenset({"failure", "timed_out", "cancelled", "action_required", "startup_failure"})
+"""Conclusions of a check run that make the whole fail."""
+
+
 @dataclass(slots=True, kw_only=True)
 class CheckRun:
     """A check run of a pull request's head commit."""

@@ -314,13 +314,17 @@ def blocking(context: Context, repo: Repo, number: int) -> Response:
 def add_blocker(context: Context, repo: Repo, number: int) -> Response:
     """`POST issues/N/dependencies/blocked_by`."""
     issue = context.issue(repo, number)
-    blocker = _other(context, whole(context.body(), "issue_id"), "issue")
+    block(context, issue, _other(context, whole(context.body(), "issue_id"), "issue"))
+    return json_response(context.render.issue(issue), status=201)
+
+
+def block(context: Context, issue: Issue, blocker: Issue) -> None:
+    """Let an issue be blocked by another; raises HttpError 422."""
     if blocker is issue or blocker.id in issue.blocked_by or issue.id in blocker.blocked_by:
         raise invalid("IssueDependency", "issue_id", "invalid")
     if len(issue.blocked_by) >= BLOCKERS_MOST:
         raise invalid("IssueDependency", "issue_id", "custom", f"An issue is blocked by {BLOCKERS_MOST} at most")
     context.edits.add_blocker(issue, blocker)
-    return json_response(context.render.issue(issue), status=201)
 
 
 def remove_blocker(context: Context, repo: Repo, number: int, issue_id: int) -> Json:

@@ -101,3 +101,18 @@ class ProjectEdits:
         project.fields.append(field)
         self._state.writes += 1
         return field
+
+    def rename_field(self, project: Project, field: ProjectField, name: str) -> None:
+        """Give a field a name, after its choices were put: items keep their values but those that are none any more."""
+        kept = {each.name for each in field.options} | {each.title for each in field.iterations}
+        chosen = field.type in ("SINGLE_SELECT", "ITERATION")
+        for item in project.items:
+            value, moment = item.values.pop(field.name, None), item.value_times.pop(field.name, None)
+            if value is None or (chosen and value not in kept):
+                continue
+            item.values[name] = value
+            if moment is not None:
+                item.value_times[name] = moment
+        field.name = name
+        field.updated_at = project.updated_at = self._state.stamp()
+        self._state.writes += 1

@@ -134,7 +134,7 @@ def new_field(context: Context, project: Project, body: dict[str, Any]) -> Proje
     if kind == "single_select":
         made.options = [option_of(each, place) for each in _objects(body, "single_select_options")]
     if kind == "iteration":
-        made.duration, made.iterations = _iterations(body, place)
+        made.duration, made.iterations = iterations_of(body, place)
     return ProjectEdits(context).new_field(project, made)
 
 
@@ -152,7 +152,8 @@ def option_of(given: dict[str, Any], place: tuple[str, ...]) -> Option:
     return Option(name=name, id=ids.short_id(*place, name), color=color, description=text(given, "description") or "")
 
 
-def _iterations(body: dict[str, Any], place: tuple[str, ...]) -> tuple[int, list[Iteration]]:
+def iterations_of(body: dict[str, Any], place: tuple[str, ...]) -> tuple[int, list[Iteration]]:
+    """Make the iterations of a field, and how long they last, as a body says; raises HttpError 422."""
     given = body.get("iteration_configuration")
     if not isinstance(given, dict):
         raise schema_mismatch('"iteration_configuration" wasn\'t supplied.')

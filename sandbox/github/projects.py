@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from sandbox.github.state_fields import DAY, DERIVED, instant, maybe_instant, references
 
@@ -88,6 +88,20 @@ class View:
 
 
 @dataclass(slots=True, kw_only=True)
+class StatusUpdate:
+    """What somebody said of how a project stands."""
+
+    id: int = 0
+    body: str | None = None
+    status: Literal["AT_RISK", "COMPLETE", "INACTIVE", "OFF_TRACK", "ON_TRACK"] | None = None
+    start_date: str | None = field(default=None, metadata=DAY)
+    target_date: str | None = field(default=None, metadata=DAY)
+    creator: str | None = None
+    created_at: str = instant()
+    updated_at: str = instant()
+
+
+@dataclass(slots=True, kw_only=True)
 class Project:
     """A project (Projects v2) of an organization or a user."""
 
@@ -106,3 +120,4 @@ class Project:
     fields: list[ProjectField] = field(default_factory=list)
     items: list[ProjectItem] = field(default_factory=list)
     views: list[View] = field(default_factory=list)
+    status_updates: list[StatusUpdate] = field(default_factory=list)

@@ -53,7 +53,7 @@ class IssueRender(PullRender):
             "active_lock_reason": issue.active_lock_reason,
             **self._pull_part(issue),
             "sub_issues_summary": self.sub_issues(issue),
-            "issue_dependencies_summary": self._dependencies(issue),
+            "issue_dependencies_summary": self.dependencies(issue),
             **self.texts(issue.body),
             "closed_by": self.user(issue.closed_by) if issue.state == "closed" else None,
             "reactions": self.reactions(url, issue),
@@ -94,7 +94,8 @@ class IssueRender(PullRender):
         done = sum(self.state.issues[each].state == "closed" for each in issue.sub_issues)
         return {"total": total, "completed": done, "percent_completed": 100 * done // total if total else 0}
 
-    def _dependencies(self, issue: Issue) -> dict[str, int]:
+    def dependencies(self, issue: Issue) -> dict[str, int]:
+        """Count the issues that block an issue and that it blocks, open ones and all."""
         issues = self.state.issues
         return {
             "blocked_by": sum(issues[each].state == "open" for each in issue.blocked_by),

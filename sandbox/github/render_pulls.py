@@ -189,7 +189,7 @@ class PullRender(Render):
             "started_at": check.started_at,
             "completed_at": check.completed_at,
             "output": output,
-            "check_suite": {"id": check.id},
+            "check_suite": {"id": min(each.id for each in pull.checks if each.app == check.app) if pull else check.id},
             "app": self.app(check.app),
             "pull_requests": [],
         }

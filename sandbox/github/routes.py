@@ -19,6 +19,7 @@ from sandbox.github import (
     releases,
     repositories,
     reviews,
+    suites,
     teams,
 )
 from sandbox.github.access import Role
@@ -230,6 +231,9 @@ _CHECKS: Table = {
     "POST /check-runs": checks.create,
     "PATCH /check-runs/<int:check_run_id>": checks.edit,
     "GET /commits/<path:ref>/check-runs": checks.check_runs,
+    "GET /commits/<path:ref>/check-suites": suites.list_of_commit,
+    "GET /check-suites/<int:suite_id>": suites.one,
+    "GET /check-suites/<int:suite_id>/check-runs": suites.runs,
     "GET /commits/<path:ref>/status": checks.combined_status,
     "GET /commits/<path:ref>/statuses": checks.statuses,
     "GET /statuses/<path:ref>": checks.statuses,

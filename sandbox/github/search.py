@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from typing import Any
 
 from werkzeug.wrappers import Response
 
 from sandbox.core.http import Json, json_response
-from sandbox.github import reading
+from sandbox.github import qualifiers
 from sandbox.github.access import invalid
 from sandbox.github.accounts import Account
 from sandbox.github.context import Context
@@ -19,8 +18,6 @@ from sandbox.github.issues import SORTS, as_seen
 MOST_RESULTS = 1_000
 """How many results a search gives at most, over all pages."""
 ENTERPRISE_VERSION = "3.19.0"
-
-Test = Callable[[Issue], bool]
 
 
 def root(context: Context) -> Json:
@@ -76,7 +73,8 @@ def issues(context: Context) -> Response:
     if not text.strip():
         raise invalid("Search", "q", "missing")
     hits = found(context, text)
-    hits.sort(key=SORTS.get(args.get("sort", ""), SORTS["created"]), reverse=args.get("order", "desc") != "asc")
+    if args.get("sort", "") in SORTS:
+        hits.sort(key=SORTS[args["sort"]], reverse=args.get("order", "desc") != "asc")
     url = f"{context.render.api}/search/issues"
     page = context.listed(hits[:MOST_RESULTS], url, lambda each: _hit(context, each))
     headers = {"Link": page.headers["Link"]} if "Link" in page.headers else {}
@@ -94,7 +92,7 @@ def repositories(context: Context) -> Response:
 
 
 def _fits_repo(repo: Repo, text: str) -> bool:
-    for word in _words(text):
+    for word in qualifiers.words_of(text):
         name, colon, value = word.casefold().partition(":")
         tests: dict[str, bool] = {
             "org": repo.owner.casefold() == value,
@@ -116,7 +114,7 @@ def users(context: Context) -> Response:
     if not text.strip():
         raise invalid("Search", "q", "missing")
     kinds = {"type:user": "User", "type:org": "Organization"}
-    words = [each.casefold() for each in _words(text)]
+    words = [each.casefold() for each in qualifiers.words_of(text)]
 
     def fits(account: Account) -> bool:
         told = f"{account.login} {account.name or ''}".casefold()
@@ -157,8 +155,8 @@ def versions(context: Context) -> Json:
 
 
 def found(context: Context, text: str) -> list[Issue]:
-    """Find the issues and pull requests that fit a query, newest first; raises HttpError 422."""
-    tests = [_test(word) for word in _words(text)]
+    """Find the issues and pull requests that fit a query, newest first unless it has a `sort`; raises HttpError 422."""
+    tests, order = qualifiers.tests_of(text)
     hits = [
         issue
         for repo in context.state.repos.values()
@@ -166,78 +164,10 @@ def found(context: Context, text: str) -> list[Issue]:
         for issue in as_seen(context, (each for each in repo.issues if not each.gone))
         if all(test(issue) for test in tests)
     ]
-    return sorted(hits, key=SORTS["created"], reverse=True)
+    key, descending = order or ("created", True)
+    return sorted(hits, key=SORTS[key], reverse=descending)
 
 
 def _hit(context: Context, issue: Issue) -> dict[str, Any]:
     rendered = context.render.issue(issue)
     return {**{key: rendered[key] for key in rendered if key not in ("closed_by", "parent_issue_url")}, "score": 1.0}
-
-
-def _words(text: str) -> list[str]:
-    try:
-        return shlex.split(text)
-    except ValueError:
-        return text.split()
-
-
-def _test(word: str) -> Test:
-    unless = word.startswith("-") and ":" in word
-    name, colon, value = word.removeprefix("-").partition(":")
-    test = _qualified(name, value) if colon else None
-    if test is None:
-        wanted = word.casefold()
-        return lambda issue: wanted in issue.title.casefold() or wanted in (issue.body or "").casefold()
-    return (lambda issue: not test(issue)) if unless else test
-
-
-def _qualified(name: str, value: str) -> Test | None:
-    key = value.casefold()
-    tests: dict[str, Test] = {
-        "repo": lambda issue: issue.repo.full_name.casefold() == key,
-        "org": lambda issue: issue.repo.owner.casefold() == key,
-        "user": lambda issue: issue.repo.owner.casefold() == key,
-        "is": lambda issue: key in _states(issue),
-        "type": lambda issue: key in _states(issue) or key == (issue.type or "").casefold(),
-        "state": lambda issue: issue.state == key,
-        "label": lambda issue: key in {each.casefold() for each in issue.labels},
-        "author": lambda issue: issue.user.casefold() == key,
-        "assignee": lambda issue: key in {each.casefold() for each in issue.assignees},
-        "milestone": lambda issue: _milestone(issue) == key,
-    }
-    if name in ("updated", "created", "closed"):
-        return _compared(f"{name}_at", value)
-    return tests.get(name)
-
-
-def _states(issue: Issue) -> set[str]:
-    kind = {"pr", "pull-request"} if issue.pull_request else {"issue"}
-    merged = {"merged"} if issue.pull_request and issue.pull_request.merged_at else set()
-    return {issue.state, "private" if issue.repo.private else "public", *kind, *merged}
-
-
-def _milestone(issue: Issue) -> str:
-    found = issue.repo.milestone(issue.milestone)
-    return found.title.casefold() if found else ""
-
-
-def _compared(field: str, value: str) -> Test:
-    sign = next((each for each in (">=", "<=", ">", "<") if value.startswith(each)), "")
-    given = value.removeprefix(sign)
-    try:
-        moment = reading.instant(given if "T" in given else f"{given}T00:00:00Z")
-    except (ValueError, OverflowError) as problem:
-        raise invalid("Search", "q", "invalid", value=value) from problem
-    whole_day = "T" not in given
-
-    def test(issue: Issue) -> bool:
-        has = getattr(issue, field)
-        if not has:
-            return False
-        if whole_day:
-            has = f"{has[:10]}T00:00:00Z"
-        return bool(
-            {">=": has >= moment, "<=": has <= moment, ">": has > moment, "<": has < moment}.get(sign, has == moment)
-        )
-
-    return test

@@ -95,6 +95,8 @@ and pull requests elsewhere by `owner/name#number`::
             "iterations": [{"title": "Sprint 1",! "id": "8 hex digits", "start_date": "2026-11-16",! "duration": 14}]}],
          "views": [{"name": "Open",! "number", "id", "layout": "table", "filter": "is:open", "visible_fields": [ID],
                     "sort_by": [[ID, "asc"]], "group_by": [], "vertical_group_by": [], "creator"}],
+         "status_updates": [{"status": "ON_TRACK",              AT_RISK COMPLETE INACTIVE OFF_TRACK ON_TRACK, or null
+                             "id", "body", "start_date", "target_date", "creator", "created_at", "updated_at"}],
          "items": [{"content": "owner/name#1",  or {"title": "...", "body": "", "assignees": [], "creator"}: a draft
                     "id", "creator", "created_at", "updated_at", "archived": false,
                     "values": {"Status": "Todo", "Estimate": 3, "Due": "2026-12-01", "Sprint": "Sprint 1"}}]}

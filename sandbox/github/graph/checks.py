@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.github import code, ids
+from sandbox.github.entities import FAILED
 from sandbox.github.graph.conversations import part_of, path_of, rollup_of, url_of
 from sandbox.github.graph.scope import Info, Resolver, Resolvers, connection, scope_of
-from sandbox.github.graph.views import CheckView, CommitView, ReviewView, RollupView
-
-_FAILED = frozenset({"failure", "timed_out", "cancelled", "action_required", "startup_failure"})
+from sandbox.github.graph.views import CheckView, CommitView, RequestView, ReviewView, RollupView, TeamView
 
 
 def _review_path(view: ReviewView) -> str:
@@ -44,7 +43,7 @@ REVIEW: dict[str, Resolver] = {
 
 def _rollup_state(view: RollupView, _info: Info) -> str:
     checks = part_of(view.issue).checks
-    if any(each.status == "completed" and each.conclusion in _FAILED for each in checks):
+    if any(each.status == "completed" and each.conclusion in FAILED for each in checks):
         return "FAILURE"
     return "SUCCESS" if all(each.status == "completed" for each in checks) else "PENDING"
 
@@ -65,7 +64,8 @@ def _commit_path(view: CommitView) -> str:
     return f"/{view.repo.full_name}/commit/{view.oid}"
 
 
-def _commit(view: CommitView) -> code.Commit:
+def commit_of(view: CommitView) -> code.Commit:
+    """Give what is known of a commit."""
     found = code.commits_of(view.repo).get(view.oid)
     return found or code.Commit(sha=view.oid, message="", author=view.repo.owner, moment=view.repo.created_at)
 
@@ -74,11 +74,15 @@ def _of_commit(view: CommitView, _info: Info) -> RollupView | None:
     return rollup_of(view.issue) if view.issue else None
 
 
+def _asked(view: RequestView) -> int:
+    return view.account.team.id if isinstance(view.account, TeamView) else view.account.id
+
+
 CHECKS: Resolvers = {
     "PullRequestReview": REVIEW,
     "ReviewRequest": {
-        "id": lambda view, _info: ids.node_id("RR", view.issue.repo.id, view.issue.id, view.account.id),
-        "databaseId": lambda view, _info: view.account.id,
+        "id": lambda view, _info: ids.node_id("RR", view.issue.repo.id, view.issue.id, _asked(view)),
+        "databaseId": lambda view, _info: _asked(view),
         "pullRequest": lambda view, _info: view.issue,
         "requestedReviewer": lambda view, _info: view.account,
     },
@@ -96,9 +100,9 @@ CHECKS: Resolvers = {
         "statusCheckRollup": _of_commit,
         "commitUrl": lambda view, info: scope_of(info).context.render.html + _commit_path(view),
         "repository": lambda view, _info: view.repo,
-        "message": lambda view, _info: _commit(view).message,
-        "messageHeadline": lambda view, _info: _commit(view).message.partition("\n")[0],
-        "committedDate": lambda view, _info: _commit(view).moment,
+        "message": lambda view, _info: commit_of(view).message,
+        "messageHeadline": lambda view, _info: commit_of(view).message.partition("\n")[0],
+        "committedDate": lambda view, _info: commit_of(view).moment,
     },
     "StatusCheckRollup": {
         "id": lambda view, _info: ids.node_id("SCR", view.issue.repo.id, view.issue.id),

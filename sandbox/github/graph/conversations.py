@@ -16,7 +16,6 @@ from sandbox.github.graph.views import (
     LabelView,
     MilestoneView,
     PullCommitView,
-    RequestView,
     ReviewView,
     RollupView,
 )
@@ -121,14 +120,15 @@ _SHARED: dict[str, Resolver] = {
 # ── issues ──
 
 
-def _seen(info: Info, numbers: list[int]) -> list[Issue]:
+def seen(info: Info, numbers: list[int]) -> list[Issue]:
+    """Give the issues of these ids that the caller sees."""
     context = scope_of(info).context
     found = (context.state.issues[each] for each in numbers)
     return [each for each in found if context.sees(each.repo)]
 
 
 def _parent(issue: Issue, info: Info) -> Issue | None:
-    found = _seen(info, [issue.parent] if issue.parent is not None else [])
+    found = seen(info, [issue.parent] if issue.parent is not None else [])
     return found[0] if found else None
 
 
@@ -170,7 +170,7 @@ ISSUE: dict[str, Resolver] = {
     "fullDatabaseId": lambda issue, _info: str(issue.id),
     "stateReason": lambda issue, info, enableDuplicate=False: _reason(issue, enableDuplicate),  # noqa: ARG005, N803 - the schema's
     "parent": _parent,
-    "subIssues": lambda issue, info, **args: connection(info, _seen(info, issue.sub_issues), args),
+    "subIssues": lambda issue, info, **args: connection(info, seen(info, issue.sub_issues), args),
     "subIssuesSummary": _summary,
     "closedByPullRequestsReferences": _closed_by,
 }
@@ -242,13 +242,6 @@ def _decision(issue: Issue, _info: Info) -> str | None:
     return "REVIEW_REQUIRED" if part_of(issue).requested_reviewers else None
 
 
-def _requests(issue: Issue, info: Info, **args: Any) -> dict[str, Any]:
-    scope = scope_of(info)
-    logins = part_of(issue).requested_reviewers
-    found = [RequestView(issue, login, account) for login in logins if (account := scope.account(login))]
-    return connection(info, found, args)
-
-
 def _commits(issue: Issue, info: Info, **args: Any) -> dict[str, Any]:
     count = max(1, part_of(issue).commits)
     place = (issue.repo.full_name, issue.number, "commit")
@@ -269,7 +262,7 @@ def _head_repository(issue: Issue, info: Info) -> Any:
 
 
 def _closing(issue: Issue, info: Info, **args: Any) -> dict[str, Any]:
-    return ordered(info, _seen(info, part_of(issue).closes), args)
+    return ordered(info, seen(info, part_of(issue).closes), args)
 
 
 PULL: dict[str, Resolver] = {
@@ -285,7 +278,6 @@ PULL: dict[str, Resolver] = {
     "reviews": _reviews,
     "latestReviews": _latest_reviews(False),  # noqa: FBT003 - one of two lists
     "latestOpinionatedReviews": _latest_reviews(True),  # noqa: FBT003 - one of two lists
-    "reviewRequests": _requests,
     "reviewDecision": _decision,
     "headRefName": _of(lambda pull: pull.head),
     "headRefOid": _of(lambda pull: pull.head_sha),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,13 @@ from sandbox.github.graph.conversations import CONVERSATIONS
 from sandbox.github.graph.cost import Reckoning, reckon
 from sandbox.github.graph.hub import ACCOUNTS, QUERY
 from sandbox.github.graph.issue_mutations import ISSUE_MUTATIONS
+from sandbox.github.graph.lines import LINES
 from sandbox.github.graph.mutations import MUTATIONS
+from sandbox.github.graph.newer import NEWER
+from sandbox.github.graph.plain import PLAIN
 from sandbox.github.graph.project_mutations import PROJECT_MUTATIONS
+from sandbox.github.graph.project_parts import PROJECT_PARTS
+from sandbox.github.graph.pull_parts import PULL_PARTS
 from sandbox.github.graph.reactions import REACTIONS
 from sandbox.github.graph.repositories import CATALOGUE, REPOSITORIES
 from sandbox.github.graph.scope import GraphError, Scope
@@ -45,7 +51,7 @@ from sandbox.github.graph.views import type_name
 from sandbox.github.limits import Meter
 from sandbox.github.switches import GraphStatus
 
-SCHEMA_FILE = "schema.graphql"
+SCHEMA_FILES = ("schema.graphql", "newer.graphql")
 KEPT_DOCUMENTS = 200
 MUTATION_POINTS = 5
 """What a mutation costs of the secondary limit; a query costs 1."""
@@ -71,6 +77,11 @@ TABLES = (
     MUTATIONS,
     ISSUE_MUTATIONS,
     PROJECT_MUTATIONS,
+    PULL_PARTS,
+    LINES,
+    PROJECT_PARTS,
+    PLAIN,
+    NEWER,
 )
 
 
@@ -231,9 +242,11 @@ def _told(problem: GraphQLError) -> dict[str, Any]:
     return told
 
 
+@cache
 def _schema() -> GraphQLSchema:
-    text = Path(__file__).with_name(SCHEMA_FILE).read_text(encoding="utf-8")
-    schema = build_schema(text)
+    """Build it once: resolvers hold no state, and several stand-ins of a process share it."""
+    texts = [Path(__file__).with_name(name).read_text(encoding="utf-8") for name in SCHEMA_FILES]
+    schema = build_schema("\n".join(texts))
     for table in TABLES:
         for name, resolvers in table.items():
             kind = schema.type_map[name]

@@ -171,6 +171,21 @@ def _set_state(state: str) -> Mutation:
     return act
 
 
+def _draft(draft: bool) -> Mutation:  # noqa: FBT001 - one of two mutations
+    def act(info: Info, given: dict[str, Any]) -> dict[str, Any]:
+        issue = _pull(info, given["pullRequestId"])
+        pull, edits = pulls.part_of(issue), scope_of(info).context.edits
+        if issue.state == "closed":
+            raise GraphError("UNPROCESSABLE", "Pull request is closed")
+        if pull.draft is not draft:
+            pull.draft = draft
+            edits.moved(issue, "state")
+            edits.tell("pull_request", "converted_to_draft" if draft else "ready_for_review", issue)
+        return {"pullRequest": issue}
+
+    return act
+
+
 def _merge(info: Info, given: dict[str, Any]) -> dict[str, Any]:
     pull = _pull(info, given["pullRequestId"])
     context = writable(info, pull.repo, "pull_requests", Role.WRITE).context
@@ -199,6 +214,8 @@ ISSUE_MUTATIONS: Resolvers = {
             "closePullRequest": _set_state("closed"),
             "reopenPullRequest": _set_state("open"),
             "mergePullRequest": _merge,
+            "convertPullRequestToDraft": _draft(True),  # noqa: FBT003 - one of two mutations
+            "markPullRequestReadyForReview": _draft(False),  # noqa: FBT003 - one of two mutations
         }.items()
     }
 }

@@ -12,6 +12,7 @@ from sandbox.github.entities import Comment, Issue, Repo
 from sandbox.github.graph import nodes
 from sandbox.github.graph.boards import require_write
 from sandbox.github.graph.finding import Mutation, find, issue_for, mutation, writable
+from sandbox.github.graph.newer import type_named
 from sandbox.github.graph.scope import GraphError, Info, Resolvers, scope_of
 from sandbox.github.graph.views import FieldView, ItemView, LabelView, MilestoneView
 from sandbox.github.paging import encode
@@ -109,6 +110,8 @@ def values(info: Info, repo: Repo, given: dict[str, Any]) -> dict[str, Any]:
         if milestone and milestone.repo is not repo:
             raise GraphError("UNPROCESSABLE", "Milestone does not belong to the repository")
         body["milestone"] = milestone.milestone.number if milestone else None
+    if "issueTypeId" in given:
+        body["type"] = type_named(info, repo, given["issueTypeId"])
     return body
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.github import ids
 from sandbox.github.access import allows_account
-from sandbox.github.accounts import Account
+from sandbox.github.accounts import Account, IssueType
 from sandbox.github.entities import Comment, Issue, Repo
 from sandbox.github.graph.scope import GraphError, Scope
 from sandbox.github.graph.views import (
@@ -19,7 +19,9 @@ from sandbox.github.graph.views import (
     MilestoneView,
     ReleaseView,
     ReviewView,
+    StatusView,
     TeamView,
+    ViewView,
 )
 from sandbox.github.projects import Project
 from sandbox.github.render import Render
@@ -152,6 +154,10 @@ def _in_project(scope: Scope, kind: str, numbers: tuple[int, ...]) -> object:
     project = _project(scope, kind, numbers)
     if project is None:
         return None
+    if kind == ids.STATUS_UPDATE:
+        return next((StatusView(project, each) for each in project.status_updates if each.id == numbers[-1]), None)
+    if kind == ids.PROJECT_VIEW:
+        return next((ViewView(project, each) for each in project.views if each.id == numbers[-1]), None)
     if kind == ids.PROJECT_ITEM:
         return next((ItemView(project, each) for each in project.items if each.id == numbers[-1]), None)
     return next((each for each in fields_of(project) if field_id(each) == ids.node_id(kind, *numbers)), None)
@@ -166,6 +172,11 @@ def _team(scope: Scope, numbers: tuple[int, ...]) -> TeamView | None:
     return TeamView(account, found) if seen else None
 
 
+def _issue_type(scope: Scope, numbers: tuple[int, ...]) -> IssueType | None:
+    accounts = scope.context.state.accounts.values()
+    return next((kind for each in accounts for kind in each.issue_types if kind.id == numbers[-1]), None)
+
+
 _FINDERS: dict[str, Callable[[Scope, str, tuple[int, ...]], object]] = {
     **dict.fromkeys((ids.USER, ids.ORGANIZATION, ids.BOT), _account),
     ids.REPOSITORY: lambda scope, _kind, numbers: _repo(scope, numbers[-1]),
@@ -173,8 +184,13 @@ _FINDERS: dict[str, Callable[[Scope, str, tuple[int, ...]], object]] = {
     ids.COMMENT: _comment,
     **dict.fromkeys((ids.LABEL, ids.MILESTONE, ids.RELEASE, ids.REVIEW, ids.CHECK_RUN), _part),
     ids.PROJECT: _project,
+    ids.ISSUE_TYPE: lambda scope, _kind, numbers: _issue_type(scope, numbers),
     ids.TEAM: lambda scope, _kind, numbers: _team(scope, numbers),
     **dict.fromkeys(
-        (ids.PROJECT_ITEM, ids.PROJECT_FIELD, ids.PROJECT_SELECT, ids.PROJECT_ITERATION, ids.DRAFT), _in_project
+        (
+            *(ids.PROJECT_ITEM, ids.PROJECT_FIELD, ids.PROJECT_SELECT, ids.PROJECT_ITERATION, ids.DRAFT),
+            *(ids.PROJECT_VIEW, ids.STATUS_UPDATE),
+        ),
+        _in_project,
     ),
 }

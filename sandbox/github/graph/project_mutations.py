@@ -10,6 +10,7 @@ from sandbox.github.accounts import Account
 from sandbox.github.entities import Repo
 from sandbox.github.graph.boards import require_write
 from sandbox.github.graph.finding import find, mutation, writable
+from sandbox.github.graph.nodes import fields_of
 from sandbox.github.graph.scope import GraphError, Info, Resolvers, connection, scope_of
 from sandbox.github.graph.views import DraftView, FieldView, ItemView
 from sandbox.github.project_edits import ProjectEdits
@@ -75,8 +76,15 @@ def _delete(info: Info, given: dict[str, Any]) -> dict[str, Any]:
 
 def _create_field(info: Info, given: dict[str, Any]) -> dict[str, Any]:
     project = _project(info, given["projectId"])
+    body = {"name": given["name"], "data_type": given["dataType"].lower(), **_choices(given)}
+    made = project_routes.new_field(scope_of(info).context, project, body)
+    return {"projectV2Field": FieldView(project, made.name, made.type, made.id, made)}
+
+
+def _choices(given: dict[str, Any]) -> dict[str, Any]:
+    """Spell the options or iterations of a field as REST does."""
+    body: dict[str, Any] = {}
     plan = given.get("iterationConfiguration")
-    body: dict[str, Any] = {"name": given["name"], "data_type": given["dataType"].lower()}
     if given.get("singleSelectOptions") is not None:
         body["single_select_options"] = given["singleSelectOptions"]
     if plan is not None:
@@ -87,8 +95,31 @@ def _create_field(info: Info, given: dict[str, Any]) -> dict[str, Any]:
             "duration": plan["duration"],
             "iterations": described,
         }
-    made = project_routes.new_field(scope_of(info).context, project, body)
-    return {"projectV2Field": FieldView(project, made.name, made.type, made.id, made)}
+    return body
+
+
+def _update_field(info: Info, given: dict[str, Any]) -> dict[str, Any]:
+    """Rename a field, or put its options or iterations anew; values that name none of them any more go."""
+    view: FieldView = find(info, given["fieldId"], FieldView)
+    require_write(info, view.project)
+    field, project, body = view.field, view.project, _choices(given)
+    if field is None:
+        raise GraphError("UNPROCESSABLE", "Cannot update a built-in field")
+    kinds = {"single_select_options": "SINGLE_SELECT", "iteration_configuration": "ITERATION"}
+    if any(kinds[each] != field.type for each in body):
+        raise GraphError("UNPROCESSABLE", f"A field of type {field.type} has no such choices")
+    name = (given.get("name") or field.name).strip()
+    if any(each.name.casefold() == name.casefold() and each.field is not field for each in fields_of(project)):
+        raise GraphError("UNPROCESSABLE", "Name has already been taken")
+    place, ids_before = (project.owner, project.title, name), {each.name: each.id for each in field.options}
+    if "single_select_options" in body:
+        field.options = [project_routes.option_of(each, place) for each in body["single_select_options"]]
+        for option in field.options:
+            option.id = ids_before.get(option.name, option.id)
+    if "iteration_configuration" in body:
+        field.duration, field.iterations = project_routes.iterations_of(body, place)
+    _edits(info).rename_field(project, field, name)
+    return {"projectV2Field": FieldView(project, field.name, field.type, field.id, field)}
 
 
 def _delete_field(info: Info, given: dict[str, Any]) -> dict[str, Any]:
@@ -160,6 +191,7 @@ PROJECT_MUTATIONS: Resolvers = {
             "updateProjectV2": _update,
             "deleteProjectV2": _delete,
             "createProjectV2Field": _create_field,
+            "updateProjectV2Field": _update_field,
             "deleteProjectV2Field": _delete_field,
             "updateProjectV2DraftIssue": _update_draft,
             "updateProjectV2ItemPosition": _move,

@@ -38,6 +38,10 @@ def filtered(info: Info, issues: Iterable[Issue], args: dict[str, Any]) -> list[
         found = [each for each in found if each.updated_at >= moment]
     if wanted.get("assignee"):
         found = [each for each in found if wanted["assignee"] in each.assignees or _any(wanted["assignee"], each)]
+    if wanted.get("type"):
+        found = [
+            each for each in found if wanted["type"] == "*" or (each.type or "").casefold() == wanted["type"].casefold()
+        ]
     if wanted.get("createdBy"):
         found = [each for each in found if each.user == wanted["createdBy"]]
     number = wanted.get("milestoneNumber") or wanted.get("milestone")

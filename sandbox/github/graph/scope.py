@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from graphql import GraphQLResolveInfo
+from graphql import FieldNode, FragmentSpreadNode, GraphQLResolveInfo, Node
 
 from sandbox.core.http import HttpError
 from sandbox.github import paging
@@ -18,6 +18,9 @@ from sandbox.github.limits import Standing
 
 MOST = 100
 """How many records a connection gives at most."""
+
+PAGED = frozenset({"nodes", "edges", "pageInfo"})
+"""What of a connection needs `first` or `last`."""
 
 Info: TypeAlias = "GraphQLResolveInfo[Any]"
 Resolver = Callable[..., Any]
@@ -106,9 +109,11 @@ def connection(
         descending: whether that order falls.
 
     Raises:
-        GraphError: neither or both of `first` and `last`, or more than 100.
+        GraphError: neither of `first` and `last` where more than counts is asked for, or more than 100.
     """
     first, last = args.get("first"), args.get("last")
+    if first is None and last is None and not _paged(info, info.field_nodes):
+        first = 0
     _check(info.field_name, first, last)
     positions: Sequence[Any] = things
     if key is None:
@@ -160,6 +165,21 @@ class _Cursor:
 
 def _position(number: int) -> tuple[str | int, int]:
     return "", number
+
+
+def _paged(info: Info, nodes: Iterable[Node]) -> bool:
+    """Say whether more than counts is asked of a connection, so that `first` or `last` must be given."""
+    for node in nodes:
+        chosen = getattr(node, "selection_set", None)
+        for each in chosen.selections if chosen else ():
+            if isinstance(each, FieldNode):
+                if each.name.value in PAGED:
+                    return True
+                continue
+            inner = info.fragments[each.name.value] if isinstance(each, FragmentSpreadNode) else each
+            if _paged(info, [inner]):
+                return True
+    return False
 
 
 def _check(name: str, first: int | None, last: int | None) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.github.accounts import Account, Team
+from sandbox.github.accounts import Account, IssueType, Team
 from sandbox.github.entities import CheckRun, Comment, Event, Issue, Label, Milestone, Release, Repo, Review
-from sandbox.github.projects import Draft, Iteration, Project, ProjectField, ProjectItem
+from sandbox.github.projects import Draft, Iteration, Project, ProjectField, ProjectItem, StatusUpdate, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class RequestView:
 
     issue: Issue
     login: str
-    account: Account
+    account: Account | TeamView
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +136,30 @@ class ValueView:
 
 
 @dataclass(frozen=True, slots=True)
+class ViewView:
+    """A view of a project."""
+
+    project: Project
+    view: View
+
+
+@dataclass(frozen=True, slots=True)
+class SortView:
+    """A field that a view is sorted by."""
+
+    field: FieldView
+    direction: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    """A status update of a project."""
+
+    project: Project
+    update: StatusUpdate
+
+
+@dataclass(frozen=True, slots=True)
 class TeamView:
     """A team of an organization."""
 
@@ -176,6 +200,7 @@ TIMELINE = {
 """Events by their name in the state, and the type of the schema that they are of."""
 
 _TYPES = {
+    IssueType: "IssueType",
     TeamView: "Team",
     CommitView: "Commit",
     Repo: "Repository",
@@ -188,6 +213,8 @@ _TYPES = {
     Project: "ProjectV2",
     ItemView: "ProjectV2Item",
     DraftView: "DraftIssue",
+    ViewView: "ProjectV2View",
+    StatusView: "ProjectV2StatusUpdate",
 }
 _VALUES = {
     "TITLE": "Text",

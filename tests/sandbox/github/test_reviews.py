@@ -136,3 +136,26 @@ def test_an_app_tells_how_its_check_goes(hub: Any, app_jwt: Any) -> None:
     assert [each["name"] for each in hub.get(f"{R}/commits/{head}/check-runs")["check_runs"]][-1] == "e2e"
     assert hub.ask("POST", f"{R}/check-runs", {**body, "head_sha": "main"}, token=token)[0] == 422
     assert hub.get(f"/repos{at}/annotations") == []
+
+
+def test_check_runs_stand_in_suites_by_app(hub: Any, app_jwt: Any) -> None:
+    status, granted = hub.ask("POST", "/app/installations/70/access_tokens", token=app_jwt())
+    assert status == 201
+    head = hub.get("/repos/fictive-partner/sizing/pulls/4")["head"]["sha"]
+    run = {"name": "scan", "head_sha": head, "status": "in_progress"}
+    made = hub.ask("POST", "/repos/fictive-partner/sizing/check-runs", run, token=granted["token"])[1]
+    told = hub.get("/repos/fictive-partner/sizing/commits/fix/check-suites")
+    assert told["total_count"] == 2
+    document, app = told["check_suites"]
+    assert (document["app"], document["status"], document["conclusion"]) == (None, "completed", "failure")
+    assert (app["app"]["slug"], app["status"], app["conclusion"]) == ("sync-app", "in_progress", None)
+    assert (app["head_commit"]["id"], app["latest_check_runs_count"]) == (head, 1)
+    assert app["id"] == made["check_suite"]["id"]
+    number = document["id"]
+    assert hub.get(f"/repos/fictive-partner/sizing/check-suites/{number}") == document
+    runs = hub.get(f"/repos/fictive-partner/sizing/check-suites/{number}/check-runs?check_name=lint")
+    assert [each["name"] for each in runs["check_runs"]] == ["lint"]
+    assert {each["check_suite"]["id"] for each in runs["check_runs"]} == {number}
+    narrowed = hub.get("/repos/fictive-partner/sizing/commits/fix/check-suites?app_id=7")
+    assert [each["id"] for each in narrowed["check_suites"]] == [app["id"]]
+    assert hub.ask("GET", "/repos/fictive-partner/sizing/check-suites/9")[0] == 404

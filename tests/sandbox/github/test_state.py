@@ -168,7 +168,7 @@ def test_the_page_names_the_events_of_webhooks_and_no_others() -> None:
 
 
 def test_what_the_page_calls_missing_is_missing(hub: Any) -> None:
-    for path in ("notifications", "commits/main/check-suites", "actions/runs", "events",
+    for path in ("notifications", "actions/runs", "events",
                  "comments", "discussions", "issues/1/issue-field-values", "issues/1/suggestions"):  # fmt: skip
         assert hub.ask("GET", f"/repos/fictive-partner/sizing/{path}")[0] == 404
 
