@@ -266,6 +266,14 @@ class ConformanceSuite:
         _true(after[ids[1]] is None, "the deleted record was answered")
         _same(_version(after[ids[2]]), _version(before[ids[2]]), "version of the untouched record")
 
+    def test_what_it_sees_can_be_named_in_a_configuration(self, harness: Harness) -> None:
+        """Each place once, with a key; each value for a stream of its own, with a field."""
+        found = harness.connector().survey()
+        keys = [place.key for place in found.places]
+        _true(all(keys), "a place without a key")
+        _same(len(set(keys)), len(keys), "places named once")
+        _true(all(v.stream and v.field and v.value for v in found.values), "a value without stream, field or text")
+
     # Writing ----------------------------------------------------------------------------------------------------
 
     def test_batches_keep_every_write_in_order(self, harness: Harness) -> None:

@@ -17,12 +17,14 @@ from connectors.core.port import (
     Capabilities,
     Catalog,
     CheckResult,
+    Choice,
     ConnectorContext,
     ConnectorSpec,
     Page,
     Partition,
     PartitionFailure,
     Record,
+    Survey,
     Wanted,
     WriteKind,
 )
@@ -144,6 +146,10 @@ class MemoryConnector:
             there = place in known
             mend = "" if there else f"correct the place {place} in the configuration"
             yield CheckResult(name="place", ok=there, found=place if there else f"{place} is not there", mend=mend)
+
+    def survey(self) -> Survey:
+        """Its places; no values of its own."""
+        return Survey(places=tuple(Choice(key=place) for place in sorted(self._tool.catalog.record_types)))
 
 
 def memory_spec(tool: MemoryTool, *, kind: str = "memory", mapping: str = "") -> ConnectorSpec:

@@ -11,6 +11,13 @@ from typing import Protocol
 
 from pydantic import BaseModel
 
+from connectors.core.asking import (
+    Choice as Choice,
+    Offered as Offered,
+    Question as Question,
+    Survey as Survey,
+    Way as Way,
+)
 from connectors.core.clock import Clock as Clock
 from connectors.core.transport import Transport
 from connectors.core.values import (
@@ -148,6 +155,15 @@ class Connector(Protocol):
         """
         ...
 
+    def survey(self) -> Survey:
+        """What this login can see that a first configuration could name (``syncline init``).
+
+        Raises:
+            FatalError: The whole connection is unusable.
+            RetriableError: The connection is down or limited for now.
+        """
+        ...
+
 
 class TokenStore(Protocol):
     """Keeps tokens that the tool gives us at run time; never in an ordinary store row, log or report."""
@@ -262,6 +278,7 @@ class ConnectorSpec:
         connect: Makes a live connection; makes no request by itself.
         place: How its places are spelt; None: anyhow, or it has none.
         anchor: How the keys of its anchors are spelt; None: anyhow, or it has none.
+        ways: The ways to log in, for whoever writes a first configuration; empty: what the settings demand is asked.
         inert: What to write into a field so that people read a text and the tool does nothing by it: mentions nobody,
             refers to nothing, shows no image, runs no macro. Pure; its own answer stays as it is; the tool gives it
             back as it was written. Of a link or a block the field is named by what the write holds (``text``).
@@ -280,6 +297,7 @@ class ConnectorSpec:
     connect: Callable[[ConnectorContext], Connector]
     place: Form | None = None
     anchor: Form | None = None
+    ways: tuple[Way, ...] = ()
     inert: Inert = as_it_is
     streams_of: Callable[[BaseModel], tuple[str, ...]] | None = None
     requests_to_read: RequestsToRead | None = None

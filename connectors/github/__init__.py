@@ -10,6 +10,7 @@ from connectors.github.cost import requests_to_read
 from connectors.github.inert import inert
 from connectors.github.records import ISSUES, MILESTONES
 from connectors.github.settings import GithubSettings
+from connectors.github.ways import WAYS
 
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_-]*/[A-Za-z0-9._-]+"
 
@@ -35,6 +36,7 @@ SPEC = ConnectorSpec(
     connect=GithubConnector,
     place=Form(pattern=_NAME, example="a repository such as owner/name"),
     anchor=Form(pattern=rf"(?P<place>{_NAME})#[1-9][0-9]*", example="an issue such as owner/name#1"),
+    ways=WAYS,
     inert=inert,
     requests_to_read=requests_to_read,
 )

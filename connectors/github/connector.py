@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from connectors.core.port import Catalog, CheckResult, ConnectorContext
+from connectors.core.port import Catalog, CheckResult, ConnectorContext, Survey
 from connectors.github.catalog import catalog_of
 from connectors.github.check import check
 from connectors.github.client import GithubClient
@@ -12,6 +12,7 @@ from connectors.github.projects import ProjectDesk
 from connectors.github.reader import GithubReader
 from connectors.github.repositories import Places
 from connectors.github.spots import Spots
+from connectors.github.survey import survey
 from connectors.github.writer import GithubWriter
 
 
@@ -49,3 +50,7 @@ class GithubConnector:
     def check(self, places: Sequence[str], anchored: Collection[str] | None = None) -> Iterator[CheckResult]:
         """Reachability, identity, clock, repositories, the project's fields and the rate budget."""
         return check(self._client, self._places, self._projects, places, anchored)
+
+    def survey(self) -> Survey:
+        """Repositories."""
+        return survey(self._client)

@@ -10,6 +10,7 @@ from connectors.jira.cost import requests_to_read
 from connectors.jira.inert import inert
 from connectors.jira.records import ISSUES, VERSIONS
 from connectors.jira.settings import JiraSettings
+from connectors.jira.ways import WAYS
 
 _KEY = r"[A-Z][A-Z0-9_]*"
 """A project key; Data Center lets administrators change the form, within this."""
@@ -46,6 +47,7 @@ SPEC = ConnectorSpec(
     connect=JiraConnector,
     place=Form(pattern=_KEY, example="a project key such as NIM, in capitals"),
     anchor=Form(pattern=rf"(?P<place>{_KEY})-[1-9][0-9]*", example="an issue key such as NIM-1"),
+    ways=WAYS,
     inert=inert,
     requests_to_read=requests_to_read,
 )

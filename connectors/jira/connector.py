@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from connectors.core.port import Catalog, CheckResult, ConnectorContext
+from connectors.core.port import Catalog, CheckResult, ConnectorContext, Survey
 from connectors.jira.catalog import read_catalog
 from connectors.jira.check import check
 from connectors.jira.client import JiraClient
 from connectors.jira.reader import JiraReader
+from connectors.jira.survey import survey
 from connectors.jira.writer import JiraWriter
 
 
@@ -39,3 +40,7 @@ class JiraConnector:
     def check(self, places: Sequence[str], anchored: Collection[str] | None = None) -> Iterator[CheckResult]:
         """Reachability, identity, clock, permissions, fields, issue types and rate budget."""
         return check(self._client, places, anchored)
+
+    def survey(self) -> Survey:
+        """Projects, resolutions and statuses."""
+        return survey(self._client)

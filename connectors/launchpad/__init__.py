@@ -9,6 +9,7 @@ from connectors.launchpad.connector import LaunchpadConnector
 from connectors.launchpad.inert import inert
 from connectors.launchpad.records import BLUEPRINTS, BUG_TASKS, MILESTONES
 from connectors.launchpad.settings import LaunchpadSettings
+from connectors.launchpad.ways import WAYS
 
 _NAME = r"[a-z0-9][a-z0-9+.-]*"
 """A name of Launchpad: its web service's own rule."""
@@ -36,5 +37,6 @@ SPEC = ConnectorSpec(
     connect=LaunchpadConnector,
     place=Form(pattern=_NAME, example="a project's name such as nim-images"),
     anchor=Form(pattern=rf"(?P<place>{_NAME})/{_NAME}", example="a blueprint such as nim-images/engagement-nim-01"),
+    ways=WAYS,
     inert=inert,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from connectors.core.port import Catalog, CheckResult, ConnectorContext
+from connectors.core.port import Catalog, CheckResult, ConnectorContext, Survey
 from connectors.launchpad.catalog import fixed_catalog
 from connectors.launchpad.check import check
 from connectors.launchpad.client import LaunchpadClient
@@ -41,3 +41,7 @@ class LaunchpadConnector:
     def check(self, places: Sequence[str], anchored: Collection[str] | None = None) -> Iterator[CheckResult]:  # noqa: ARG002 - signature of the port; Launchpad tells of no permission before it is tried
         """Reachability, identity, clock, the service's description, projects, and what a credential may write."""
         return check(self._client, places)
+
+    def survey(self) -> Survey:
+        """Nothing, and no request: Launchpad does not list the projects of a login, and its statuses are fixed."""
+        return Survey()

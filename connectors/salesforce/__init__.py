@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from connectors.core.port import Capabilities, Connector, ConnectorContext, ConnectorSpec, StreamSpec, WriteKind
 from connectors.salesforce.inert import inert
 from connectors.salesforce.settings import DEFAULT_OBJECTS, SalesforceSettings
+from connectors.salesforce.ways import WAYS
 
 __all__ = ["SPEC"]
 
@@ -66,6 +67,7 @@ SPEC = ConnectorSpec(
     ),
     mapping=_mapping,
     connect=_connect,
+    ways=WAYS,
     inert=inert,
     streams_of=_streams_of,
     requests_to_read=_requests_to_read,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from connectors.core.port import Catalog, CheckResult, ConnectorContext
+from connectors.core.port import Catalog, CheckResult, ConnectorContext, Survey
 from connectors.salesforce.catalog import read_catalog
 from connectors.salesforce.check import check_connection
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.reader import SalesforceReader
 from connectors.salesforce.settings import SalesforceSettings
+from connectors.salesforce.survey import survey
 from connectors.salesforce.writer import SalesforceWriter
 
 
@@ -45,3 +46,7 @@ class SalesforceConnector:
     def check(self, places: Sequence[str], anchored: Collection[str] | None = None) -> Iterator[CheckResult]:  # noqa: ARG002 - objects are the same for every place
         """Reachability, API version, clock, identity, objects and fields, write permission, daily quota."""
         return check_connection(self._client, self._clock)
+
+    def survey(self) -> Survey:
+        """The values of picklists."""
+        return survey(self._client)

@@ -224,6 +224,8 @@ class FakeGithub:
             return 200, {}, self._graphql(body)
         if path == "/rate_limit":
             return 200, {}, {"resources": {}}
+        if path == "/user/repos":
+            return 200, {}, [self._facts(r) for r in self.repositories.values() if r["visible"]]
         if found := re.fullmatch(r"/repos/(.+/.+)", path):
             if found[1] in self.moved:
                 return 301, {"Location": f"{URL}/repositories/{self.moved[found[1]]}"}, {"message": "Moved"}

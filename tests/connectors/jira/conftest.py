@@ -186,7 +186,10 @@ class FakeJira:
 
     def _of_projects(self, path: str, query: dict):
         if path == "project/search" and self.cloud:
-            return 200, {"values": [{"key": k} for k in query["keys"] if self.projects.get(k)], "isLast": True}
+            return 200, {
+                "values": [{"key": k} for k in query.get("keys", self.projects) if self.projects.get(k)],
+                "isLast": True,
+            }
         if path == "project" and not self.cloud:
             return 200, [{"key": k} for k, visible in self.projects.items() if visible]
         if path == "mypermissions":
