@@ -11,14 +11,14 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from connectors.core.port import Clock, ConnectorContext, ConnectorSpec, Partition, StreamSpec
+from connectors.core.port import Clock, ConnectorContext, ConnectorSpec, Partition, StreamSpec, TokenStore
 from connectors.core.registry import load_connectors
-from connectors.core.tokens import FileTokenStore
+from connectors.core.tokens import FileTokenStore, MemoryTokenStore
 from connectors.core.transport import Budget, Transport
 from sync.budget import HourlyBudget
 from sync.clock import RealClock
 from sync.config.credentials import secret, secrets_of
-from sync.config.load import Config, Connection, load
+from sync.config.load import Config, Connection, checked, load
 from sync.engine.apply import ApplySettings
 from sync.engine.backfill import Backfill, BackfillSettings
 from sync.engine.live import Live, Progress
@@ -34,6 +34,9 @@ from sync.selection import PlaceRef, ScopeRef, Selected, anchored_places, shared
 from sync.store.database import Store
 from sync.store.witness import Witness
 
+Setting = tuple[str, str]
+"""A connection's name, and the name of one of its settings."""
+
 _TOKENS_SUFFIX = ".tokens"
 _WITNESS_SUFFIX = ".last-run"
 
@@ -45,6 +48,15 @@ def load_config(path: Path) -> Config:
         sync.config.problems.ConfigError: With every problem, by line.
     """
     return load(path, connector_specs())
+
+
+def check_text(path: Path, text: str) -> Config:
+    """Check a configuration that is to stand in ``path``, whether or not it does yet.
+
+    Raises:
+        sync.config.problems.ConfigError: With every problem, by line.
+    """
+    return checked(path, text, connector_specs())
 
 
 def connector_specs() -> Mapping[str, ConnectorSpec]:
@@ -128,21 +140,32 @@ def budget(config: Config, the_clock: Clock, *, share: float = 1.0) -> HourlyBud
 
 
 @contextmanager
-def connected(config: Config, the_clock: Clock, spending: Budget | None = None) -> Iterator[Mapping[str, Live]]:
+def connected(
+    config: Config, the_clock: Clock, spending: Budget | None = None, trial: Mapping[Setting, str] | None = None
+) -> Iterator[Mapping[str, Live]]:
     """All connections of a configuration; made without a request, closed at the end.
 
     Args:
         config: The configuration.
         the_clock: Time.
         spending: What their requests are taken from; None: a new budget of the configuration.
+        trial: None: in earnest. Else the secrets that lie nowhere yet, by connection and setting, and nothing is left
+            on disk: tokens that the tools give are kept for as long as the connections are.
 
     Raises:
         sync.config.credentials.CredentialError: A secret is not where the configuration says.
     """
     budget_ = spending or budget(config, the_clock)
-    transports = {c.name: _transport(config, c, the_clock, budget_) for c in config.connections.values()}
+    tokens = FileTokenStore(_beside(config, _TOKENS_SUFFIX)) if trial is None else MemoryTokenStore()
+    secrets = {c.name: _secrets(config, c, trial or {}) for c in config.connections.values()}
+    transports = {
+        c.name: _transport(config, c, the_clock, budget_, secrets[c.name]) for c in config.connections.values()
+    }
     try:
-        yield {c.name: _live(config, c, the_clock, transports[c.name]) for c in config.connections.values()}
+        yield {
+            c.name: _live(config, c, the_clock, transports[c.name], secrets[c.name], tokens)
+            for c in config.connections.values()
+        }
     finally:
         for transport in transports.values():
             transport.close()
@@ -206,7 +229,9 @@ def mapper(connection: Connection) -> RulesMapper:
     return RulesMapper(rules=connection.rules, owned=frozenset(connection.settings.owned))
 
 
-def _transport(config: Config, connection: Connection, the_clock: Clock, spending: Budget) -> Transport:
+def _transport(
+    config: Config, connection: Connection, the_clock: Clock, spending: Budget, secrets: Mapping[str, str]
+) -> Transport:
     settings = connection.settings
     ca_file: str | None = getattr(settings, "ca_file", None)
     return Transport(
@@ -214,23 +239,33 @@ def _transport(config: Config, connection: Connection, the_clock: Clock, spendin
         clock=the_clock,
         timeout_s=settings.timeout_s,
         patience_s=settings.patience_s,
-        secrets=tuple(_secrets(config, connection).values()),
+        secrets=tuple(secrets.values()),
         ca_file=str(config.folder / ca_file) if ca_file else None,
         budget=spending,
     )
 
 
-def _secrets(config: Config, connection: Connection) -> dict[str, str]:
-    return secrets_of(connection.settings, connection=connection.name, folder=config.folder, environ=os.environ)
+def _secrets(config: Config, connection: Connection, known: Mapping[Setting, str]) -> dict[str, str]:
+    here = {setting: value for (name, setting), value in known.items() if name == connection.name}
+    return secrets_of(
+        connection.settings, connection=connection.name, folder=config.folder, environ=os.environ, known=here
+    )
 
 
-def _live(config: Config, connection: Connection, the_clock: Clock, transport: Transport) -> Live:
+def _live(
+    config: Config,
+    connection: Connection,
+    the_clock: Clock,
+    transport: Transport,
+    secrets: Mapping[str, str],
+    tokens: TokenStore,
+) -> Live:
     context = ConnectorContext(
         connection=connection.name,
         settings=connection.settings,
-        secrets=_secrets(config, connection),
+        secrets=secrets,
         transport=transport,
-        tokens=FileTokenStore(_beside(config, _TOKENS_SUFFIX)),
+        tokens=tokens,
         clock=the_clock,
     )
     cost = connection.spec.requests_to_read

@@ -38,7 +38,7 @@ def test_every_command_teaches(name: str) -> None:
 
 def test_every_command_that_shows_something_takes_json() -> None:
     without = {name for name, c in cli.commands.items() if not any("--json" in p.opts for p in c.params)}
-    assert without == {"demo", "sandbox", "daemon", "config"}  # config schema prints a JSON Schema always
+    assert without == {"demo", "sandbox", "init", "daemon", "config"}  # config schema prints a JSON Schema always
 
 
 def test_every_connector_has_its_page_and_its_tests() -> None:

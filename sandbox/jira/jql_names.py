@@ -10,7 +10,12 @@ from sandbox.jira.model import FieldDef, Kind
 from sandbox.jira.state import State
 from sandbox.jira.values import TABLE_OF_KIND
 
-STATUS_CATEGORIES = {"new": ("2", "To Do"), "indeterminate": ("4", "In Progress"), "done": ("3", "Done")}
+STATUS_CATEGORIES = {
+    "undefined": ("1", "No Category"),
+    "new": ("2", "To Do"),
+    "indeterminate": ("4", "In Progress"),
+    "done": ("3", "Done"),
+}
 """Id and name of Jira's three status categories by key."""
 
 

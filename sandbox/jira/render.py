@@ -11,7 +11,7 @@ from sandbox.jira.jql_names import STATUS_CATEGORIES
 from sandbox.jira.model import FieldDef, Issue, Kind, Link, Row
 from sandbox.jira.state import State
 
-_CATEGORY_COLOURS = {"new": "blue-gray", "indeterminate": "yellow", "done": "green"}
+_CATEGORY_COLOURS = {"undefined": "medium-gray", "new": "blue-gray", "indeterminate": "yellow", "done": "green"}
 _AVATAR_SIZES = ("48x48", "24x24", "16x16", "32x32")
 
 

@@ -117,11 +117,11 @@ def _live(app: App, asked: Asked, names: Sequence[str]) -> Iterator[Source]:
             if not parts:
                 continue
             catalog = live[name].connector.catalog(())
-            records = tuple(r for part in parts for r in _read(live[name], part, catalog, asked))
+            records = tuple(r for part in parts for r in read_first(live[name], part, catalog, asked))
             yield Source(connection=name, origin="the tool", rules=live[name].rules, catalog=catalog, records=records)
 
 
-def _read(live: Live, part: Partition, catalog: Catalog, asked: Asked) -> Iterator[Record]:
+def read_first(live: Live, part: Partition, catalog: Catalog, asked: Asked) -> Iterator[Record]:
     """The first records of a partition, read from its beginning; no more pages than are needed."""
     want = Wanted(partition=part, cursor=None, fields=live.fields(part.stream, catalog))
     pages = live.connector.reader.pull([want], catalog)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
@@ -61,7 +61,7 @@ def check(ctx: click.Context, app: App, /, *, offline: bool, mapping: bool, as_j
     if not offline:
         with app.live() as live:
             for name, one in live.items():
-                results[name] = list(_checked(config, name, one))
+                results[name] = list(checked(config, name, one))
     wrong = any(r.ok is False for rs in results.values() for r in rs)
     warnings = [*doubts(config), *_mapped_otherwise(app)]
     if as_json:
@@ -76,8 +76,7 @@ def check(ctx: click.Context, app: App, /, *, offline: bool, mapping: bool, as_j
         for warning in warnings:
             say_hanging(f"warning: {warning}")
         for name, rs in results.items():
-            rows = [(Text(*_MARKS[r.ok]), r.name, r.found, r.mend) for r in rs]
-            table(f"\n{name} ({config.connections[name].spec.title})", ("", "what", "found", "how to mend"), rows)
+            show_results(f"\n{name} ({config.connections[name].spec.title})", rs)
     if wrong:
         ctx.exit(Exit.FAILED)
 
@@ -108,11 +107,18 @@ def _count_mapped_otherwise(session: Session, name: str, connection: Connection)
     return count_mapped_otherwise(session, name, mapping)
 
 
-def _checked(config: Config, name: str, live: Live) -> Iterator[CheckResult]:
+def checked(config: Config, name: str, live: Live) -> Iterator[CheckResult]:
+    """What the connector finds with one connection of a configuration; never raises a connector's error."""
     try:
         yield from live.connector.check(used_places(config, name), anchored_places(config, name))
     except ConnectorError as error:
         yield CheckResult(name="connection", ok=False, found=str(error), mend=mend_of(error))
+
+
+def show_results(title: str, results: Sequence[CheckResult]) -> None:
+    """What was looked at, as a table: whether it is right, what was found, and how to mend it."""
+    rows = [(Text(*_MARKS[r.ok]), r.name, r.found, r.mend) for r in results]
+    table(title, ("", "what", "found", "how to mend"), rows)
 
 
 def used_places(config: Config, connection: str) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from sync.cli.config import config
 from sync.cli.demo import demo
 from sync.cli.exits import Exit, StoppedError
 from sync.cli.explain import explain
+from sync.cli.init import init
 from sync.cli.logs import FieldsFormatter
 from sync.cli.look import deliverables, findings, risks, scope, status
 from sync.cli.look_at_tools import check, fields
@@ -36,7 +37,7 @@ _OURS = frozenset({"connectors", "mapping", "sync", "sandbox"})
 _EPILOG = """\b
 First steps:
   syncline demo                        see it work on stand-in tools, on this machine
-  cp config.example.toml syncline.toml and edit it
+  syncline init                        write a first configuration, by asking
   syncline check                       what is missing, and how to mend it
   syncline pull; syncline plan         read, and see every write that would be made
   syncline sync                        pull, reconcile, plan, apply: once
@@ -69,7 +70,7 @@ def cli(ctx: click.Context, *, config_path: Path, verbose: int) -> None:
     ctx.obj = App(config_path=config_path)
 
 
-_RUN = (demo, sandbox, pull, plan, apply, sync_command, adopt, remap, backfill, daemon)
+_RUN = (demo, sandbox, init, pull, plan, apply, sync_command, adopt, remap, backfill, daemon)
 _LOOK = (check, fields, status, scope, deliverables, risks, findings, explain)
 for command in (*_RUN, *_LOOK, config):
     cli.add_command(command)

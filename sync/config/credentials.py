@@ -17,8 +17,15 @@ class CredentialError(Exception):
     """A secret is not where the configuration says; the message names the place and how to mend it, never a value."""
 
 
-def secrets_of(settings: BaseModel, *, connection: str, folder: Path, environ: Mapping[str, str]) -> dict[str, str]:
-    """The secret of each ``Credential`` of ``settings``, by setting name.
+def secrets_of(
+    settings: BaseModel,
+    *,
+    connection: str,
+    folder: Path,
+    environ: Mapping[str, str],
+    known: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """The secret of each ``Credential`` of ``settings``, by setting name; one that is ``known`` is not looked for.
 
     Raises:
         CredentialError: One is missing, empty, too large, or lies in a file that others may read.
@@ -26,7 +33,9 @@ def secrets_of(settings: BaseModel, *, connection: str, folder: Path, environ: M
     found: dict[str, str] = {}
     for name in type(settings).model_fields:
         value = getattr(settings, name)
-        if isinstance(value, Credential):
+        if isinstance(value, Credential) and name in (known or {}):
+            found[name] = (known or {})[name]
+        elif isinstance(value, Credential):
             place = f"connections.{connection}.{name}"
             found[name] = secret(value, place=place, folder=folder, environ=environ)
     return found

@@ -95,7 +95,15 @@ def load(path: Path, specs: Mapping[str, ConnectorSpec]) -> Config:
     Raises:
         ConfigError: With every problem of the file, by line.
     """
-    text = _read(path)
+    return checked(path, _read(path), specs)
+
+
+def checked(path: Path, text: str, specs: Mapping[str, ConnectorSpec]) -> Config:
+    """Check a configuration that is to stand in ``path``, whether or not it does yet.
+
+    Raises:
+        ConfigError: With every problem of the text, by line.
+    """
     raw = _parse(path, text)
     try:
         checker = _Checker(path, Positions(text), raw, specs)
