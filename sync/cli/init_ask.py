@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from pydantic_core import PydanticUndefined
 
 from connectors.core.errors import ConnectorError
 from connectors.core.port import CheckResult, Choice, ConnectorSpec, Question, Way
@@ -138,7 +137,7 @@ class Dialogue:
             return
         info = spec.settings.model_fields[setting]
         optional = not info.is_required()
-        default = str(info.default) if optional and info.default not in (None, PydanticUndefined) else ""
+        default = str(info.default) if isinstance(info.default, (str, int, float)) else ""
         text = prompt(question.ask, str(table.get(setting, default)), may_be_empty=optional)
         if text:
             table[setting] = typed(spec, setting, text)
