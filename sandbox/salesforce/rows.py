@@ -119,9 +119,13 @@ class Rows:
         return self._show(call, version, sobject, found[0])
 
     def upsert(self, call: Call, version: str, name: str, key: str, value: str) -> Response:
-        """Create or change the record of an external id: 201, or 200 (204 before API 46), or 300 for several."""
+        """Create or change the record of an external id: 201, or 200 (204 before API 46), or 300 for several.
+
+        `Id` stands for one whose records are never made.
+        """
         sobject = self._room.sobject(call, name)
-        field, body = self._key(call, sobject, key), json_object(call)
+        field = sobject.by_name["id"] if key.lower() == "id" else self._key(call, sobject, key)
+        body = json_object(call)
         if any(each.lower() in (field.name.lower(), "id") for each in body):
             message = f"The {field.name} field should not be specified in the sobject data."
             raise refused("INVALID_FIELD", message, fields=(field.name,))

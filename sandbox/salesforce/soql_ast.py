@@ -145,6 +145,8 @@ class Select:
     items: tuple[Item, ...]
     source: Path
     alias: str | None = None
+    parents: tuple[tuple[str, Path], ...] = ()
+    """Further aliases, `c.Account a`, each with the path that it stands for."""
     where: Condition | None = None
     scope: str = "everything"
     group_by: tuple[Operand, ...] = ()

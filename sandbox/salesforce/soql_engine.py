@@ -123,6 +123,8 @@ class Engine:
             found = group_rows(scope, select, rows)
             rows = _cut(found.sorted(select.order_by), select)
             return Answer(total=len(rows), rows=rows, show=found.show, source=scope.sobject)
+        if select.having is not None:
+            raise refused("MALFORMED_QUERY", "HAVING needs a GROUP BY or an aggregate function")
         node = self._node(scope, select)
         shaper = Shaper(scope, self._version)
         rows = _cut(self._sorted(scope, select.order_by, rows), select)
@@ -140,6 +142,7 @@ class Engine:
             soql=soql,
             sobject=sobject,
             alias=select.alias,
+            parents={alias.lower(): path.names for alias, path in select.parents},
             deleted=self._deleted,
             user_id=self._user_id,
             zone=self._zone,

@@ -34,7 +34,7 @@ _UNITS = "(DAYS|WEEKS|MONTHS|(FISCAL_)?QUARTERS|(FISCAL_)?YEARS)"
 GRAMMAR = (
     r"""
 ?start: select
-select: _SELECT items _FROM source scope? where? group? having? order? limit? offset? _trailer?
+select: _SELECT items _FROM source parents? scope? where? group? having? order? limit? offset? _trailer?
 items: item ("," item)*
 item: PATH PATH? -> field_item
     | call PATH? -> call_item
@@ -45,6 +45,7 @@ when: _WHEN PATH _THEN path_list
 otherwise: _ELSE path_list
 path_list: PATH ("," PATH)*
 source: PATH (_AS? PATH)?
+parents: ("," PATH _AS? PATH)+
 scope: _USING_SCOPE PATH
 where: _WHERE condition
 group: _GROUP_BY operand ("," operand)*

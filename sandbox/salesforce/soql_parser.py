@@ -159,6 +159,10 @@ class _Builder(Transformer[Token, Any]):
     def source(self, found: list[Token]) -> tuple[str, Any]:
         return "source", (_path(found[0]), str(found[1]) if len(found) > 1 else None)
 
+    def parents(self, found: list[Token]) -> tuple[str, Any]:
+        pairs = zip(found[1::2], found[::2], strict=True)
+        return "parents", tuple((str(alias), _path(path)) for alias, path in pairs)
+
     def where(self, found: list[Condition]) -> tuple[str, Any]:
         return "where", found[0]
 
@@ -226,13 +230,14 @@ def parse(soql: str) -> Select:
 
     Raises:
         SalesforceError: 400 MALFORMED_QUERY with the place, in Salesforce's words.
+        RecursionError: it is nested too deeply.
     """
     try:
         built: Select = _Builder().transform(_parser().parse(soql))
     except UnexpectedInput as error:
         raise _malformed(soql, error) from error
     except VisitError as error:
-        if isinstance(error.orig_exc, SalesforceError):
+        if isinstance(error.orig_exc, SalesforceError | RecursionError):
             raise error.orig_exc from error
         raise
     return built

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from typing import Any
 
@@ -38,6 +38,7 @@ class Scope:
     """One FROM: the object, its alias, and who asks.
 
     Attributes:
+        parents: further aliases, of parents, with their paths.
         deleted: lets records of the recycle bin be seen.
         user_id: whose rows are seen; None sees all.
         zone: the user's, in which days begin.
@@ -48,13 +49,14 @@ class Scope:
     soql: str
     sobject: SObject
     alias: str | None = None
+    parents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     deleted: bool = False
     user_id: str | None = None
     zone: tzinfo = UTC
 
     def of_parent(self, sobject: SObject) -> Scope:
         """Return the scope of a record that a relationship leads to."""
-        return replace(self, sobject=sobject, alias=None)
+        return replace(self, sobject=sobject, alias=None, parents={})
 
     def resolve(self, path: Path) -> Resolved:
         """Return what a path means.
@@ -63,6 +65,9 @@ class Scope:
             SalesforceError: INVALID_FIELD, in Salesforce's words.
         """
         names = list(path.names)
+        for _ in self.parents:  # each may stand for a path that begins with another
+            if len(names) > 1 and (stands_for := self.parents.get(names[0].lower())):
+                names = [*stands_for, *names[1:]]
         if len(names) > 1 and names[0].lower() in {(self.alias or "").lower(), self.sobject.name.lower()}:
             names = names[1:]
         hops: list[Field] = []

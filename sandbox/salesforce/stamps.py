@@ -25,7 +25,10 @@ def from_api(text: str) -> datetime:
     if match is None:
         raise ValueError(f"{text!r} is not an instant with a zone")
     zone = match[2].replace("Z", "+00:00")
-    return datetime.fromisoformat(match[1] + (zone if ":" in zone else zone[:3] + ":" + zone[3:])).astimezone(UTC)
+    try:
+        return datetime.fromisoformat(match[1] + (zone if ":" in zone else zone[:3] + ":" + zone[3:])).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text!r} lies outside the years 1 to 9999") from error
 
 
 def normal_datetime(text: str) -> str:
