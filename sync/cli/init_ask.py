@@ -25,7 +25,7 @@ from sync.cli.init_look import (
     suggestions,
     try_connection,
 )
-from sync.cli.init_prompts import MOST_LISTED, one_of, prompt, several, show_choices
+from sync.cli.init_prompts import MOST_LISTED, forget_input, one_of, prompt, several, show_choices
 from sync.cli.look_at_tools import show_results
 from sync.cli.output import say, say_hanging
 from sync.config.draft import Decision, Draft, FieldName
@@ -160,6 +160,10 @@ class Dialogue:
             self.secrets.pop((name, question.setting), None)
             if place is None:
                 hidden = click.prompt(f"  {question.ask} (not shown)", hide_input=True)
+                if "-----BEGIN" in hidden:
+                    forget_input()  # the other lines of what was pasted must not answer the next questions, shown
+                    say("a key of several lines cannot be typed: put it into a file of mode 0600, and say file:PATH")
+                    continue
                 place = {"file": self._secret_file(f"{name}-{question.setting.replace('_', '-')}")}
                 self.secrets[name, question.setting] = str(hidden).strip()
             self.draft.connections[name][question.setting] = place

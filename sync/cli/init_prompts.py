@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
+import termios
+import time
 from collections.abc import Iterator, Sequence
 
 import click
@@ -11,6 +14,7 @@ from connectors.core.port import Choice
 from sync.cli.output import say, say_hanging
 from sync.show.text import one_line
 
+_PASTE_S = 0.5  # longer than a terminal takes to hand over a pasted key
 MOST_LISTED = 40
 """Choices that are listed at once; of more than these a part of the name is asked for."""
 
@@ -26,6 +30,12 @@ def prompt(question: str, default: str = "", *, may_be_empty: bool = False) -> s
     else:
         answer = click.prompt(f"  {question}")
     return str(answer).strip()
+
+
+def forget_input() -> None:
+    """Throw away what was typed or pasted ahead of the next question."""
+    time.sleep(_PASTE_S)
+    termios.tcflush(sys.stdin, termios.TCIFLUSH)
 
 
 def one_of(question: str, choices: Sequence[str], *, default: str) -> str | None:

@@ -26,6 +26,7 @@ url = "sqlite:///syncline.sqlite3"
 _ENGAGEMENTS = """
 # --- engagements: one table for each; its commercial record, and the places where its work is ------------------------
 # The anchor is the record of a place that shows the engagement's status and bears its risks.
+# New contracts can be taken up without an edit here: docs/discovery.md
 """
 _NO_ENGAGEMENT = """
 # None is named yet, so nothing is read. For example:

@@ -218,6 +218,9 @@ def test_stopped_in_the_middle_it_writes_nothing_and_says_how_to_go_on(tmp_path)
     at.answer(r"Which \(number or name\)", "1")
     at.answer("e-mail address", "bot@partner.example")
     at.answer(".type it.")
+    at.answer("not shown", "-----BEGIN PRIVATE KEY-----\nPASTED-KEY-LINE\n-----END PRIVATE KEY-----")
+    at.asked("file:PATH")
+    at.answer(".type it.")
     at.answer("not shown", "a-token-that-is-kept-nowhere")
     assert "overlap_minutes" in at.asked("ENTER tries again")  # no value that could be tried
     at.answer("", "\x03")
@@ -226,4 +229,5 @@ def test_stopped_in_the_middle_it_writes_nothing_and_says_how_to_go_on(tmp_path)
     assert said[-2] == "stopped; nothing was written. To go on with what was answered:"
     assert said[-1] == shlex.join(["syncline", "init", *BEGUN, *GIVEN])
     assert "a-token-that" not in at.text
+    assert "PASTED" not in at.text
     assert not list(tmp_path.iterdir())
