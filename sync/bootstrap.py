@@ -267,6 +267,7 @@ def _live(
         transport=transport,
         tokens=tokens,
         clock=the_clock,
+        folder=config.folder,
     )
     cost = connection.spec.requests_to_read
     return Live(

@@ -360,11 +360,11 @@ class ConformanceSuite:
         """And ``shown`` says that it is gone."""
         ids = harness.seed(1)
         connector = harness.connector()
-        catalog = connector.catalog([harness.partition.key])
+        writer, catalog = _writer(connector), connector.catalog([harness.partition.key])
         write = next(w for w in harness.writes(ids[0]) if w.target)
         harness.delete(ids[0])
-        _true(_writer(connector).shown([write], catalog)[write.id] is None, "shown for a record that is gone")
-        (receipt,) = _send(_writer(connector), [write])
+        _true(writer.shown([write], catalog)[write.id] is None, "shown for a record that is gone")
+        (receipt,) = _send(writer, [write])
         _same(receipt.outcome, Outcome.REFUSED, f"outcome ({receipt.message})")
 
     # Leaking ----------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from pydantic import BaseModel
@@ -188,6 +189,7 @@ class ConnectorContext:
         transport: The one place an HTTP request leaves.
         tokens: Token store.
         clock: Time.
+        folder: Where relative paths of the settings start: the configuration's folder.
     """
 
     connection: str
@@ -196,6 +198,7 @@ class ConnectorContext:
     transport: Transport
     tokens: TokenStore
     clock: Clock
+    folder: Path = Path()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +213,7 @@ class StreamSpec:
         by_version: Whether the reader is told what is held (``Wanted.held``): a search that tells which records may
             have changed, and not their versions, makes it read them one by one.
         whole: Whether its records come whole, whatever fields are asked for: a newly wanted field needs no new reading.
+        kept: Whether a record that no longer comes stays: only a tombstone says that it is gone.
     """
 
     name: str
@@ -218,6 +222,7 @@ class StreamSpec:
     fixed_partition: str = ""
     by_version: bool = False
     whole: bool = False
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,10 +7,10 @@ from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from connectors.core.port import ConnectorSpec, StreamSpec
+from connectors.core.positions import KeyPath
 from mapping.language import Checker
 from mapping.rules import Rules
 from mapping.sift import Sift, read_sift
-from sync.config.positions import KeyPath
 from sync.config.settings import DiscoverSettings, PlaceTemplateSettings
 from sync.discovery import OF_THE_ENGAGEMENT, Discovery, PlaceTemplate, template_parts
 

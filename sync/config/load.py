@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ValidationError
 
 from connectors.core.port import ConnectorSpec, Form, StreamSpec
+from connectors.core.positions import KeyPath, Positions
 from connectors.core.settings import ConnectionSettings
 from mapping.rules import Rules, RulesError, compile_rules
 from mapping.spellings import Spelling, spellings_of
 from sync.config.discover import read_discoveries
-from sync.config.positions import KeyPath, Positions
 from sync.config.problems import ConfigError, Problem, shown
 from sync.config.scope import scope_problems
 from sync.config.settings import EngagementSettings, PlaceSettings, TopLevel

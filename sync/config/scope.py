@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from connectors.core.port import ConnectorSpec, StreamSpec
+from connectors.core.positions import KeyPath
 from mapping.rules import Rules
-from sync.config.positions import KeyPath
 from sync.config.settings import EngagementSettings, ScopeSettings, TopLevel
 
 Found = tuple[KeyPath, str, str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sync.config.positions import KeyPath
+from connectors.core.positions import KeyPath
 from sync.config.problems import shown
 
 _FORMS = {

@@ -265,7 +265,8 @@ class Intake:
         A full read also tells what is no longer there, unless that is so much that a person must say if it is true.
         """
         name = self._live.name
-        if row.full_read:
+        kept = any(s.kept for s in self._live.streams if s.name == partition.stream)
+        if row.full_read and not kept:
             brought = live_count(session, name, partition, generation=row.generation)
             place = f"{name}:{partition.stream}:{partition.key}"
             if looks_emptied(brought, row.formerly_live) and place not in accept_emptied:
@@ -274,7 +275,7 @@ class Intake:
                 row.error, row.error_at = brake.message, self._run.now
                 return brake
             self._drop(session, mark_unseen_gone(session, name, partition, row.generation))
-            row.full_read = False
+        row.full_read = False
         row.complete_at, row.read_at = page.as_of, self._run.now
         row.error, row.error_at = "", None
         return None

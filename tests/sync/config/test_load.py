@@ -44,7 +44,7 @@ def _problems(tmp_path: Path, text: str) -> list[Problem]:
 
 def test_the_example_is_valid_and_complete(tmp_path: Path) -> None:
     config = _load(tmp_path, EXAMPLE.read_text())
-    assert set(config.connections) == {"jira", "jira-dc", "salesforce", "github", "launchpad"}
+    assert set(config.connections) == {"jira", "jira-dc", "salesforce", "github", "launchpad", "sow"}
     assert config.top.freshness.max_age == timedelta(hours=2)
     assert config.engagements["NIM-01"].places[0].anchor == "NIM-1"
     for section in ("store", "freshness", "reconcile", "write", "engagements", "people"):

@@ -274,7 +274,7 @@ def mutants() -> Iterator[Mutant]:
 def test_what_is_changed_is_valid(tmp_path: Path) -> None:
     file = tmp_path / "syncline.toml"
     file.write_text(WHOLE, encoding="utf-8")
-    assert load(file, SPECS).connections.keys() == {"jira", "jira-dc", "salesforce", "github", "launchpad"}
+    assert load(file, SPECS).connections.keys() == {"jira", "jira-dc", "salesforce", "github", "launchpad", "sow"}
 
 
 def problems(file: Path, text: str) -> tuple[Problem, ...]:

@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from sync.config.positions import Positions
+from connectors.core.positions import Positions
 
 TEXT = textwrap.dedent(
     """\
