@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from connectors.core.errors import PartitionError
-from connectors.core.port import Catalog, CheckResult, ConnectorContext
+from connectors.core.port import Catalog, CheckResult, ConnectorContext, Survey
 from connectors.file.folder import Folder
 from connectors.file.reader import FileReader
 from connectors.file.settings import FileSettings
@@ -37,6 +37,10 @@ class FileConnector:
     ) -> Catalog:
         """Nothing: every column can be named in the mapping as it is called."""
         return Catalog(fields=())
+
+    def survey(self) -> Survey:
+        """Nothing: a file is no place of work, and which one is whose scope a person says at ``scope``."""
+        return Survey()
 
     def check(self, places: Sequence[str], anchored: Collection[str] | None = None) -> Iterator[CheckResult]:  # noqa: ARG002 - no file has an anchor
         """Each file: whether it can be read, and which versions it holds."""
