@@ -23,6 +23,7 @@ from sync.engine.apply import ApplySettings
 from sync.engine.backfill import Backfill, BackfillSettings
 from sync.engine.live import Live, Progress
 from sync.engine.mapper import RulesMapper
+from sync.engine.past import Mapped
 from sync.engine.pull import PullSettings
 from sync.engine.reading import read_of
 from sync.engine.remap import Remap
@@ -31,6 +32,7 @@ from sync.engine.run import Engine, EngineSettings
 from sync.plan.inputs import PlanSettings
 from sync.reconcile.settings import ReconcileSettings
 from sync.selection import PlaceRef, ScopeRef, Selected, anchored_places, shared_places, wanted
+from sync.show.gather import Gathering
 from sync.store.database import Store
 from sync.store.witness import Witness
 
@@ -105,6 +107,21 @@ def reconcile_settings(config: Config) -> ReconcileSettings:
         max_age=config.top.freshness.max_age,
         tolerance_working_days=config.top.reconcile.tolerance_working_days,
     )
+
+
+def gathering(config: Config, session: Session) -> Gathering:
+    """What the commands that look gather, by what is stored or laid over it."""
+    return Gathering(
+        engagements=roster(config, session).engagements,
+        streams=streams(config),
+        settings=reconcile_settings(config),
+        people=config.top.people,
+    )
+
+
+def mapped(config: Config) -> dict[str, Mapped]:
+    """Connection -> how its records are mapped, without connecting to it."""
+    return {name: Mapped(mapper=mapper(c), streams=c.streams) for name, c in config.connections.items()}
 
 
 def plan_settings(config: Config) -> PlanSettings:

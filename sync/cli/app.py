@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -68,7 +68,7 @@ class App:
         with store.unit_of_work() as session:
             return bootstrap.roster(self.config, session).engagements
 
-    def engagement(self, store: Store, key: str | None) -> str | None:
+    def engagement_of(self, engagements: Iterable[Selected], key: str | None) -> str | None:
         """``key`` as its engagement spells it; None stays None.
 
         Raises:
@@ -76,7 +76,7 @@ class App:
         """
         if key is None:
             return None
-        names = [one.key for one in self.engagements(store)]
+        names = [one.key for one in engagements]
         for known in names:
             if known.casefold() == key.casefold():
                 return known

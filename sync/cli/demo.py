@@ -16,9 +16,9 @@ from sync.cli.app import App
 from sync.cli.demo_least import Least, least_requests, rows_of
 from sync.cli.demo_tools import look
 from sync.cli.exits import Exit, StoppedError
-from sync.cli.facts import load_facts
 from sync.cli.look import tell_status
 from sync.cli.output import say, table
+from sync.cli.past import looking
 from sync.cli.run import running
 from sync.cli.sandbox import load_launcher
 from sync.engine.run import Engine
@@ -74,8 +74,8 @@ class _Ran:
 def _show(app: App, truth: Path) -> bool:
     say(Text("\n2. Syncing: pull, reconcile, plan, apply", style="bold"))
     first = _sync(app, None)
-    with app.store() as store:
-        facts = load_facts(app, store)
+    with app.store() as store, looking(app, store, None) as look:
+        facts = look.facts()
     say(Text("\n3. The portfolio", style="bold"))
     tell_status(status_json(facts), facts)
     exact = _compared(facts, truth)

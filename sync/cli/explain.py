@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import click
@@ -13,8 +14,8 @@ from sqlalchemy.orm import Session
 from connectors.core.port import Record
 from sync.cli.app import App, pass_app
 from sync.cli.exits import Exit, StoppedError
-from sync.cli.facts import load_facts
 from sync.cli.output import json_option, print_json, say, table
+from sync.cli.past import as_of_option, looking, moment
 from sync.reconcile.result import Finding, RiskState
 from sync.show.explain import (
     explain_finding,
@@ -40,19 +41,21 @@ _STATUS_CAUSE = "status"
 
 @click.command(epilog="Examples:  syncline explain NIM-01      syncline explain F-0123456789")
 @click.argument("id_", metavar="ID")
+@as_of_option
 @json_option
 @pass_app
-def explain(app: App, *, id_: str, as_json: bool) -> None:
+def explain(app: App, *, id_: str, as_of: datetime | None, as_json: bool) -> None:
     """Explain why a status, risk, finding, record or write is as it is, back to the records.
 
     ID is an engagement key, or the id of a finding (F-…), a risk (R-…) or a write (W-…), or the reference of a record
     (connection:stream:id) or its key (NIM-7), as the other commands show them. Of a record it tells for each attribute
     the rule, the field and what stands there, and since when, in the tool and here.
     """
-    with app.store() as store:
-        facts = load_facts(app, store)
-        with store.unit_of_work() as session:
-            data = _explain(session, facts, id_.strip()) or _named(app, session, facts, id_.strip())
+    with app.store() as store, looking(app, store, moment(as_of)) as look:
+        facts, session = look.facts(), look.session
+        data = _explain(session, facts, id_.strip()) or _named(app, session, facts, id_.strip())
+    if data is not None and data["what"] == "write" and as_of is not None:
+        raise StoppedError(f"what became of {data['id']} is kept as it is now: leave --as-of out", Exit.USAGE)
     if data is None:
         raise StoppedError(
             f"nothing is known by the id {id_!r}; expected an engagement key, F-…, R-…, W-…, connection:stream:id or a "
@@ -60,7 +63,7 @@ def explain(app: App, *, id_: str, as_json: bool) -> None:
             Exit.USAGE,
         )
     if as_json:
-        print_json(data)
+        print_json(look.told(data))
     else:
         _tell(data)
 

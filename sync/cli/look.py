@@ -10,8 +10,10 @@ import click
 from rich.text import Text
 
 from sync.cli.app import App, pass_app
-from sync.cli.facts import load_facts, refuse_when_unread
+from sync.cli.facts import refuse_when_unread
 from sync.cli.output import json_option, note, print_json, say, table
+from sync.cli.past import as_of_option, looking, moment, past_options
+from sync.engine.past import Moment
 from sync.reconcile.result import FindingKind
 from sync.show.facts import CONFIGURATION, Facts
 from sync.show.ledger import deliverables_json, scope_json
@@ -21,20 +23,10 @@ from sync.show.text import age, light, one_line, severity
 _engagement = click.argument("engagement", required=False)
 
 
-def _facts(app: App, engagement: str | None, *, unread_too: bool) -> list[Facts]:
-    with app.store() as store:
-        facts = load_facts(app, store, app.engagement(store, engagement))
-        if not unread_too:
-            refuse_when_unread(app, store, facts)
-    unread = [one.key for one in facts if one.view is None]
-    if unread and not unread_too:
-        note(f"left out, since their records were never read (see syncline status): {', '.join(unread)}")
-    return facts
-
-
 def _show(
     app: App,
     engagement: str | None,
+    at: Moment | None,
     make: Callable[[Sequence[Facts]], dict[str, Any]],
     tell: Callable[[dict[str, Any], list[Facts]], None],
     *,
@@ -42,25 +34,34 @@ def _show(
     unread_too: bool = False,
 ) -> None:
     """Show what is made of the engagements; ``unread_too``: also of those that were never read."""
-    facts = _facts(app, engagement, unread_too=unread_too)
-    data = make(facts)
+    with app.store() as store, looking(app, store, at) as look:
+        facts = look.facts(app.engagement_of(look.gathering.engagements, engagement))
+        if not unread_too:
+            refuse_when_unread(app, store, facts)
+        data = make(facts)
+    unread = [one.key for one in facts if one.view is None]
+    if unread and not unread_too:
+        note(f"left out, since their records were never read (see syncline status): {', '.join(unread)}")
     if as_json:
-        print_json(data)
+        print_json(look.told(data))
     else:
         tell(data, facts)
 
 
 @click.command(epilog="Examples:  syncline status      syncline status NIM-01      syncline status --json")
 @_engagement
+@past_options
 @json_option
 @pass_app
-def status(app: App, *, engagement: str | None, as_json: bool) -> None:
+def status(
+    app: App, *, engagement: str | None, as_of: datetime | None, true_at: datetime | None, as_json: bool
+) -> None:
     """Show the status of each engagement with its foremost reasons and the age of what it rests on.
 
     With ENGAGEMENT: every dimension, its reasons, and the smallest change that turns it green.
     """
     tell = _tell_one if engagement else tell_status
-    _show(app, engagement, status_json, tell, as_json=as_json, unread_too=True)
+    _show(app, engagement, moment(as_of, true_at), status_json, tell, as_json=as_json, unread_too=True)
 
 
 def tell_status(data: dict[str, Any], facts: list[Facts]) -> None:
@@ -129,11 +130,12 @@ def _ids(ids: Sequence[str]) -> str:
 
 @click.command(epilog="Example:  syncline scope NIM-01")
 @_engagement
+@past_options
 @json_option
 @pass_app
-def scope(app: App, *, engagement: str | None, as_json: bool) -> None:
+def scope(app: App, *, engagement: str | None, as_of: datetime | None, true_at: datetime | None, as_json: bool) -> None:
     """Show the scope ledger: what was sold, and the work on each item; what is built and was not sold."""
-    _show(app, engagement, scope_json, _tell_scope, as_json=as_json)
+    _show(app, engagement, moment(as_of, true_at), scope_json, _tell_scope, as_json=as_json)
 
 
 def _tell_scope(data: dict[str, Any], facts: list[Facts]) -> None:  # noqa: ARG001 - all are called alike
@@ -178,11 +180,14 @@ def _version(baseline: dict[str, Any]) -> str:
 
 @click.command(epilog="Example:  syncline deliverables NIM-01")
 @_engagement
+@past_options
 @json_option
 @pass_app
-def deliverables(app: App, *, engagement: str | None, as_json: bool) -> None:
+def deliverables(
+    app: App, *, engagement: str | None, as_of: datetime | None, true_at: datetime | None, as_json: bool
+) -> None:
     """Show what is owed, by us and by third parties: every source's date, the effective one, and what disagrees."""
-    _show(app, engagement, deliverables_json, _tell_deliverables, as_json=as_json)
+    _show(app, engagement, moment(as_of, true_at), deliverables_json, _tell_deliverables, as_json=as_json)
 
 
 def _tell_deliverables(data: dict[str, Any], facts: list[Facts]) -> None:  # noqa: ARG001 - all are called alike
@@ -210,9 +215,10 @@ def _tell_deliverables(data: dict[str, Any], facts: list[Facts]) -> None:  # noq
 @click.command(epilog="Example:  syncline risks NIM-01 --all")
 @_engagement
 @click.option("--all", "closed_too", is_flag=True, help="Closed risks too.")
+@as_of_option
 @json_option
 @pass_app
-def risks(app: App, *, engagement: str | None, closed_too: bool, as_json: bool) -> None:
+def risks(app: App, *, engagement: str | None, as_of: datetime | None, closed_too: bool, as_json: bool) -> None:
     """Show the risks that the rules raised, the worst first. Each keeps its identity in every tool."""
 
     def make(facts: Sequence[Facts]) -> dict[str, Any]:
@@ -220,7 +226,7 @@ def risks(app: App, *, engagement: str | None, closed_too: bool, as_json: bool) 
         data["risks"] = [r for r in data["risks"] if closed_too or r["lifecycle"] != "closed"]
         return data
 
-    _show(app, engagement, make, _tell_risks, as_json=as_json)
+    _show(app, engagement, moment(as_of), make, _tell_risks, as_json=as_json)
 
 
 _WORST_FIRST = ("critical", "high", "medium", "low")
@@ -246,9 +252,18 @@ def _tell_risks(data: dict[str, Any], facts: list[Facts]) -> None:  # noqa: ARG0
     metavar="KIND",
     help="Only this kind (scope.uncovered, deliverable.late …).",
 )
+@past_options
 @json_option
 @pass_app
-def findings(app: App, *, engagement: str | None, kind: str | None, as_json: bool) -> None:
+def findings(
+    app: App,
+    *,
+    engagement: str | None,
+    as_of: datetime | None,
+    true_at: datetime | None,
+    kind: str | None,
+    as_json: bool,
+) -> None:
     """Show what reconciliation noticed, each with an id that `syncline explain` takes."""
 
     def make(facts: Sequence[Facts]) -> dict[str, Any]:
@@ -256,7 +271,7 @@ def findings(app: App, *, engagement: str | None, kind: str | None, as_json: boo
         data["findings"] = [f for f in data["findings"] if kind in {None, f["kind"]}]
         return data
 
-    _show(app, engagement, make, _tell_findings, as_json=as_json)
+    _show(app, engagement, moment(as_of, true_at), make, _tell_findings, as_json=as_json)
 
 
 def _tell_findings(data: dict[str, Any], facts: list[Facts]) -> None:  # noqa: ARG001 - all are called alike

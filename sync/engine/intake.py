@@ -19,7 +19,7 @@ from sync.store.codec import encode
 from sync.store.database import Store
 from sync.store.mapped import count_mapped_otherwise, other_mappings, refs_mapped_by, set_mapped
 from sync.store.model import entities_of, forget_entities, mark_dirty, save_entities
-from sync.store.partitions import partition_row, partition_rows
+from sync.store.partitions import note_read, partition_row, partition_rows
 from sync.store.records import (
     Stamp,
     in_unread_places,
@@ -104,6 +104,9 @@ class Intake:
                 self._begin_anew(partition, rows[partition], page)
             done = sorted(page.complete - again)
             found = [self._complete(session, p, rows[p], page, accept_emptied) for p in done]
+            if page.complete:
+                read = {p: rows[p] for p in page.complete}
+                note_read(session, self._live.name, read, at=self._run.now, run=self._run.id)
             session.commit()
         return Taken(changed=len(changed), brakes=tuple(b for b in found if b is not None), again=again)
 
@@ -127,7 +130,7 @@ class Intake:
         lost = [f"{self._live.name}:{stream}:{id_}" for id_, record in found.items() if record is None]
         unread = in_unread_places(session, lost)
         lost = [ref for ref in lost if ref not in unread]
-        mark_gone(session, lost)
+        mark_gone(session, lost, self._stamp)
         self._drop(session, lost)
 
     def remap(self, store: Store, progress: Progress, *, save: bool = True) -> Difference:
@@ -148,7 +151,7 @@ class Intake:
         found = Difference()
         if save:
             with store.unit_of_work() as session:
-                doubt_completeness(session, self._live)
+                doubt_completeness(session, self._live, self._run)
                 session.commit()
         with store.unit_of_work() as session:
             total = count_mapped_otherwise(session, self._live.name, self.mapping)
@@ -274,7 +277,7 @@ class Intake:
                 row.cursor, row.full_read = None, False
                 row.error, row.error_at = brake.message, self._run.now
                 return brake
-            self._drop(session, mark_unseen_gone(session, name, partition, row.generation))
+            self._drop(session, mark_unseen_gone(session, name, partition, row.generation, self._stamp))
         row.full_read = False
         row.complete_at, row.read_at = page.as_of, self._run.now
         row.error, row.error_at = "", None

@@ -20,7 +20,7 @@ from sync.engine.summary import Note
 from sync.engine.unfetched import lacking
 from sync.plan.types import Brake
 from sync.store.database import Store
-from sync.store.partitions import load_catalog, note_error, partition_row, save_catalog
+from sync.store.partitions import load_catalog, note_error, note_read, partition_row, save_catalog
 from sync.store.records import held_since, live_count
 from sync.store.tables import PartitionRow
 from sync.store.touching import Shared
@@ -246,12 +246,13 @@ class _Connection:
 
     def _wanted(self, partitions: Sequence[Partition], catalog: Catalog) -> list[Wanted]:
         """From where, and with which fields, each partition is to be read."""
-        wanted = []
+        wanted, lost = [], []
         with self._store.unit_of_work() as session:
             for partition in partitions:
                 row = partition_row(session, self._live.name, partition)
                 fields = self._live.fields(partition.stream, catalog)
                 if lacking(self._live, partition, row, catalog):
+                    lost += [partition] if row.complete_at is not None else []
                     row.cursor = row.complete_at = None  # complete with fewer fields is not complete
                 if set(fields) != set(row.fields):
                     row.fields = list(fields)
@@ -261,8 +262,15 @@ class _Connection:
                     row.formerly_live = live_count(session, self._live.name, partition)
                 held = self._held(session, partition, row)
                 wanted.append(Wanted(partition=partition, cursor=row.cursor, fields=fields, held=held))
+            self._note_read(session, lost)
             session.commit()
         return wanted
+
+    def _note_read(self, session: Session, partitions: Sequence[Partition]) -> None:
+        if partitions:
+            session.flush()
+            rows = {p: partition_row(session, self._live.name, p) for p in partitions}
+            note_read(session, self._live.name, rows, at=self._run.now, run=self._run.id)
 
     def _held(self, session: Session, partition: Partition, row: PartitionRow) -> Mapping[str, Held]:
         """What the reader is told of records that are held, see ``Wanted.held``."""
@@ -274,6 +282,7 @@ class _Connection:
     def _fail(self, partitions: Sequence[Partition], error: ConnectorError) -> None:
         with self._store.unit_of_work() as session:
             new = note_error(session, self._live.name, partitions, str(error), self._clock.now())
+            self._note_read(session, new)
             session.commit()
         places = [f"{self._live.name}:{p.stream}:{p.key}" for p in partitions] or [self._live.name]
         told = self._to_tell(partitions) if isinstance(error, SkippableError) and partitions else places

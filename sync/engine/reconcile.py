@@ -21,6 +21,7 @@ from sync.reconcile.view import SourceState
 from sync.selection import Selected
 from sync.store.codec import encode
 from sync.store.database import Store
+from sync.store.made_with import note_made_with
 from sync.store.model import clear_dirty, dirty, fold
 from sync.store.records import Stamp
 from sync.store.results import (
@@ -73,6 +74,27 @@ class Portfolio:
         """One hash for the mappings of all connections."""
         return digest(dict(self.mappings))
 
+    @property
+    def made_with(self) -> dict[str, str]:
+        """See the function of this name. The catalogs, which the hashes end with, have a history of their own."""
+        rules = {name: mapping.rpartition(":")[0] for name, mapping in self.mappings.items()}
+        return made_with(self.engagements, rules, self.settings)
+
+
+def made_with(engagements: Sequence[Selected], rules: Mapping[str, str], settings: ReconcileSettings) -> dict[str, str]:
+    """What results are made with beside records and catalogs: what it is, for a person, and a digest of it.
+
+    Args:
+        engagements: All of the configuration.
+        rules: Connection -> hash of its mapping alone.
+        settings: Thresholds.
+    """
+    return {
+        **{f"the mapping of {name}": one for name, one in rules.items()},
+        "the thresholds": digest(_thresholds(settings)),
+        "the engagements": digest(encode(tuple(engagements))),
+    }
+
 
 def reconcile_changed(store: Store, portfolio: Portfolio, run: RunContext, progress: Progress) -> ReconcileReport:
     """Reconcile every engagement that a changed record touches, or for which something else changed.
@@ -82,6 +104,8 @@ def reconcile_changed(store: Store, portfolio: Portfolio, run: RunContext, progr
     work and loses none.
     """
     with store.unit_of_work() as session:
+        note_made_with(session, portfolio.made_with, at=run.now, run=run.id)
+        session.commit()
         marks = dirty(session)
         around = surroundings(session, portfolio.engagements, portfolio.streams)
         touched = set(marks.get("engagement", ())) | touched_engagements(session, marks.get("ref", ()), around.shared)
@@ -119,12 +143,16 @@ def _basis(portfolio: Portfolio, selected: Selected, around: Surroundings, now: 
     whole = [
         now.date().isoformat(),
         portfolio.mapping,
-        [str(getattr(portfolio.settings, field.name)) for field in fields(portfolio.settings)],
+        _thresholds(portfolio.settings),
         encode(selected),
         encode(shared),
         stale,
     ]
     return digest(whole)
+
+
+def _thresholds(settings: ReconcileSettings) -> list[str]:
+    return [str(getattr(settings, field.name)) for field in fields(settings)]
 
 
 def _reconcile_one(

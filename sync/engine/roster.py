@@ -11,6 +11,7 @@ from connectors.core.port import Catalog, Record
 from mapping.model import Engagement
 from sync.discovery import Discovered, Discovery, discover, enlisted
 from sync.engine.intake import looks_emptied
+from sync.engine.live import RunContext
 from sync.engine.pull import PullReport
 from sync.engine.summary import Note
 from sync.plan.types import Brake, BrakeKind
@@ -19,7 +20,7 @@ from sync.store.database import Store
 from sync.store.discovered import forget_other_discoveries, load_discovered, save_discovered
 from sync.store.model import entities
 from sync.store.partitions import doubt_catalog, known_catalog
-from sync.store.records import load_records
+from sync.store.records import Stamp, load_records
 from sync.store.tables import EntityRow
 
 
@@ -98,16 +99,16 @@ class Register:
             self.roster = read_roster(session, self._named, self._discoveries, self._accept_emptied)
         return self.roster
 
-    def keep(self, pulled: PullReport) -> PullReport:
+    def keep(self, pulled: PullReport, run: RunContext) -> PullReport:
         """Remember the roster, so that a later run can tell what is missing; the report with what it tells.
 
         A catalog that lacks what a discovery looks at is asked for again at the next run. May be repeated.
         """
-        roster = self.roster
+        roster, stamp = self.roster, Stamp(now=run.now, run=run.id)
         with self._store.unit_of_work() as session:
             for name, found in roster.discovered.items():
-                save_discovered(session, name, found)
-            forget_other_discoveries(session, roster.discovered)
+                save_discovered(session, name, found, stamp)
+            forget_other_discoveries(session, roster.discovered, stamp)
             for name in sorted(roster.lacking):
                 doubt_catalog(session, name)
             session.commit()

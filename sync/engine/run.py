@@ -252,7 +252,7 @@ class Engine:
             self._settings.pull,
             self._progress,
         )
-        run.pulled = self._register.keep(pulled)
+        run.pulled = self._register.keep(pulled, run.context)
         down, emptied = run.pulled.down, self._settings.pull.accept_emptied
         up = {name: live for name, live in self._connections.items() if name not in down}
         run.looked = look_for_made(self._store, up, run.pulled.catalogs, self._shared, run.context, emptied)

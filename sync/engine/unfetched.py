@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from connectors.core.port import Catalog, Partition
-from sync.engine.live import Live
-from sync.store.partitions import known_catalog, partition_rows
+from sync.engine.live import Live, RunContext
+from sync.store.partitions import known_catalog, note_read, partition_rows
 from sync.store.records import live_count
 from sync.store.tables import PartitionRow
 
@@ -57,15 +57,19 @@ def unfetched(session: Session, live: Live, wanted: Collection[Partition]) -> tu
     return tuple(found)
 
 
-def doubt_completeness(session: Session, live: Live) -> None:
+def doubt_completeness(session: Session, live: Live, run: RunContext) -> None:
     """Let partitions whose records lack wanted fields no longer count as completely read.
 
     Their cursors stay: the next reading drops them if the fields are still wanted then.
     """
     catalog = known_catalog(session, live.name)
+    doubted = {}
     for (_, partition), row in partition_rows(session, live.name).items():
         if row.complete_at is not None and lacking(live, partition, row, catalog):
             row.complete_at = None
+            doubted[partition] = row
+    if doubted:
+        note_read(session, live.name, doubted, at=run.now, run=run.id)
 
 
 def requests_to_read(live: Live, found: Iterable[Unfetched]) -> int | None:

@@ -62,10 +62,10 @@ def provenance_json(rules: Rules, catalog: Catalog, versions: Iterable[Version])
 
 
 def _times(since: _Since) -> dict[str, Any]:
-    back = since.version.stored is None  # an earlier version holds again: its own times are not those of the return
+    again = since.version.again  # an earlier version holds again: its own instant is not that of the return
     return {
         "changed_after": instant(since.before),
-        "changed_by": None if back else instant(since.version.record.updated),
+        "changed_by": None if again else instant(since.version.record.updated),
         "learned": instant(since.version.stored),
         "run": since.version.run,
     }

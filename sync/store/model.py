@@ -59,15 +59,11 @@ def save_entities(
     """
     forget_entities(session, mapped)
     rows = [
-        _entity_row(source, ordinal, entity, places[source], mapping)
+        entity_row(source, ordinal, entity, places[source], mapping)
         for source, found in mapped.items()
         for ordinal, entity in enumerate(found)
     ]
-    links = [
-        {"source": source, "kind": kind, "value": value}
-        for source, found in mapped.items()
-        for kind, value in sorted({link for entity in found for link in links_of(entity)})
-    ]
+    links = [row for source, found in mapped.items() for row in link_rows(source, found)]
     for table, values in ((EntityRow, rows), (LinkRow, links)):
         if values:
             session.execute(insert(table), values)
@@ -178,7 +174,8 @@ def _present(*links: tuple[str, str | None]) -> set[tuple[str, str]]:
     return {(kind, value) for kind, value in links if value}
 
 
-def _entity_row(source: str, ordinal: int, entity: Entity, place: tuple[str, str], mapping: str) -> dict[str, Any]:
+def entity_row(source: str, ordinal: int, entity: Entity, place: tuple[str, str], mapping: str) -> dict[str, Any]:
+    """The model row of the entity ``ordinal`` of a record, which lies at ``place`` (connection, partition key)."""
     parent, parent_key = _parent(entity)
     return {
         "source": source,
@@ -194,6 +191,12 @@ def _entity_row(source: str, ordinal: int, entity: Entity, place: tuple[str, str
         "mapping": mapping,
         "data": encode(entity),
     }
+
+
+def link_rows(source: str, found: Iterable[Entity]) -> list[dict[str, Any]]:
+    """The links that the entities of a record draw, none twice."""
+    links = sorted({link for entity in found for link in links_of(entity)})
+    return [{"source": source, "kind": kind, "value": value} for kind, value in links]
 
 
 def _parent(entity: Entity) -> tuple[str, str]:

@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 
 from connectors.core.port import Catalog, Partition
 from sync.store.codec import decode, encode
+from sync.store.history_tables import CatalogVersionRow, ReadRow
 from sync.store.tables import CatalogRow, PartitionRow
+from sync.store.types import digest
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -46,6 +48,27 @@ def note_error(
             new.append(partition)
         row.error, row.error_at = message, now
     return tuple(new)
+
+
+def note_read(
+    session: Session, connection: str, rows: Mapping[Partition, PartitionRow], *, at: datetime, run: str
+) -> None:
+    """Keep how far these partitions are read now, beside what was kept of the others; one row a run and connection.
+
+    In the transaction that changed them. May be repeated; the last word of a run stays.
+    """
+    last = session.scalars(
+        select(ReadRow).where(ReadRow.connection == connection).order_by(ReadRow.seq.desc()).limit(1)
+    ).first()
+    data = {} if last is None else {stream: dict(keys) for stream, keys in last.data.items()}
+    for partition, row in rows.items():
+        told = None if row.complete_at is None else row.complete_at.isoformat()
+        data.setdefault(partition.stream, {})[partition.key] = [told, row.error]
+    if last is None or last.run != run:
+        last = ReadRow(connection=connection, run=run, at=at)
+        session.add(last)
+    last.data = data
+    session.flush()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +116,13 @@ def known_catalog(session: Session, connection: str) -> Catalog:
 def save_catalog(
     session: Session, connection: str, catalog: Catalog, places: Sequence[str], anchored: Sequence[str], now: datetime
 ) -> None:
-    """Keep a catalog in place of the last one; see ``StoredCatalog``."""
+    """Keep a catalog in place of the last one; see ``StoredCatalog``. One that differs from it makes history."""
     asked = {"read": sorted(places), "create": sorted(anchored)}
-    session.merge(CatalogRow(connection=connection, taken=now, places=asked, data=encode(catalog)))
+    data = encode(catalog)
+    session.merge(CatalogRow(connection=connection, taken=now, places=asked, data=data))
+    last = select(CatalogVersionRow.digest).where(CatalogVersionRow.connection == connection)
+    if session.scalar(last.order_by(CatalogVersionRow.seq.desc()).limit(1)) != (told := digest(data)):
+        session.add(CatalogVersionRow(connection=connection, at=now, digest=told, data=data))
 
 
 def doubt_catalog(session: Session, connection: str) -> None:

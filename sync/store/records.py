@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from connectors.core.port import Held, Partition, Record, Visibility
+from sync.store.heads import note_heads
 from sync.store.tables import HeadRow, PartitionRow, RecordRow
 from sync.store.types import digest
 
@@ -86,6 +87,7 @@ def save_records(
         head.record_seq = row.seq
         session.add(head)
     session.flush()
+    note_heads(session, (heads[ref] for ref in changed), rows.values(), at=stamp.now, run=stamp.run)
     return tuple(changed.values())
 
 
@@ -189,19 +191,24 @@ def held_since(session: Session, connection: str, partition: Partition, since: d
     return {id_: Held(version=version, updated=updated) for id_, version, updated in session.execute(query) if updated}
 
 
-def mark_unseen_gone(session: Session, connection: str, partition: Partition, generation: int) -> tuple[str, ...]:
+def mark_unseen_gone(
+    session: Session, connection: str, partition: Partition, generation: int, stamp: Stamp
+) -> tuple[str, ...]:
     """Mark the live records that the full read ``generation`` did not bring as gone; return their references."""
     unseen = (_of(connection, partition), HeadRow.gone.is_(False), HeadRow.generation != generation)
     refs = tuple(session.scalars(select(HeadRow.ref).where(*unseen)))
-    if refs:
-        session.execute(update(HeadRow).where(*unseen).values(gone=True))
+    mark_gone(session, refs, stamp)
     return refs
 
 
-def mark_gone(session: Session, refs: Iterable[str]) -> None:
+def mark_gone(session: Session, refs: Iterable[str], stamp: Stamp) -> None:
     """Mark records as gone: the tool was asked for them by id and has them no longer (or hides them)."""
     for part in chunks(set(refs)):
-        session.execute(update(HeadRow).where(HeadRow.ref.in_(part)).values(gone=True))
+        heads = session.scalars(select(HeadRow).where(HeadRow.ref.in_(part), HeadRow.gone.is_(False))).all()
+        for head in heads:
+            head.gone = True
+        session.flush()
+        note_heads(session, heads, (), at=stamp.now, run=stamp.run)
 
 
 def _of(connection: str, partition: Partition) -> ColumnElement[bool]:

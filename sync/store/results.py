@@ -23,6 +23,8 @@ class HistoryKind(StrEnum):
     FINDING = "finding"
     RISK = "risk"
     STATUS = "status"
+    DISCOVERED = "discovered"
+    """What a discovery, by its name, has taken up: folded key -> engagement."""
 
 
 def save_findings(

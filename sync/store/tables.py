@@ -157,7 +157,7 @@ class RecordRow(Base):
     """One version of one record as a tool told it; only ever appended."""
 
     __tablename__ = "records"
-    __table_args__ = (UniqueConstraint("connection", "stream", "id", "version", "digest"),)
+    __table_args__ = (UniqueConstraint("connection", "stream", "id", "version", "digest"), Index(None, "stored"))
 
     seq: Mapped[int] = mapped_column(_Seq, primary_key=True)
     connection: Mapped[str]

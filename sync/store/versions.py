@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from connectors.core.port import Record
+from sync.store.heads import head_states
 from sync.store.records import record_of
 from sync.store.tables import HeadRow, RecordRow
 
@@ -19,35 +20,33 @@ class Version:
     """What a tool said of a record at one time.
 
     Attributes:
-        record: The record as it was then, in the place where it is now.
-        stored: When we learned it; None: a tool went back to an earlier version, and when is not kept.
-        run: Id of the run that stored it; empty where ``stored`` is None.
+        record: The record as it was then, in the place where it was then.
+        stored: When we learned it; None: an earlier release did not note when a tool went back to it.
+        run: Id of the run that learned it; empty where ``stored`` is None.
+        again: It is an earlier version that held again, or was back: its change in the tool is not that of the return.
     """
 
     record: Record
     stored: datetime | None
     run: str
+    again: bool
 
 
 def versions_of(session: Session, ref: str) -> Iterator[Version]:
     """The versions of a record, the one that holds now first; none when it is not known. Loaded as they are asked for.
 
-    A tool may go back to an earlier version: that one then comes twice, first as what holds now.
+    A version to which a tool went back comes twice.
     """
-    head = session.get(HeadRow, ref)
-    if head is None:
-        return
-    last = session.scalars(
-        select(RecordRow.seq)
-        .where(RecordRow.connection == head.connection, RecordRow.stream == head.stream, RecordRow.id == head.id)
-        .order_by(RecordRow.seq.desc())
-    ).all()
-    if last[0] != head.record_seq:
-        row = session.get_one(RecordRow, head.record_seq)
-        yield Version(record=record_of(row, head.partition), stored=None, run="")
-    for seq in last:
-        row = session.get_one(RecordRow, seq)
-        yield Version(record=record_of(row, head.partition), stored=row.stored, run=row.run)
+    for state in reversed(head_states(session, [ref]).get(ref, [])):
+        if state.again and state.gone:
+            continue  # it went: that is no version
+        row = session.get_one(RecordRow, state.record_seq)
+        yield Version(
+            record=record_of(row, state.partition),
+            stored=state.at if state.run else None,
+            run=state.run,
+            again=state.again,
+        )
 
 
 def refs_called(session: Session, connections: Iterable[str], key: str) -> tuple[str, ...]:

@@ -154,6 +154,7 @@ def test_what_is_printed_is_what_the_page_says(world) -> None:
     run("backfill", "salesforce")
     assert run("adopt", code=3)["adopted"] > 100
     (status, *_rest) = [s for s in run("status")["engagements"] if s["status"] == "red"]
+    assert run("status", "--true-at", "2000-01-01")["unsure"]["unknown"]
     run("scope")
     run("deliverables")
     run("risks", "--all")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from alembic import context
 
-from sync.store.tables import Base
+from sync.store.history_tables import ReadRow
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Base.metadata,
+    target_metadata=ReadRow.metadata,  # of all tables: that module builds on the other one
     render_as_batch=True,
     transaction_per_migration=False,
 )

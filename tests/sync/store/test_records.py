@@ -69,7 +69,7 @@ def test_a_record_that_was_gone_and_is_back_unchanged_is_there_again(store: Stor
     one = record(1, now)
     save(store, now, one)
     with store.unit_of_work() as session:
-        mark_gone(session, [one.ref])
+        mark_gone(session, [one.ref], Stamp(now=now, run="r"))
         assert load_records(session, [one.ref]) == {}
         session.commit()
     assert save(store, now, one) == ["1"]
@@ -134,7 +134,7 @@ def test_what_a_full_read_does_not_bring_is_gone(store: Store, now: datetime) ->
     with store.unit_of_work() as session:
         assert live_count(session, "jira", PLACE) == 3
         assert live_count(session, "jira", PLACE, generation=1) == 2
-        assert mark_unseen_gone(session, "jira", PLACE, 1) == ("jira:issues:2",)
+        assert mark_unseen_gone(session, "jira", PLACE, 1, Stamp(now=now, run="r")) == ("jira:issues:2",)
         assert live_count(session, "jira", PLACE) == 2
 
 
@@ -160,7 +160,7 @@ def test_an_older_version_in_a_full_read_proves_that_the_record_is_there(store: 
     save(store, now, record(1, now, version="2"), record(2, now), generation=1)
     save(store, now, record(1, now - timedelta(minutes=1)), generation=2)
     with store.unit_of_work() as session:
-        assert mark_unseen_gone(session, "jira", PLACE, 2) == ("jira:issues:2",)
+        assert mark_unseen_gone(session, "jira", PLACE, 2, Stamp(now=now, run="r")) == ("jira:issues:2",)
         assert load_records(session, ["jira:issues:1"])["jira:issues:1"].version == "2"
 
 
