@@ -6,6 +6,7 @@ from pathlib import Path
 
 from connectors.core.port import Capabilities, Connector, ConnectorContext, ConnectorSpec, Form, StreamSpec
 from connectors.file.settings import FileSettings
+from connectors.file.ways import WAYS
 
 __all__ = ["SPEC"]
 
@@ -28,6 +29,7 @@ SPEC = ConnectorSpec(
     capabilities=Capabilities(writes=frozenset(), guarded=False, tombstones=True),
     mapping=_mapping,
     connect=_connect,
+    ways=WAYS,
     place=Form(
         pattern=r"(?!/)(?!(?:.*/)?\.{1,2}(?:/|$))[^\\\x00-\x1f]{1,200}\.(?:[cC][sS][vV]|[tT][oO][mM][lL])",
         example="a CSV or TOML file in the folder of the connection, such as NIM-01.csv",
