@@ -166,7 +166,7 @@ def _whole(draft: Draft, typed: Mapping[bootstrap.Setting, str], path: Path) -> 
     config = bootstrap.check_text(path, draft.text())
     try:
         with trial(draft, typed, path) as live:
-            return _all_well({name: list(checked(config, name, one)) for name, one in live.items()})
+            return _all_well({name: list(checked(bootstrap.named(config), one)) for name, one in live.items()})
     except (CredentialError, ConnectorError) as error:
         say(str(error))
         return False

@@ -96,7 +96,7 @@ def try_connection(draft: Draft, typed: Typed, path: Path, name: str, found: Fou
     results: list[CheckResult] = []
     try:
         with trial(alone, typed, path) as live:
-            results = list(checked(config, name, live[name]))
+            results = list(checked(bootstrap.named(config), live[name]))
             if all(r.ok is not False for r in results):
                 _see(live[name], found)
     except CredentialError as error:

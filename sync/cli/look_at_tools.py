@@ -14,16 +14,16 @@ from connectors.core.checking import mend_of
 from connectors.core.errors import ConnectorError
 from connectors.core.port import CheckResult, FieldInfo
 from sync import bootstrap
-from sync.cli import check_mapping
+from sync.cli import check_discovery, check_mapping
 from sync.cli.app import App, pass_app
 from sync.cli.exits import Exit, StoppedError
 from sync.cli.output import json_option, print_json, say, say_hanging, table
 from sync.config.credentials import CredentialError
 from sync.config.doubts import doubts
-from sync.config.load import Config, Connection
-from sync.config.settings import PlaceSettings
+from sync.config.load import Connection
 from sync.engine.intake import mapping_hash
 from sync.engine.live import Live
+from sync.selection import Selected, anchored_places, used_places
 from sync.store.database import StoreError
 from sync.store.mapped import count_mapped_otherwise
 from sync.store.partitions import load_catalog
@@ -40,8 +40,8 @@ _MARKS = {True: ("✓", "green"), False: ("✗", "bold red"), None: ("?", "yello
 def check(ctx: click.Context, app: App, /, *, offline: bool, mapping: bool, as_json: bool, **asked: Any) -> None:
     """Validate the configuration, then look at each live connection, and say how to mend what is wrong.
 
-    Looks at reachability, identity, permissions, fields by name and type, clock skew and rate budget. Exit code 1 when
-    something is wrong.
+    Looks at reachability, identity, permissions, fields by name and type, clock skew and rate budget; lists the
+    engagements that would be discovered now, with their places. Exit code 1 when something is wrong.
 
     With --mapping it shows instead what the stored records (or samples, or live ones) become, attribute by attribute:
     by which step of which rule, from which field, and what stands there; what was not understood; which steps answered
@@ -60,8 +60,9 @@ def check(ctx: click.Context, app: App, /, *, offline: bool, mapping: bool, as_j
     results: dict[str, list[CheckResult]] = {}
     if not offline:
         with app.live() as live:
+            found = check_discovery.look(config, live)
             for name, one in live.items():
-                results[name] = list(checked(config, name, one))
+                results[name] = [*checked(found.engagements, one), *found.results.get(name, ())]
     wrong = any(r.ok is False for rs in results.values() for r in rs)
     warnings = [*doubts(config), *_mapped_otherwise(app)]
     if as_json:
@@ -72,7 +73,9 @@ def check(ctx: click.Context, app: App, /, *, offline: bool, mapping: bool, as_j
         told = {"configuration": str(config.path), "ok": not wrong, "warnings": warnings, "connections": connections}
         print_json(told)
     else:
-        say(f"{config.path.name}: valid, {len(config.connections)} connections, {len(config.engagements)} engagements")
+        named = f"{len(config.connections)} connections, {len(config.engagements)} engagements"
+        more = f", {len(config.discoveries)} discoveries" if config.discoveries else ""
+        say(f"{config.path.name}: valid, {named}{more}")
         for warning in warnings:
             say_hanging(f"warning: {warning}")
         for name, rs in results.items():
@@ -107,10 +110,11 @@ def _count_mapped_otherwise(session: Session, name: str, connection: Connection)
     return count_mapped_otherwise(session, name, mapping)
 
 
-def checked(config: Config, name: str, live: Live) -> Iterator[CheckResult]:
-    """What the connector finds with one connection of a configuration; never raises a connector's error."""
+def checked(engagements: Sequence[Selected], live: Live) -> Iterator[CheckResult]:
+    """What the connector finds with one connection that engagements use; never raises a connector's error."""
+    used, anchored = used_places(engagements, live.name), anchored_places(engagements, live.name)
     try:
-        yield from live.connector.check(used_places(config, name), anchored_places(config, name))
+        yield from live.connector.check(used, anchored)
     except ConnectorError as error:
         yield CheckResult(name="connection", ok=False, found=str(error), mend=mend_of(error))
 
@@ -121,21 +125,6 @@ def show_results(title: str, results: Sequence[CheckResult]) -> None:
     table(title, ("", "what", "found", "how to mend"), rows)
 
 
-def used_places(config: Config, connection: str) -> tuple[str, ...]:
-    """All places of a connection that engagements use, in the order of the configuration; each must be readable."""
-    of_scope = (s.place for e in config.engagements.values() for s in e.scope if s.connection == connection)
-    return tuple(dict.fromkeys([*(p.place for p in _places(config, connection)), *filter(None, of_scope)]))
-
-
-def anchored_places(config: Config, connection: str) -> tuple[str, ...]:
-    """Those of them in which records may be created and statuses are shown: the ones with an anchor."""
-    return tuple({p.place: None for p in _places(config, connection) if p.anchor is not None})
-
-
-def _places(config: Config, connection: str) -> list[PlaceSettings]:
-    return [p for e in config.engagements.values() for p in e.places if p.connection == connection]
-
-
 @click.command(epilog="Example:  syncline fields CONNECTION --stream issues")
 @click.argument("connection")
 @click.option("--stream", help="Only this stream (issues, engagements …).")
@@ -144,8 +133,12 @@ def _places(config: Config, connection: str) -> list[PlaceSettings]:
 def fields(app: App, *, connection: str, stream: str | None, as_json: bool) -> None:
     """Show the catalog of a connected tool: every field by name, id, type, options, and whether it can be written."""
     name = app.connection(connection)
+    engagements = bootstrap.named(app.config)
+    if app.config.discoveries and bootstrap.is_store_there(app.config):
+        with app.store() as store:
+            engagements = app.engagements(store)
     with app.live() as live:
-        catalog = live[name].connector.catalog(anchored_places(app.config, name))
+        catalog = live[name].connector.catalog(sorted(anchored_places(engagements, name)))
     found = sorted(
         (f for f in catalog.fields if stream in {None, f.stream}), key=lambda f: (f.stream, f.name.casefold(), f.id)
     )
