@@ -18,6 +18,7 @@ CUSTOM_SCHEMAS: Mapping[Kind, Mapping[str, str]] = {
     Kind.LABELS: {"type": "array", "items": "string", "custom": f"{_TYPES}labels"},
     Kind.SELECT: {"type": "option", "custom": f"{_TYPES}select"},
     Kind.MULTISELECT: {"type": "array", "items": "option", "custom": f"{_TYPES}multiselect"},
+    Kind.CASCADE: {"type": "option-with-child", "custom": f"{_TYPES}cascadingselect"},
     Kind.USER: {"type": "user", "custom": f"{_TYPES}userpicker"},
     Kind.MULTIUSER: {"type": "array", "items": "user", "custom": f"{_TYPES}multiuserpicker"},
     Kind.EPIC_LINK: {"type": "any", "custom": f"{_AGILE}gh-epic-link"},
@@ -46,6 +47,7 @@ _TYPE_LABELS: Mapping[str, str] = {
     "radiobuttons": "Radio Buttons",
     "multiselect": "Select List (multiple choices)",
     "multicheckboxes": "Checkboxes",
+    "cascadingselect": "Select List (cascading)",
     "userpicker": "User Picker (single user)",
     "multiuserpicker": "User Picker (multiple users)",
     "people": "People",
@@ -174,13 +176,19 @@ def custom_field(row: Mapping[str, Any], issuetype_ids: Mapping[str, str], deplo
         kind=kind,
         schema=schema,
         custom=custom,
-        options=tuple({"id": str(option["id"]), "value": option["value"]} for option in row.get("options", ())),
+        options=tuple(_option(one) for one in row.get("options", ())),
         projects=None if projects is None else frozenset(projects),
         issuetypes=None if types is None else frozenset(issuetype_ids[str(one)] for one in types),
         editable=custom and kind is not Kind.RANK,
         required=bool(row.get("required")),
         clauses=clause_names(field_id, name, schema, deployment) if custom else (field_id,),
     )
+
+
+def _option(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    under = {"optionId": str(row["optionId"])} if row.get("optionId") is not None else {}
+    disabled = {"disabled": True} if row.get("disabled") else {}
+    return {"id": str(row["id"]), "value": row["value"], **under, **disabled}
 
 
 def _data_center_name(field_id: str, name: str) -> str:

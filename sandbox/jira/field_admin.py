@@ -133,12 +133,23 @@ class FieldAdmin:
         self._administrator(call)
         field, row = self._select(field_id, context_id)
         given = self._given(call)
-        taken = {str(one["value"]).casefold() for one in field.options}
-        if any(not isinstance(one.get("value"), str) or one["value"].casefold() in taken for one in given):
-            raise HttpError(400, "Each option needs a value that the field does not have yet.")
+        taken = {(one.get("optionId"), str(one["value"]).casefold()) for one in field.options}
+        for one in given:
+            above = one.get("optionId")
+            if above is not None and (field.kind is not Kind.CASCADE or field.option_above(str(above)) is not None):
+                raise HttpError(400, f"The option {above} can have no options under it.")
+            if above is not None and str(above) not in {each["id"] for each in field.options}:
+                raise HttpError(404, f"The field has no option {above}.")
+            if not isinstance(one.get("value"), str) or (above and str(above), one["value"].casefold()) in taken:
+                raise HttpError(400, "Each option needs a value that the field does not have yet.")
         highest = max([0, *(int(one["id"]) for each in self._site.state.fields.values() for one in each.options)])
         made = [
-            {"id": str(highest + at), "value": one["value"], "disabled": bool(one.get("disabled"))}
+            {
+                "id": str(highest + at),
+                "value": one["value"],
+                "disabled": bool(one.get("disabled")),
+                **({"optionId": str(one["optionId"])} if one.get("optionId") is not None else {}),
+            }
             for at, one in enumerate(given, start=1)
         ]
         self._put(field, row, [*field.options, *made])
@@ -164,6 +175,8 @@ class FieldAdmin:
         field, row = self._select(field_id, context_id)
         if option_id not in {one["id"] for one in field.options}:
             raise HttpError(404, f"The field has no option {option_id}.")
+        if field.options_under(option_id):
+            raise HttpError(400, "Options with cascading options cannot be deleted without deleting those first.")
         held = [issue.fields.get(field_id) for issue in self._site.state.issues.values()]
         if any(option_id == one or (isinstance(one, list) and option_id in one) for one in held):
             raise HttpError(400, "The option is in use.")
@@ -225,7 +238,7 @@ class FieldAdmin:
         field, row = self._custom(field_id)
         if context_id != self._context(field):
             raise HttpError(404, f"The context '{context_id}' was not found.")
-        if field.kind not in (Kind.SELECT, Kind.MULTISELECT):
+        if field.kind not in (Kind.SELECT, Kind.MULTISELECT, Kind.CASCADE):
             raise HttpError(400, "The field has no options.")
         return field, row
 
@@ -243,4 +256,5 @@ class FieldAdmin:
 
 
 def _shown(option: Any) -> Row:
-    return {"id": option["id"], "value": option["value"], "disabled": bool(option.get("disabled"))}
+    under = {"optionId": option["optionId"]} if option.get("optionId") else {}
+    return {"id": option["id"], "value": option["value"], "disabled": bool(option.get("disabled")), **under}

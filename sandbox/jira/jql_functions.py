@@ -6,7 +6,7 @@ from typing import Any
 from sandbox.jira import jql_dates
 from sandbox.jira.jql import Function, JqlError, Value
 from sandbox.jira.jql_scope import Scope
-from sandbox.jira.model import Issue, Kind
+from sandbox.jira.model import FieldDef, Issue, Kind
 from sandbox.jira.state import State
 
 _SPRINTS = {"opensprints": "active", "futuresprints": "future", "closedsprints": "closed"}
@@ -17,6 +17,7 @@ FUNCTIONS: Mapping[str, tuple[str, bool]] = {
     "membersOf": (_USERS, True),
     "linkedIssues": (_ISSUE, True),
     "updatedBy": (_ISSUE, True),
+    "cascadeOption": ("option", True),
     "votedIssues": (_ISSUE, True),
     "watchedIssues": (_ISSUE, True),
     "issueHistory": (_ISSUE, True),
@@ -205,6 +206,35 @@ def of_components(one: Function, scope: Scope) -> set[str]:
     return {one for one, row in state.components.items() if row.get("lead") and state.user_id(row["lead"]) == uid}
 
 
+def of_cascade(one: Function, field: FieldDef) -> set[str]:
+    """Give the options that `cascadeOption(parent[, child])` names; `none` is no child; raises JqlError."""
+    if one.name.casefold() != "cascadeoption" or not 1 <= len(one.arguments) <= 2:
+        raise unknown(one)
+    parents = {
+        found for found in options_named(field, one.arguments[0], field.name) if field.option_above(found) is None
+    }
+    if len(one.arguments) == 1:
+        return with_children(field, parents)
+    if one.arguments[1].casefold() == "none":
+        return parents
+    return {
+        found for found in options_named(field, one.arguments[1], field.name) if field.option_above(found) in parents
+    }
+
+
+def with_children(field: FieldDef, options: set[str]) -> set[str]:
+    """Give options and those under them."""
+    return options | {under["id"] for one in options for under in field.options_under(one)}
+
+
+def options_named(field: FieldDef, text: str, name: str) -> set[str]:
+    """Find options by id or value; raises JqlError."""
+    found = {one["id"] for one in field.options if text.casefold() in (one["id"], str(one["value"]).casefold())}
+    if not found:
+        raise JqlError(f"The option '{text}' for field '{name}' does not exist.")
+    return found
+
+
 BY_KIND: Mapping[Kind, Callable[[Function, Scope], set[Any]]] = {
     Kind.USER: of_users,
     Kind.MULTIUSER: of_users,
@@ -217,6 +247,16 @@ BY_KIND: Mapping[Kind, Callable[[Function, Scope], set[Any]]] = {
     Kind.EPIC_LINK: of_issues,
 }
 """Which functions stand beside which kind of field."""
+
+
+def beside(one: Function, field: FieldDef, scope: Scope) -> set[Any]:
+    """Give what a function names beside a field; raises JqlError."""
+    if field.kind is Kind.CASCADE:
+        return of_cascade(one, field)
+    named = BY_KIND.get(field.kind)
+    if named is None:
+        raise unknown(one)
+    return named(one, scope)
 
 
 def user(state: State, text: str) -> str | None:

@@ -62,9 +62,7 @@ def reference(one: Operand, name: str, field: FieldDef, scope: Scope) -> set[Any
     """Find the ids that a value names; raises JqlError."""
     state = scope.state
     if isinstance(one, Function):
-        if (named := jql_functions.BY_KIND.get(field.kind)) is None:
-            raise jql_functions.unknown(one)
-        return named(one, scope)
+        return jql_functions.beside(one, field, scope)
     if not isinstance(one, Value):
         raise JqlError(f"The field '{name}' does not take a list there.")
     found: set[str] = set()
@@ -84,12 +82,8 @@ def reference(one: Operand, name: str, field: FieldDef, scope: Scope) -> set[Any
         case Kind.VERSIONS | Kind.COMPONENTS:
             rows = state.versions if field.kind is Kind.VERSIONS else state.components
             found = _named(rows.items(), one.text)
-        case Kind.SELECT | Kind.MULTISELECT:
-            found = {
-                row["id"] for row in field.options if one.text.casefold() in (row["id"], str(row["value"]).casefold())
-            }
-            if not found:
-                raise JqlError(f"The option '{one.text}' for field '{name}' does not exist.")
+        case Kind.SELECT | Kind.MULTISELECT | Kind.CASCADE:
+            return jql_functions.with_children(field, jql_functions.options_named(field, one.text, name))
         case Kind.PARENT | Kind.EPIC_LINK:
             return issue_id(one, name, scope)
         case Kind.SPRINT:

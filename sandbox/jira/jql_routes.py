@@ -164,7 +164,7 @@ class JqlHelp:
             case Kind.VERSIONS | Kind.COMPONENTS:
                 rows = state.versions if field.kind is Kind.VERSIONS else state.components
                 names = [row["name"] for row in rows.values() if row["projectId"] in seen]
-            case Kind.SELECT | Kind.MULTISELECT:
+            case Kind.SELECT | Kind.MULTISELECT | Kind.CASCADE:
                 names = [option["value"] for option in field.options]
             case Kind.LABELS:
                 names = sorted({one for issue in state.issues.values() for one in issue.fields.get(field.id) or ()})

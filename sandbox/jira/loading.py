@@ -344,8 +344,17 @@ def _dump_value(state: State, field: FieldDef, value: Any) -> Any:
             return _utc(value)
         case Kind.VERSIONS | Kind.COMPONENTS | Kind.MULTISELECT:
             return [{"id": one} for one in value]
+        case Kind.CASCADE if above := field.option_above(value):
+            return {"id": above, "child": {"id": value}}
         case (
-            Kind.SELECT | Kind.PROJECT | Kind.ISSUETYPE | Kind.STATUS | Kind.PRIORITY | Kind.RESOLUTION | Kind.SECURITY
+            Kind.CASCADE
+            | Kind.SELECT
+            | Kind.PROJECT
+            | Kind.ISSUETYPE
+            | Kind.STATUS
+            | Kind.PRIORITY
+            | Kind.RESOLUTION
+            | Kind.SECURITY
         ):
             return {"id": value}
         case Kind.PARENT if isinstance(value, str):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from sandbox.core.http import Call, HttpError, Json
-from sandbox.jira import screens
+from sandbox.jira import access, screens
 from sandbox.jira.model import FieldDef, Kind, Row
 from sandbox.jira.paging import listed, number, page_bean
 from sandbox.jira.site import Site
@@ -56,21 +56,32 @@ class Meta:
 
     def create_types(self, call: Call, project_ref: str) -> Json:
         """`GET /issue/createmeta/{project}/issuetypes`."""
-        project = self._site.project(call, project_ref)
         renderer = self._site.renderer(call)
-        rows = [renderer.issuetype(one) for one in self._site.types_of(project["id"])]
-        return self._page(call, rows, "issueTypes")
+        return self._page(
+            call,
+            [renderer.issuetype(one) for one in self._makeable(call, self._place(call, project_ref))],
+            "issueTypes",
+        )
 
     def create_fields(self, call: Call, project_ref: str, type_id: str) -> Json:
         """`GET /issue/createmeta/{project}/issuetypes/{id}`."""
-        project = self._site.project(call, project_ref)
+        project = self._place(call, project_ref)
         if type_id not in self._site.types_of(project["id"]):
             raise HttpError(400, "The issue type does not exist in the project.")
-        return self._page(
-            call,
-            screens.fields_of(self._site, self._site.renderer(call), project["id"], type_id, create=True),
-            "fields",
-        )
+        rows = screens.fields_of(self._site, self._site.renderer(call), project["id"], type_id, create=True)
+        return self._page(call, rows if self._makeable(call, project) else [], "fields")
+
+    def _place(self, call: Call, ref: str) -> Row:
+        """Find a project that the caller sees; raises HttpError 400, as the descriptions say."""
+        try:
+            return self._site.project(call, ref)
+        except HttpError as error:
+            raise HttpError(400, error.message) from error
+
+    def _makeable(self, call: Call, project: Row) -> list[str]:
+        """List the ids of the types of which the caller may make issues: none without the permission."""
+        may = access.may_edit(self._site.state, self._site.caller(call).uid, project)
+        return list(self._site.types_of(project["id"])) if may else []
 
     def _page(self, call: Call, rows: list[Row], name: str) -> Json:
         start, size = number(call.args.get("startAt"), 0), number(call.args.get("maxResults"), 50)
@@ -93,7 +104,7 @@ class Meta:
             if (keys or ids) and project["key"] not in keys and project_id not in ids:
                 continue
             types = []
-            for type_id in self._site.types_of(project_id):
+            for type_id in self._makeable(call, project):
                 row: dict[str, Any] = renderer.issuetype(type_id)
                 if (names or type_ids) and row["name"] not in names and type_id not in type_ids:
                     continue
@@ -101,6 +112,8 @@ class Meta:
                     fields = screens.fields_of(self._site, renderer, project_id, type_id, create=True)
                     row |= {"expand": "fields", "fields": {one["fieldId"]: one for one in fields}}
                 types.append(row)
+            if not self._makeable(call, project):
+                continue
             shown = renderer.project(project_id)
             projects.append(
                 {key: shown[key] for key in ("self", "id", "key", "name", "avatarUrls")} | {"issuetypes": types}

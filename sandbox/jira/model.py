@@ -28,6 +28,7 @@ class Kind(StrEnum):
     LABELS = "labels"
     SELECT = "select"
     MULTISELECT = "multiselect"
+    CASCADE = "cascadingselect"
     USER = "user"
     MULTIUSER = "multiuser"
     VERSIONS = "versions"
@@ -54,7 +55,7 @@ class FieldDef:
     Attributes:
         id: `summary` or `customfield_NNNNN`.
         schema: as `/field` gives it; None for the few that have none.
-        options: `{"id", "value"}` of a select.
+        options: `{"id", "value"}` of a select; those of the second level of a cascading one name theirs as `optionId`.
         projects: keys of the projects whose screens have it; None is all.
         issuetypes: ids of the types whose screens have it; None is all.
         editable: whether create and edit may set it.
@@ -74,6 +75,14 @@ class FieldDef:
     navigable: bool = True
     required: bool = False
     clauses: tuple[str, ...] = ()
+
+    def options_under(self, option_id: str | None) -> list[Mapping[str, Any]]:
+        """List the options of the first level, or those under one of it."""
+        return [one for one in self.options if one.get("optionId") == option_id]
+
+    def option_above(self, option_id: str) -> str | None:
+        """Give the option that one of the second level is under."""
+        return next((one.get("optionId") for one in self.options if one["id"] == option_id), None)
 
     def on_screen(self, project_key: str, issuetype_id: str) -> bool:
         """Say whether an issue of that project and type can have the field set."""

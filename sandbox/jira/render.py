@@ -336,6 +336,10 @@ class Renderer:
             return self._plain[field.kind](stored)
         if field.kind is Kind.SELECT:
             return self.option(field, stored)
+        if field.kind is Kind.CASCADE:
+            above = field.option_above(stored)
+            shown = self.option(field, stored)
+            return {**self.option(field, above), "child": shown} if above else shown
         if field.kind is Kind.SPRINT:
             return sprint_values.field_value(self.state, stored)
         if field.kind is Kind.EPIC_LINK:

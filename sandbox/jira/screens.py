@@ -79,6 +79,14 @@ def _allowed(site: Site, renderer: Renderer, field: FieldDef, project_id: str) -
     match field.kind:
         case Kind.SELECT | Kind.MULTISELECT:
             return [renderer.option(field, option["id"]) for option in field.options]
+        case Kind.CASCADE:
+            return [
+                {
+                    **renderer.option(field, one["id"]),
+                    "children": [renderer.option(field, under["id"]) for under in field.options_under(one["id"])],
+                }
+                for one in field.options_under(None)
+            ]
         case Kind.VERSIONS:
             return [renderer.version(one) for one in state.rows_of_project(state.versions, project_id)]
         case Kind.COMPONENTS:

@@ -60,7 +60,8 @@ The document (every key but `deployment`, `users`, `projects`, `issuetypes`, `st
                   "options": [{"id": "1", "value": "Yes"}], "projects": ["NIM"], "issuetypes": ["Story"],
                   "required": false}],             # required: create must give it, and edits may not empty it
                                                    # types: text textarea url number date datetime labels select
-                                                   # multiselect user multiuser epiclink epicname sprint rank any
+                                                   # multiselect cascadingselect user multiuser epiclink epicname
+                                                   # sprint rank any; optionId: of the option above, in a cascade
       "issues": [
         {"id": "20001", "key": "NIM-1",
          "fields": {                               # as REST v2 shows them; references by id or by name

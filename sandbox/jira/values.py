@@ -80,7 +80,9 @@ def _read_one(state: State, field: FieldDef, value: Any) -> Any:
         case Kind.USER:
             return _read_user(state, field, value)
         case Kind.SELECT:
-            return _read_option(field, value)
+            return _read_option(field, value, field.options)
+        case Kind.CASCADE:
+            return _read_cascade(field, value)
         case Kind.PROJECT:
             found = state.project_id(value)
             if found is None:
@@ -128,8 +130,8 @@ def words(state: State, field: FieldDef, stored: Any) -> tuple[str | None, str |
             return f"[{', '.join(stored)}]", ",".join(option_value(field, one) for one in stored)
         case Kind.MULTIUSER:
             return f"[{', '.join(stored)}]", ", ".join(state.users[one]["displayName"] for one in stored)
-        case Kind.SELECT:
-            return stored, option_value(field, stored)
+        case Kind.SELECT | Kind.CASCADE:
+            return _chosen(field, stored)
         case Kind.SPRINT:
             names = [str(state.sprints[one]["name"]) for one in stored if one in state.sprints]
             return ", ".join(map(str, stored)), ", ".join(names)
@@ -163,6 +165,17 @@ def option_value(field: FieldDef, option_id: str) -> str:
     return next((str(option["value"]) for option in field.options if option["id"] == option_id), option_id)
 
 
+def _chosen(field: FieldDef, option_id: str) -> tuple[str | None, str]:
+    """Give one option as a changelog item shows it; of a cascading select, the one above it too."""
+    told = option_value(field, option_id)
+    if field.kind is not Kind.CASCADE:
+        return option_id, told
+    above = field.option_above(option_id)
+    if above is None:
+        return None, f"Parent values: {told}({option_id})"
+    return None, f"Parent values: {option_value(field, above)}({above})Level 1 values: {told}({option_id})"
+
+
 def _short_text(value: Any) -> str:
     if not isinstance(value, str):
         raise WrongValue("Operation value must be a string")
@@ -188,11 +201,18 @@ def _read_user(state: State, field: FieldDef, value: Any) -> str:
     return found
 
 
-def _read_option(field: FieldDef, value: Any) -> str:
+def _read_cascade(field: FieldDef, value: Any) -> str:
+    """Give the lowest option chosen: the child, where there is one."""
+    parent = _read_option(field, value, field.options_under(None))
+    child = value.get("child")
+    return parent if child is None else _read_option(field, child, field.options_under(parent))
+
+
+def _read_option(field: FieldDef, value: Any, options: Iterable[Mapping[str, Any]]) -> str:
     if not isinstance(value, Mapping):
         raise WrongValue("Specify a valid 'id' or 'name' for " + field.name)
     key = "id" if "id" in value else "value"
-    for option in field.options:
+    for option in options:
         if str(option[key]) == str(value.get(key)):
             return str(option["id"])
     if key == "id":
@@ -228,7 +248,7 @@ def _read_list(state: State, field: FieldDef, value: Any, project_id: str) -> li
         case Kind.LABELS:
             return list(dict.fromkeys(_label(one) for one in value))
         case Kind.MULTISELECT:
-            return [_read_option(field, one) for one in value]
+            return [_read_option(field, one, field.options) for one in value]
         case Kind.MULTIUSER:
             return [_read_user(state, field, one) for one in value]
         case _:

@@ -66,3 +66,19 @@ def test_create_and_edit_ask_for_what_is_required(ask: Any) -> None:
     whole = ask("GET", "/issue/NIM-2", expand="editmeta,operations,transitions").json()
     assert whole["editmeta"]["fields"].keys() == shown.keys()
     assert [one["name"] for one in whole["transitions"]] == ["Finish"]
+
+
+@pytest.mark.parametrize("deployment", ["cloud", "data-center"])
+def test_who_may_not_create_is_told_of_nothing_to_create(connect: Callable[..., Any], deployment: str) -> None:
+    ann, bob = connect(deployment), connect(deployment, user="bob")
+    document = ann.service.dump_state()
+    document["projects"][0]["edit"] = [document["projects"][0]["administer"][0]]
+    ann.service.load_state(document)
+    rows = "issueTypes" if deployment == "cloud" else "values"
+    for path, name in (("", rows), ("/1", "fields" if deployment == "cloud" else "values")):
+        assert ann.get(f"/issue/createmeta/NIM/issuetypes{path}")["total"] > 1
+        told = bob.get(f"/issue/createmeta/NIM/issuetypes{path}")
+        assert (told["total"], told[name]) == (0, [])
+    assert [one["key"] for one in ann.get("/issue/createmeta")["projects"]] == ["NIM", "SEC"]
+    assert bob.get("/issue/createmeta")["projects"] == []
+    assert bob("GET", "/issue/createmeta/SEC/issuetypes").status_code == 400
