@@ -16,6 +16,7 @@ import argparse
 import json
 import os
 import sqlite3
+import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -25,7 +26,6 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.mapping_speed import sample_issues
-from benchmarks.product import command
 from benchmarks.record import fingerprint, write
 from benchmarks.speed import timed
 from connectors.core.port import Catalog, Record, Visibility
@@ -162,14 +162,14 @@ def mapped_again(folder: Path, records: Sequence[Record], count: int) -> dict[st
     path = filled(folder, records, count)
     path.write_text(path.read_text(encoding="utf-8") + CHANGE, encoding="utf-8")
     size = sum(file.stat().st_size for file in folder.glob("store.sqlite3*"))
-    seconds, cpu, peak_kb = timed([command(), "-c", str(path), "remap", "--yes", "--json"], folder / "remap.json")
+    seconds, cpu, peak_kb = timed(path, "remap", "--yes", "--json", out=folder / "remap.json")
     told = json.loads((folder / "remap.json").read_text(encoding="utf-8"))
     stored = count // len(records) * len(records)
     left, by_others = _left(folder / "store.sqlite3")
     if not told["done"] or told["records"] != stored or left != stored or by_others:
         raise RuntimeError(f"of {stored} records {told['records']} were mapped again, {by_others} are not")
-    timed([sys.executable, "-c", BOUND, str(folder / "store.sqlite3")], folder / "bound.json")
-    bound = json.loads((folder / "bound.json").read_text(encoding="utf-8"))
+    alone = [sys.executable, "-c", BOUND, str(folder / "store.sqlite3")]
+    bound = json.loads(subprocess.run(alone, capture_output=True, text=True, check=True).stdout)
     return {
         "records": stored,
         "otherwise": told["connections"]["jira"]["otherwise"],

@@ -13,12 +13,11 @@ import sys
 import tempfile
 import time
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from benchmarks.cost import readable_only, requests_of_pull
-from benchmarks.product import command
 from benchmarks.record import fingerprint, write
 from benchmarks.same import same_as_the_tools
 from benchmarks.steering import GITHUB, LAUNCHPAD, SALESFORCE, Steering
@@ -51,6 +50,16 @@ for call in calls:
 print(json.dumps({"seconds": time.perf_counter() - began, "cpu": time.process_time() - cpu, "bytes": count}))
 """
 
+TELL_PEAK = """
+import atexit, sys
+def tell(path=sys.argv.pop(1)):
+    with open("/proc/self/status") as status, open(path, "w") as sink:
+        sink.write(next(line.split()[1] for line in status if line.startswith("VmHWM:")))
+atexit.register(tell)
+from sync.cli.main import main
+main()
+"""
+
 
 def measured(scale: int = SCALE) -> dict[str, Any]:
     """Pull once, and replay its reads."""
@@ -63,7 +72,7 @@ def measured(scale: int = SCALE) -> dict[str, Any]:
         for name in steering.names:
             steering.call("DELETE", name, "log")
         out = Path(folder) / "pull.json"
-        seconds, cpu, peak_kb = timed([command(), "-c", str(box.config), "pull", "--json"], out)
+        seconds, cpu, peak_kb = timed(box.config, "pull", "--json", out=out)
         summary = json.loads(out.read_text(encoding="utf-8"))
         held = same_as_the_tools(box, steering)
         requests = requests_of_pull(steering, held)
@@ -100,15 +109,21 @@ def measured(scale: int = SCALE) -> dict[str, Any]:
     }
 
 
-def timed(words: Sequence[str], out: Path) -> tuple[float, float, int]:
-    """Wall seconds, CPU seconds and peak memory (KiB) of one process."""
+def timed(config: Path, *words: str, out: Path) -> tuple[float, float, int]:
+    """Wall seconds, CPU seconds and peak memory (KiB) of one `syncline` command, whose output goes to ``out``.
+
+    The process tells its peak itself: what the kernel tells of an ended child is at least what its parent had.
+    """
+    peak = out.with_suffix(".peak")
+    program = [sys.executable, "-c", TELL_PEAK, str(peak), "-c", str(config), *words]
     began = time.monotonic()
-    with out.open("wb") as sink, subprocess.Popen(words, stdout=sink, stderr=subprocess.DEVNULL) as process:
+    with out.open("wb") as sink, subprocess.Popen(program, stdout=sink, stderr=subprocess.DEVNULL) as process:
         _pid, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"exit {process.returncode}: {out.read_text(encoding='utf-8')[-1000:]}")
-    return time.monotonic() - began, used.ru_utime + used.ru_stime, used.ru_maxrss
+    took = time.monotonic() - began
+    return took, used.ru_utime + used.ru_stime, int(peak.read_text(encoding="utf-8"))
 
 
 def _reads(url: str, folder: Path, name: str, steering: Steering) -> list[dict[str, Any]]:
