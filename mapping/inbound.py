@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from connectors.core.port import Catalog, Record, Visibility
@@ -59,7 +59,15 @@ def map_record(rules: Rules, record: Record, catalog: Catalog) -> tuple[AnyEntit
             entity = maker.make(record)
             if entity is not None:
                 made[maker.kind.name] = entity
-    return tuple(made.values())
+    return _alike(tuple(made.values()))
+
+
+def _alike(made: tuple[AnyEntity, ...]) -> tuple[AnyEntity, ...]:
+    """The entities of one record, all as narrow as the narrowest: what one rule knows to be restricted is, in each."""
+    if len(made) < 2:
+        return made
+    access = narrowest(entity.access for entity in made)
+    return tuple(entity if entity.access is access else replace(entity, access=access) for entity in made)
 
 
 def bind(rules: Rules, catalog: Catalog, *, watch: bool = False) -> dict[str, tuple[Maker, ...]]:

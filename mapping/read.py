@@ -10,6 +10,7 @@ from mapping import values
 from mapping.get import NOTHING, UNKNOWN, Answer, Asked, Context, Convert, Getter, Said, Several, conditions, listed
 from mapping.links import Finder, Prose
 from mapping.model import Claim, Reference, Unmapped
+from mapping.prose import content
 from mapping.rules import Rules
 from mapping.schema import Attribute
 from mapping.spec import Shape, Step, Unknown
@@ -106,8 +107,14 @@ def _converter(attribute: Attribute, step: Step, rules: Rules) -> Convert:
             return lambda raw, _: simple(raw)
 
 
+def _text(raw: Any) -> str:
+    """A text, or that of a document such as Jira Cloud's."""
+    is_document = isinstance(raw, dict) and raw.get("type") == "doc"
+    return content(raw)[0].strip() if is_document else values.text(raw)
+
+
 _SIMPLE: Mapping[Shape, Callable[[Any], Any]] = {
-    Shape.TEXT: values.text,
+    Shape.TEXT: _text,
     Shape.DATE: values.day,
     Shape.DATETIME: values.instant,
     Shape.INTEGER: values.integer,

@@ -85,6 +85,11 @@ class World:
     def issues(self, name: str) -> dict[str, dict[str, Any]]:
         return {issue["id"]: issue for issue in self.steering.call("GET", name, "state").json()["issues"]}
 
+    def rows_by_key(self) -> dict[str, dict[str, Any]]:
+        """The rows of the active engagements by their key."""
+        rows = self.rows("Engagement__c").values()
+        return {row["Key__c"]: row for row in rows if row.get("Stage__c") == "Active"}
+
     def rows(self, object_name: str) -> dict[str, dict[str, Any]]:
         state = self.steering.call("GET", "salesforce", "state").json()
         return {row["Id"]: row for row in state["records"][object_name]}
