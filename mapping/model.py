@@ -133,7 +133,8 @@ class ScopeBaseline(Entity):
         signed_on: When it was signed or approved; None: it is a draft, and never in force.
         engagement_key: Key of its engagement, or None.
         effective_on: It is in force from this day on, and not before it is signed; None: from the day it was signed.
-        fingerprint: Changes whenever what it says changes; empty when its source does not tell.
+        edits: How often what it says was changed after it was signed, under the same version; None: its source does
+            not tell.
         standing: It has no versions: it is what stands in a place now, and always in force.
     """
 
@@ -142,7 +143,7 @@ class ScopeBaseline(Entity):
     signed_on: date | None
     engagement_key: str | None = None
     effective_on: date | None = None
-    fingerprint: str = ""
+    edits: int | None = None
     standing: bool = False
 
 

@@ -8,7 +8,7 @@ import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from connectors.core.errors import PartitionError
 from connectors.core.port import Catalog, Clock, Page, Partition, PartitionFailure, Record, Wanted
@@ -22,24 +22,38 @@ _FORM = 1  # of what a file becomes: raised so that files are read again
 _PLACE = re.compile(r"(.+?\.(?:csv|toml))(?:/\d+(?:/.+)?)?", re.IGNORECASE | re.DOTALL)
 
 
+class _Seen(NamedTuple):
+    """What was last read of one version.
+
+    Attributes:
+        content: Digest of what it says.
+        edits: How often that changed after it was signed.
+        items: Ids of its items.
+    """
+
+    content: str
+    edits: int
+    items: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
     """What was read of a file so far: the cursor.
 
     Attributes:
         digest: Of the file and of how it was read.
-        versions: Number -> [what it says as a digest, ids of its items], of every version that was ever read.
+        versions: Number -> what was last read of it, of every version that was ever read.
     """
 
     digest: str = ""
-    versions: Mapping[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    versions: Mapping[str, _Seen] = field(default_factory=dict)
 
     @classmethod
     def decode(cls, text: str | None) -> _Known:
         """What a cursor says; nothing when there is none, or one of another form: the file is then read anew."""
         try:
             raw = json.loads(text or "{}")
-            versions = {str(n): (str(c), tuple(map(str, ids))) for n, (c, ids) in raw["versions"].items()}
+            versions = {n: _Seen(str(c), int(e), tuple(map(str, ids))) for n, (c, e, ids) in raw["versions"].items()}
             return cls(digest=str(raw["digest"]), versions=versions)
         except (ValueError, KeyError, TypeError, AttributeError):
             return cls()
@@ -86,7 +100,7 @@ class FileReader:
         for place in sorted(places):
             try:
                 file = self._folder.open(place)
-                there.update((r.id, r) for r in self._maker(file).all(file, self._folder.versions(file)))
+                there.update((r.id, r) for r in self._maker(file, {}).all(file, self._folder.versions(file)))
             except PartitionError as error:
                 _LOG.warning("%s", error, extra={"connection": self._connection})
         return {record_id: there.get(record_id) for record_id in ids}
@@ -98,12 +112,17 @@ class FileReader:
         records: tuple[Record, ...] = ()
         if now.digest != known.digest:
             versions = self._folder.versions(file)
-            maker = self._maker(file)
-            says = {str(v.number): (content(v), _ids(file.place, v)) for v in versions}
-            lost = [i for n, (_, ids) in says.items() for i in known.versions.get(n, ("", ()))[1] if i not in ids]
-            self._tell_edited(file, versions, known)
+            seen = {str(v.number): self._seen(file, v, known.versions.get(str(v.number))) for v in versions}
+            maker = self._maker(file, seen)
+            lost = [
+                i
+                for n, now_ in seen.items()
+                if n in known.versions
+                for i in known.versions[n].items
+                if i not in now_.items
+            ]
             records = (*maker.all(file, versions), *(maker.gone(i, file.digest) for i in lost))
-            now = _Known(digest=now.digest, versions={**known.versions, **says})
+            now = _Known(digest=now.digest, versions={**known.versions, **seen})
         return Page(
             records=records,
             cursors={partition: now.encode()},
@@ -112,19 +131,20 @@ class FileReader:
             expected=len(records),
         )
 
-    def _tell_edited(self, file: SowFile, versions: Sequence[Version], known: _Known) -> None:
-        """Say which signed versions read otherwise than before: nobody signed that."""
-        for version in versions:
-            before = known.versions.get(str(version.number))
-            if version.signed and before is not None and before[0] != content(version):
-                _LOG.warning(
-                    "%s: %s: version %d, signed %s, was changed without a new version; it is read as it now stands",
-                    self._connection,
-                    file.place,
-                    version.number,
-                    version.signed,
-                    extra={"connection": self._connection},
-                )
+    def _seen(self, file: SowFile, version: Version, before: _Seen | None) -> _Seen:
+        """What is read of a version now; that a signed one reads otherwise than before is told: nobody signed that."""
+        says, ids = content(version), _ids(file.place, version)
+        edited = before is not None and before.content != says and bool(version.signed)
+        if edited:
+            _LOG.warning(
+                "%s: %s: version %d, signed %s, was changed without a new version; it is read as it now stands",
+                self._connection,
+                file.place,
+                version.number,
+                version.signed,
+                extra={"connection": self._connection},
+            )
+        return _Seen(content=says, edits=(before.edits if before else 0) + edited, items=ids)
 
     def _digest(self, file: SowFile) -> str:
         """Of the file, and of the settings that say how it is read."""
@@ -132,8 +152,13 @@ class FileReader:
         told = json.dumps([_FORM, read_as, file.digest], sort_keys=True)
         return hashlib.sha256(told.encode()).hexdigest()
 
-    def _maker(self, file: SowFile) -> Maker:
-        return Maker(connection=self._connection, place=file.place, web_url=self._settings.web_url)
+    def _maker(self, file: SowFile, seen: Mapping[str, _Seen]) -> Maker:
+        return Maker(
+            connection=self._connection,
+            place=file.place,
+            web_url=self._settings.web_url,
+            edits={int(number): one.edits for number, one in seen.items()},
+        )
 
 
 def _ids(place: str, version: Version) -> tuple[str, ...]:

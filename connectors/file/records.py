@@ -33,11 +33,13 @@ class Maker:
         connection: Name of the connection.
         place: The file's path within the folder.
         web_url: Where people open the folder, or None.
+        edits: Number of a version -> how often it was changed after it was signed.
     """
 
     connection: str
     place: str
     web_url: str | None
+    edits: Mapping[int, int]
 
     def all(self, file: SowFile, versions: Iterable[Version]) -> Iterator[Record]:
         """The records of a file, the file itself first."""
@@ -53,7 +55,7 @@ class Maker:
     def _version(self, version: Version) -> Iterator[Record]:
         baseline = baseline_id(self.place, version.number)
         said = {"version": version.number, "signed": version.signed, "effective": version.effective}
-        told = {"sort": "baseline", **said, "content": content(version)}
+        told = {"sort": "baseline", **said, "edits": self.edits.get(version.number, 0)}
         yield self._record(baseline, f"{self.place} v{version.number}", told, version.line)
         for item in version.items:
             says = {str(column): text for column, text in item.said.items() if column not in _OF_VERSION}

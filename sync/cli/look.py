@@ -175,7 +175,9 @@ def _version(baseline: dict[str, Any]) -> str:
         return f"scope as it stands in {baseline['source']}, without versions"
     signed = f"signed {baseline['signed_on']}" if baseline["signed_on"] else "not signed"
     effective = f", effective {baseline['effective_on']}" if baseline["effective_on"] else ""
-    return f"baseline v{baseline['version']} {signed}{effective}, from {baseline['source']}"
+    edits = baseline["edits"] or 0
+    edited = f", changed {'once' if edits == 1 else f'{edits} times'} since without a new version" if edits else ""
+    return f"baseline v{baseline['version']} {signed}{effective}, from {baseline['source']}{edited}"
 
 
 @click.command(epilog="Example:  syncline deliverables NIM-01")

@@ -64,6 +64,7 @@ def _baseline(view: EngagementView, baseline: ScopeBaseline, *, current: bool) -
         "signed_on": baseline.signed_on.isoformat() if baseline.signed_on else None,
         "effective_on": baseline.effective_on.isoformat() if baseline.effective_on else None,
         "current": current,
+        "edits": baseline.edits,
         "items": sum(item.baseline_ref == baseline.ref for item in view.items),
         "url": baseline.url,
     }

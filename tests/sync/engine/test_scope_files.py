@@ -129,6 +129,7 @@ def test_a_signed_version_that_is_edited_is_read_as_it_stands(sold: Sold, caplog
     assert sold.read(HEAD + "SI-1,More images,1,2026-01-05,,A\n").reconciled == ("E-1",)
     assert sold.current() == ("sow:scope:E-1.csv/1", ["SI-1"])
     assert [i.title for i in sold.view().items] == ["More images"]
+    assert [b.edits for b in sold.view().baselines] == [1]
     assert any("version 1, signed 2026-01-05, was changed" in message for message in caplog.messages)
 
 
