@@ -18,6 +18,17 @@ def test_each_stand_in_has_the_files_that_all_have() -> None:
         assert told <= {each.name for each in (FOLDER / name).iterdir()}, name
 
 
+def test_each_stand_in_has_a_page_that_tells_what_is_exact_approximate_and_missing() -> None:
+    for name in STAND_INS:
+        page = (FOLDER.parent / "docs" / "sandbox" / f"{name}.md").read_text(encoding="utf-8")
+        headings = [line.removeprefix("## ") for line in page.splitlines() if line.startswith("## ")]
+        assert [each for each in headings if each in ("Exact", "Approximate", "Missing")] == [
+            "Exact",
+            "Approximate",
+            "Missing",
+        ], name
+
+
 def test_what_all_do_is_there_once() -> None:
     for name in STAND_INS:
         for file in (FOLDER / name).rglob("*.py"):
