@@ -73,6 +73,7 @@ def dump(store: Store, faults: list[dict[str, Any]]) -> dict[str, Any]:
             {**_pillar(one), "source_packages": [_package(package) for package in one.packages]}
             for one in store.distributions
         ],
+        "cves": [plain(one) for one in store.cves],
         "bugs": [_bug(one) for one in store.bugs],
         "git_repositories": [_repository(store, one) for one in store.repositories],
         "counters": dict(sorted(store.numbers.items())),
@@ -121,7 +122,14 @@ def _pillar(one: Any) -> dict[str, Any]:
 
 def _package(one: Any) -> Any:
     """A package is its name, as long as nothing more is to be told."""
-    more = {key: value for key, value in {**_webhooks(one), **_subscriptions(one), **plain(one)}.items() if value}
+    in_series = {name: plain(each, apart="name") for name, each in one.store.packages_in_series(one).items()}
+    told = {
+        **_webhooks(one),
+        **_subscriptions(one),
+        **plain(one),
+        "in_series": {k: v for k, v in in_series.items() if v},
+    }
+    more = {key: value for key, value in told.items() if value}
     return one.name if set(more) <= {"name"} else {**more, "name": one.name}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sandbox.launchpad.auth import RequestToken, Token
 from sandbox.launchpad.bug_parts import BugTracker
-from sandbox.launchpad.distributions import Distribution, DistributionSourcePackage, DistroSeries
+from sandbox.launchpad.distributions import Distribution, DistributionSourcePackage, DistroSeries, SourcePackage
 from sandbox.launchpad.loading_hooks import HookLoader
 from sandbox.launchpad.people import EmailAddress, Person, Team, TeamMembership
 from sandbox.launchpad.pillars import (
@@ -208,8 +208,15 @@ class PillarLoader:
     def _package(self, distribution: Distribution, row: Row, where: str) -> DistributionSourcePackage:
         """Read a package: its name alone, or an object when it has webhooks or subscriptions."""
         self.reader.needed(row, "name", where)
-        values = self.reader.values(DistributionSourcePackage, row, where, apart="webhooks subscriptions")
+        values = self.reader.values(DistributionSourcePackage, row, where, apart="webhooks subscriptions in_series")
         made = DistributionSourcePackage(self.store, distribution=distribution, **values)
+        for name, texts in (row.get("in_series") or {}).items():
+            series = next((one for one in distribution.series if one.name == name), None)
+            if series is None:
+                self.reader.wrong(f"{where}.in_series", f"no such series: {name!r}")
+                continue
+            own = self.reader.values(SourcePackage, texts, f"{where}.in_series.{name}", apart="name")
+            self.store.source_package(series, made).__dict__.update(own)
         self.hooks.load(made, row, where)
         self.hooks.subscriptions(made, row, where)
         return made

@@ -40,6 +40,10 @@ class BugLoader:
 
     def load(self, document: Row) -> None:
         """Load; the pillars are there already."""
+        for where, row in self.reader.rows(document, "cves"):
+            if self.reader.needed(row, "sequence", where):
+                cve = self._cve(row["sequence"])
+                cve.__dict__.update(self.reader.values(Cve, row, where))
         for where, row in self.reader.rows(document, "bugs"):
             self._bug(row, where)
         self.store.bugs.sort(key=lambda bug: bug.id)

@@ -338,6 +338,12 @@ class Team(Person):
         """The teams in this one."""
         return [one for one in self.direct_members if one.is_team]
 
+    def written(self, name: str, old: Any, new: Any) -> None:
+        """As of a person; a team keeps an owner, though the field that it shares with persons may be null there."""
+        super().written(name, old, new)
+        if name == "team_owner" and new is None:
+            raise ApiError("team_owner_link: Missing required value.")
+
     def may_edit(self, name: str) -> bool:  # noqa: ARG002 - part of the hook
         """The owner, the administrators of the team and of Launchpad."""
         writer = self.store.session.writer

@@ -56,9 +56,11 @@ entry in `entries.txt` (which lists every field of every entry) may always be gi
       "distributions": [{
          "name": "nimbuntu"!, "display_name": "...", "owner": "ann"!, "driver": null, "bug_supervisor": null,
          "series": [{"name": "noble"!, "version": "24.04", "status": "Current Stable Release", "milestones": [...]}],
-         "source_packages": ["linux"],          # or {"name", "webhooks", "subscriptions"}
+         "source_packages": ["linux"],          # or {"name", "webhooks", "subscriptions",
+                                                # "in_series": {"noble": {"bug_reporting_guidelines": "..."}}}
          "specifications": [...], "webhooks": [...]
       }],
+      "cves": [{"sequence": "2026-1234"!, "description": "...", "status": "Entry"}],   # those that bugs name are made
       "bugs": [{
          "id": 12!, "title": "..."!, "description": "...", "owner": "ann"!, "date_created": "...",
          "date_last_updated": "...",            # left out: the latest date found in the bug
@@ -140,6 +142,7 @@ _KEYS = frozenset(
         "project_groups",
         "projects",
         "distributions",
+        "cves",
         "bugs",
         "git_repositories",
         "counters",

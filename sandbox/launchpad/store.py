@@ -193,6 +193,11 @@ class Store(Record):
             known[key] = SourcePackage(self, distroseries=series, distribution=series.distribution, name=package.name)
         return known[key]  # type: ignore[no-any-return]  # made above
 
+    def packages_in_series(self, package: DistributionSourcePackage) -> dict[str, SourcePackage]:
+        """Give a package in each series in which it was looked at, by the name of the series."""
+        known: dict[tuple[DistroSeries, Any], SourcePackage] = self.__dict__.get("_source_packages", {})
+        return {series.name: one for (series, its), one in known.items() if its is package}
+
     def new_milestone(
         self,
         series: Any,

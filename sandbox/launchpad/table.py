@@ -143,7 +143,9 @@ def _field(text: str, *, required: bool | None) -> Field:
         type=kind,
         of=of,
         readonly="ro" in flags,
-        required="!" in flags if required is None else "?" not in flags,
+        required="!" in flags or kind == "bool" or (kind == "choice" and bool(default))
+        if required is None
+        else "?" not in flags,
         devel="devel" in flags,
         old="old" in flags,
         default=value,

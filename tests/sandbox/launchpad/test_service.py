@@ -140,6 +140,25 @@ def test_everything_wrong_with_a_state_is_named_at_once() -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("/nimbuntu", "supports_ppas"),
+        ("/nimbuntu", "display_name"),
+        ("/nimbuntu/noble", "distribution_link"),
+        ("/nimbuntu/+source/linux", "distribution_link"),
+        ("/nimbus/2.0", "translations_usage"),
+        ("/nimbus-all", "name"),
+        ("/~nimbus-qa", "team_owner_link"),
+        ("/bugs/cve/2026-1", "date_modified"),
+    ],
+)
+def test_what_may_not_be_null_is_not_made_so(served: Any, path: str, field: str) -> None:
+    answer = served.patch(path, {field: None})
+    assert (answer.status_code, answer.text) == (400, f"{field}: Missing required value.")
+    assert served.get(path, "ann")[field] is not None
+
+
+@pytest.mark.parametrize(
     "wrong",
     [
         [],
@@ -151,6 +170,12 @@ def test_everything_wrong_with_a_state_is_named_at_once() -> None:
         {"people": [{"name": "a"}], "git_repositories": [{"owner": "a", "name": "r", "refs": {"main": None}}]},
         {"people": [{"name": "a"}, {"name": "a"}]},
         {"format": 2},
+        {
+            "people": [{"name": "a"}],
+            "distributions": [
+                {"name": "d", "owner": "a", "source_packages": [{"name": "p", "in_series": {"zesty": {}}}]}
+            ],
+        },
         {"switches": []},
     ],
 )

@@ -41,6 +41,9 @@ def lived_in(served: Any) -> None:
     served.post("/bugs/4", op="lock", reason="done with")
     served.post("/bugs/4", op="markUserAffected", affected="false")
     served.post("/bugs/1", op="linkCVE", cve=f"{root}/bugs/cve/2026-1")
+    assert served.patch("/bugs/cve/2026-1", {"description": "overflow", "status": "Entry"}).status_code == 209
+    told = {"bug_reporting_guidelines": "attach the log"}
+    assert served.patch("/nimbuntu/noble/+source/linux", told).status_code == 209
     binary = {"data": ("core.bin", b"\x00\xff\xfe binary", "application/octet-stream")}
     form = {"ws.op": "addAttachment", "comment": "c", "filename": "core.bin", "is_patch": "false"}
     served.call("POST", "/bugs/1", who="ann", data={**form, "content_type": "application/x-core"}, files=binary)
