@@ -34,7 +34,7 @@ def seed(session: Session, now: datetime) -> None:
     refs = [one.ref for one in made]
     for mapping, part in (("a", refs[:3]), ("b", refs[3:5]), ("c", refs[5:])):
         set_mapped(session, part, mapping)
-    mark_gone(session, refs[9:])
+    mark_gone(session, refs[9:], Stamp(now=now, run="r"))
     session.flush()
 
 
