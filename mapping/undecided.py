@@ -10,7 +10,8 @@ from typing import Any
 from connectors.core.port import Catalog, Offered
 from mapping.rules import Rules
 from mapping.schema import kinds
-from mapping.spec import EntityRule, Shape, Source, Step, Unknown
+from mapping.spec import EntityRule, Shape, Step, Unknown
+from mapping.ties import LinkType
 from mapping.values import normal
 
 _ALIKE = 0.8  # of 1: two spellings of one word ("Wont Fix" and "Won't Fix" are 0.94), not two words
@@ -95,14 +96,14 @@ def undecided(rules: Rules, offered: Iterable[Offered], seen: Iterable[Seen]) ->
     by_name = {(one.field, _folded(one.value)) for one in offered if one.by}
     for one in seen:
         for rule, attribute, step in _steps(rules):
-            covered = (_name(step.source), _folded(one.value)) in by_name
+            covered = (_field(step), _folded(one.value)) in by_name
             if ".".join(_keys(rule, attribute, step)) == one.rule and step.table is not None and not covered:
                 many = f"{one.records} records hold it, such as {one.example}" if one.records > 1 else ""
                 reason = many or f"{one.example} holds it"
                 _add(found, _of(rule, attribute, step, value=one.value, reason=reason))
     for value in offered:
         for rule, attribute, step in _steps(rules):
-            if rule.stream == value.stream and _name(step.source) == value.field and _unknown(step, value.value):
+            if rule.stream == value.stream and _field(step) == value.field and _unknown(step, value.value):
                 _add(found, _offered(rule, attribute, step, value))
     return tuple(found.values())
 
@@ -140,10 +141,12 @@ def _keys(rule: EntityRule, attribute: str, step: Step) -> tuple[str, ...]:
     return ("inbound", rule.name, "attributes", attribute, *(("steps", step.name) if step.name else ()))
 
 
-def _name(source: Source | None) -> str:
-    if source is None:
+def _field(step: Step) -> str:
+    """What a step reads, as ``Offered.field`` names it; of a link its words."""
+    if step.source is None:
         return ""
-    return source.name if source.name is not None else ".".join(source.path or ())
+    keys = (step.source.name,) if step.source.name is not None else step.source.path or ()
+    return ".".join((*keys, *step.said))
 
 
 def _unknown(step: Step, value: str) -> bool:
@@ -183,7 +186,7 @@ def _of(rule: EntityRule, attribute: str, step: Step, *, value: str, reason: str
     return Undecided(
         table=(*_keys(rule, attribute, step), "values"),
         attribute=attribute,
-        field=_name(step.source),
+        field=_field(step),
         value=value,
         choices=choices,
         guess=guess,
@@ -200,4 +203,6 @@ def _choices(rule: EntityRule, attribute: str) -> tuple[str | bool, ...]:
     known = kinds()[rule.makes].attributes[attribute]
     if known.choices is not None:
         return tuple(str(c) for c in known.choices if c.name != "UNMAPPED")
+    if known.shape is Shape.LINKS:
+        return tuple(str(c) for c in LinkType if c is not LinkType.UNMAPPED)
     return (True, False) if known.shape is Shape.BOOLEAN else ()

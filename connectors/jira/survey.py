@@ -14,11 +14,12 @@ _NO_CATEGORY = "undefined"  # key of the category "No Category" (Atlassian's des
 
 
 def survey(client: JiraClient) -> Survey:
-    """The projects that this login can see, and resolutions and statuses: one request each, and one a page of projects.
+    """The projects that this login can see, resolutions, statuses and the words of links: one request each.
 
-    A site that keeps one of these lists to itself leaves it out.
+    Of projects one a page of 50 on Cloud. A site that keeps one of these lists to itself leaves it out.
     """
-    return Survey(places=tuple(_projects(client)), values=(*_resolutions(client), *_statuses(client)))
+    values = (*_resolutions(client), *_statuses(client), *_links(client))
+    return Survey(places=tuple(_projects(client)), values=values)
 
 
 def _projects(client: JiraClient) -> Iterator[Choice]:
@@ -68,9 +69,20 @@ def _statuses(client: JiraClient) -> Iterator[Offered]:
         )
 
 
-def _list(client: JiraClient, path: str) -> Sequence[Mapping[str, Json]]:
+def _links(client: JiraClient) -> Iterator[Offered]:
+    for row in _list(client, "issueLinkType", "issueLinkTypes"):
+        for side in ("outward", "inward"):
+            words = row.get(side)
+            if isinstance(words, str) and words.strip():
+                hint = f"of the link type {row.get('name')}"
+                yield Offered(stream=ISSUES, field=f"fields.issuelinks.type.{side}", value=words, hint=hint)
+
+
+def _list(client: JiraClient, path: str, key: str = "") -> Sequence[Mapping[str, Json]]:
     try:
         answer = client.get(path)
     except SkippableError:
         return ()
+    if key and isinstance(answer, Mapping):
+        answer = answer.get(key)
     return [row for row in answer if isinstance(row, Mapping)] if isinstance(answer, list) else ()

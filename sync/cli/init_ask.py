@@ -213,7 +213,7 @@ class Dialogue:
         asked: dict[str, list[str]] = {}
         for name in self.found.rules:
             spec = self.specs[self.draft.connections[name]["kind"]]
-            if any(s.per_place for s in spec.streams):
+            if any(rule.makes == "work_item" for rule in self.found.rules[name].entities):
                 say(f"\nWhere on {name} is their work? ({spec.place.example if spec.place else 'its places'})")
                 listed = self.found.places[name]
                 means = [c.key for c in listed] if len(listed) <= MOST_LISTED else []

@@ -60,6 +60,18 @@ def test_what_has_no_table_is_not_asked_for() -> None:
     assert undecided(rules("jira"), [], [claims]) == ()
 
 
+def test_the_words_of_a_link_are_decided_side_by_side() -> None:
+    words = {"outward": ("gates", "blocks"), "inward": ("is gated by", "is blocked by")}
+    offered = [
+        Offered(stream="issues", field=f"fields.issuelinks.type.{side}", value=word)
+        for side, several in words.items()
+        for word in several
+    ]
+    left = undecided(rules("jira"), offered, [])
+    assert [(one.table[-2], one.value) for one in left] == [("outward", "gates"), ("inward", "is gated by")]
+    assert {"blocks", "depends_on"} <= set(left[0].choices) - {"unmapped"} == set(left[0].choices)
+
+
 def field(name: str) -> FieldInfo:
     return FieldInfo(stream="issues", name=name, id=f"id of {name}", type=FieldType.TEXT)
 

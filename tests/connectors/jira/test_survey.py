@@ -64,3 +64,12 @@ def test_statuses_are_told_by_category_and_those_without_one_by_name() -> None:
         ("fields.status.statusCategory.key", "undefined", "Parked"),
         ("fields.status.statusCategory.key", "undefined", "Odd"),
     ]
+
+
+def test_both_sides_of_a_link_type_are_told() -> None:
+    types = {"issueLinkTypes": [{"name": "Gates", "outward": "gates", "inward": "is gated by"}]}
+    found = survey(site({"project": [], "issueLinkType": types}, cloud=False))
+    assert [(v.field, v.value, v.hint) for v in found.values] == [
+        ("fields.issuelinks.type.outward", "gates", "of the link type Gates"),
+        ("fields.issuelinks.type.inward", "is gated by", "of the link type Gates"),
+    ]
