@@ -1,8 +1,6 @@
 """JQL with meaning: a parsed query against one site and one caller becomes a test on issues, and sort keys."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from sandbox.jira import jql_dates
 from sandbox.jira.access import may_use_filter
@@ -22,13 +20,13 @@ from sandbox.jira.jql import (
 from sandbox.jira.jql_hanging import hanging
 from sandbox.jira.jql_history import past
 from sandbox.jira.jql_names import category, find_field, issue_id, reference
+from sandbox.jira.jql_order import KEYS, SortKey, by_id, place_of_key, places, sort_key
 from sandbox.jira.jql_properties import property_test
 from sandbox.jira.jql_scope import Scope
 from sandbox.jira.jql_tests import (
     EQUALITY,
     LIKENESS,
     PLACED,
-    Place,
     Test,
     allow,
     category_getter,
@@ -43,14 +41,9 @@ from sandbox.jira.jql_tests import (
     placed,
     text_getters,
 )
-from sandbox.jira.model import FieldDef, Issue, Kind
-from sandbox.jira.values import TABLE_OF_KIND
+from sandbox.jira.model import Issue, Kind
 
-SortKey = Callable[[Issue], Any]
-
-_COUNTED: dict[str, SortKey] = {"votes": lambda one: len(one.voters), "watchers": lambda one: len(one.watchers)}
 _FILTERS = frozenset({"filter", "savedfilter", "searchrequest", "request"})
-_KEYS = frozenset({"key", "issuekey", "id", "issue"})
 _PAIRS = (("=", "!="), ("in", "not in"), ("is", "is not"), ("~", "!~"), ("<", ">="), (">", "<="))
 OPPOSITES = {one: other for pair in _PAIRS for one, other in (pair, pair[::-1])}
 """What an operator becomes under `NOT`."""
@@ -84,13 +77,13 @@ def compile_query(query: Query, scope: Scope) -> Compiled:
     order = []
     for name, descending in query.order:
         try:
-            order.append((_sort_key(name, scope), descending))
+            order.append((sort_key(name, scope), descending))
         except JqlError as error:
             messages.extend(error.messages)
     if messages:
         raise JqlError(*dict.fromkeys(messages))
-    order = order or [(_by_id, True)]
-    return Compiled(test=test, order=(*order, (_by_id, False)), timeless=query.where is None or _timeless(query.where))
+    order = order or [(by_id, True)]
+    return Compiled(test=test, order=(*order, (by_id, False)), timeless=query.where is None or _timeless(query.where))
 
 
 def _everything(_issue: Issue) -> bool:
@@ -162,12 +155,12 @@ def _clause(clause: Clause, scope: Scope) -> Test:
     name = clause.field.casefold()
     if ".property[" in name:
         return property_test(clause)
-    if name in _KEYS:
+    if name in KEYS:
         return placed(
             clause,
             lambda issue: (issue.id,),
             lambda one: issue_id(one, clause.field, scope),
-            lambda one: _place_of_key(found.key) if (found := scope.state.issues.get(one)) else None,
+            lambda one: place_of_key(found.key) if (found := scope.state.issues.get(one)) else None,
         )
     if name == "statuscategory":
         return equality(clause, category_getter(scope.state), lambda one: category(one, clause.field))
@@ -228,55 +221,7 @@ def _field(clause: Clause, scope: Scope) -> Test:
         raise JqlError(f"Field '{clause.field}' is not searchable.")
     values, read = ids_getter(field.id), lambda one: reference(one, clause.field, field, scope)
     return (
-        placed(clause, values, read, _places(field, scope)) if field.kind in PLACED else equality(clause, values, read)
+        placed(clause, values, read, places(field, scope.state))
+        if field.kind in PLACED
+        else equality(clause, values, read)
     )
-
-
-def _place_of_key(key: str) -> Place:
-    project, _, number = key.rpartition("-")
-    return project, int(number)
-
-
-def _places(field: FieldDef, scope: Scope) -> Callable[[Any], Place | None]:
-    """Give where values stand: versions in the order of their project, priorities with the highest (first) on top."""
-    state = scope.state
-    if field.kind is Kind.VERSIONS:
-        ranks = {row_id: (row["projectId"], number) for number, (row_id, row) in enumerate(state.versions.items())}
-        return ranks.get
-    rows = list(state.tables[TABLE_OF_KIND[field.kind]])
-    sign = -1 if field.kind is Kind.PRIORITY else 1
-    return {row_id: ("", sign * number) for number, row_id in enumerate(rows)}.get
-
-
-def _by_id(issue: Issue) -> int:
-    return int(issue.id)
-
-
-def _sort_key(name: str, scope: Scope) -> SortKey:
-    """Give what to sort by: a pair that puts empty values last when ascending."""
-    wanted = name.casefold()
-    state = scope.state
-    if wanted in _COUNTED:
-        return _COUNTED[wanted]
-    if wanted == "id":
-        return _by_id
-    if wanted in _KEYS:
-        return lambda issue: _place_of_key(issue.key)
-    field = find_field(state, name)
-    if wanted == "rank" or (field is not None and field.kind is Kind.RANK):
-        return state.rank
-    if field is None:
-        raise JqlError(f"Not able to sort using field '{name}'.")
-    get = getter(field.id)
-    if field.kind in TABLE_OF_KIND:
-        ranks = {one: number for number, one in enumerate(state.tables[TABLE_OF_KIND[field.kind]])}
-        return lambda issue: _pair(ranks.get(get(issue)))
-    if field.id in ("created", "updated"):
-        return get
-    if field.kind in (Kind.NUMBER, Kind.DATETIME) or field.id == "resolutiondate":
-        return lambda issue: _pair(get(issue))
-    return lambda issue: _pair(None if get(issue) in (None, []) else str(get(issue)).casefold())
-
-
-def _pair(value: Any) -> tuple[int, Any]:
-    return (1, 0) if value is None else (0, value)

@@ -79,6 +79,45 @@ def test_what_is_of_cloud_alone(find: Callable[[str], Find], text: str, found: l
         find("data-center")(text)
 
 
+@pytest.mark.loopback
+@pytest.mark.parametrize(
+    ("order", "keys"),
+    [
+        (
+            "priority DESC",
+            ["SEC-1", "NIM-1", "NIM-2", "NIM-3"],
+        ),  # the highest before the lower; nothing first, downwards
+        ("priority ASC", ["NIM-3", "NIM-2", "NIM-1", "SEC-1"]),
+        ("assignee", ["NIM-2", "NIM-1", "NIM-3", "SEC-1"]),  # by the names that people read
+        ("fixVersion DESC, key", ["NIM-2", "SEC-1", "NIM-1", "NIM-3"]),
+        ("Billable, key DESC", ["NIM-1", "SEC-1", "NIM-3", "NIM-2"]),
+        ("project DESC, key", ["SEC-1", "NIM-1", "NIM-2", "NIM-3"]),
+    ],
+)
+def test_values_are_ordered_as_the_site_orders_them(connect: Callable[..., Any], order: str, keys: list[str]) -> None:
+    api = connect("cloud")
+    document = api.service.dump_state()
+    document["priorities"] = [{"id": "9", "name": "Highest"}, {"id": "2", "name": "High"}, {"id": "1", "name": "Low"}]
+    document["users"][0]["displayName"] = "Zoe"  # whose id comes before the others'
+    rows = {row["key"]: row["fields"] for row in document["issues"]}
+    values = {
+        "NIM-1": {
+            "priority": "Highest",
+            "assignee": "acc:bot",
+            "fixVersions": ["501"],
+            "customfield_10051": {"id": "1"},
+        },
+        "NIM-2": {"priority": "High", "assignee": "acc:bob", "fixVersions": [], "customfield_10051": None},
+        "NIM-3": {"priority": "Low", "assignee": "acc:ann", "fixVersions": ["500"], "customfield_10051": {"id": "2"}},
+        "SEC-1": {"priority": None, "assignee": None, "fixVersions": [], "customfield_10051": {"id": "2"}},
+    }
+    for key, more in values.items():
+        rows[key] |= more
+    document["issues"] = [row for row in document["issues"] if row["key"] in values]
+    api.service.load_state(document)
+    assert api.keys(f"created > 0 ORDER BY {order}") == keys
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
