@@ -151,9 +151,5 @@ class _Reader:
             return False
         unknown = sorted(parts - set(known))
         for part in unknown:
-            self._add(key, f"{{{part}}}", f"one of parts or of {', '.join(OF_THE_ENGAGEMENT)}: {_listed(known)}")
+            self._add(key, f"{{{part}}}", f"one of {', '.join(sorted(known))}; or put it among the parts")
         return not unknown
-
-
-def _listed(names: Collection[str]) -> str:
-    return ", ".join(sorted(names))
