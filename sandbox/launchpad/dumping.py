@@ -66,6 +66,7 @@ def dump(store: Store, faults: list[dict[str, Any]]) -> dict[str, Any]:
                 **_pillar(one),
                 "project_group": one.project_group.name if one.project_group else None,
                 "development_focus": one.development_focus.name,
+                "translation_focus": one.translation_focus.name if one.translation_focus else None,
             }
             for one in store.projects
         ],

@@ -163,7 +163,7 @@ class PillarLoader:
         )
 
     def _project(self, row: Row, where: str) -> None:
-        apart = "series specifications webhooks subscriptions development_focus project_group members"
+        apart = "series specifications webhooks subscriptions development_focus translation_focus project_group members"
         if not self.reader.needed(row, "name owner", where):
             return
         values = self._pillar_values(Project, row, where, apart)
@@ -182,6 +182,10 @@ class PillarLoader:
             listed.insert(0, self._series(ProjectSeries, made, trunk, where))
         made.__dict__["series"] = listed
         made.__dict__["development_focus"] = next((one for one in listed if one.name == focus), listed[0])
+        if translated := row.get("translation_focus"):
+            made.__dict__["translation_focus"] = next((one for one in listed if one.name == translated), None)
+            if made.translation_focus is None:
+                self.reader.wrong(f"{where}.translation_focus", f"no such series: {translated!r}")
         self.store.projects.append(made)
         self._hangings(made, row, where)
 

@@ -79,6 +79,8 @@ class Record(ABC):
         name = type(self).aliases.get(name, name)
         self.check(name)
         old = getattr(self, name)
+        if isinstance(value, bool) and (field := fields_of(type(self).entry).get(name)) and field.type == "int":
+            value = int(value)  # as the column that holds it does; the framework lets it pass
         self.put(name, value)
         self.written(name, old, value)
 

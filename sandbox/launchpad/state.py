@@ -34,6 +34,7 @@ entry in `entries.txt` (which lists every field of every entry) may always be gi
          "project_group": "nimbus-all", "summary": "...", "information_type": "Public", "active": true,
          "official_bugs": true, "official_bug_tags": ["syncline-risk"], "vcs": "Git",
          "development_focus": "trunk",          # a series "trunk" is there even when not listed
+         "translation_focus": null,             # a series
          "series": [{"name": "2.0"!, "status": "Active Development", "summary": "...",
                      "milestones": [{"name": "2.0.1"!, "date_targeted": "2026-12-10", "is_active": true,
                                      "summary": "...", "code_name": null, "tags": [],

@@ -148,6 +148,7 @@ def test_everything_wrong_with_a_state_is_named_at_once() -> None:
         ("/nimbuntu/+source/linux", "distribution_link"),
         ("/nimbus/2.0", "translations_usage"),
         ("/nimbus-all", "name"),
+        ("/nimbus", "development_focus_link"),
         ("/~nimbus-qa", "team_owner_link"),
         ("/bugs/cve/2026-1", "date_modified"),
     ],

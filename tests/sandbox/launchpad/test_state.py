@@ -42,6 +42,9 @@ def lived_in(served: Any) -> None:
     served.post("/bugs/4", op="markUserAffected", affected="false")
     served.post("/bugs/1", op="linkCVE", cve=f"{root}/bugs/cve/2026-1")
     assert served.patch("/bugs/cve/2026-1", {"description": "overflow", "status": "Entry"}).status_code == 209
+    focus = {"translation_focus_link": f"{root}/nimbus/2.0"}
+    assert served.patch("/nimbus", focus).status_code == 209
+    assert served.patch("/~nimbus-qa", {"default_renewal_period": True}).status_code == 209
     told = {"bug_reporting_guidelines": "attach the log"}
     assert served.patch("/nimbuntu/noble/+source/linux", told).status_code == 209
     binary = {"data": ("core.bin", b"\x00\xff\xfe binary", "application/octet-stream")}
