@@ -200,6 +200,9 @@ def change(context: Context, issue: Issue, body: Mapping[str, Any]) -> None:
         description = _body(text(body, "body"))
         steps.append(lambda: edits.set_body(issue, description))
     state, reason = choice(body, "state", ("open", "closed")), choice(body, "state_reason", REASONS)
+    if state == "open" and issue.pull_request and issue.pull_request.merged_at:
+        told = "state cannot be changed. The pull request cannot be reopened."
+        raise invalid("PullRequest", "state", "custom", told)
     if state or reason:
         steps.append(lambda: edits.set_state(issue, state or issue.state, reason))
     if context.role(repo) >= Role.TRIAGE:

@@ -121,21 +121,29 @@ def _create_issue(info: Info, given: dict[str, Any]) -> dict[str, Any]:
     return {"issue": issues.made(context, repo, values(info, repo, given))}
 
 
+def _issue(info: Info, text: str) -> Issue:
+    """Find an issue that the caller may change, and that is no pull request; raises GraphError."""
+    found = issue_for(info, text, Role.TRIAGE)
+    if found.pull_request:
+        raise GraphError("NOT_FOUND", f"Could not resolve to Issue node with the global id of '{text}'")
+    return found
+
+
 def _update_issue(info: Info, given: dict[str, Any]) -> dict[str, Any]:
-    issue = issue_for(info, given["id"], Role.TRIAGE)
+    issue = _issue(info, given["id"])
     issues.change(scope_of(info).context, issue, values(info, issue.repo, given))
     return {"issue": issue}
 
 
 def _close_issue(info: Info, given: dict[str, Any]) -> dict[str, Any]:
-    issue = issue_for(info, given["issueId"], Role.TRIAGE)
+    issue = _issue(info, given["issueId"])
     reason = given.get("stateReason")
     scope_of(info).context.edits.set_state(issue, "closed", reason.lower() if reason else None)
     return {"issue": issue}
 
 
 def _reopen_issue(info: Info, given: dict[str, Any]) -> dict[str, Any]:
-    issue = issue_for(info, given["issueId"], Role.TRIAGE)
+    issue = _issue(info, given["issueId"])
     scope_of(info).context.edits.set_state(issue, "open", None)
     return {"issue": issue}
 

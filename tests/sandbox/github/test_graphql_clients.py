@@ -212,3 +212,11 @@ def test_a_search_is_sorted_as_it_says(hub: Any) -> None:
         found = hub.get(f"/search/issues?q=repo:{ORG}/sizing is:issue {word}")
         assert [each["number"] for each in found["items"]] == numbers, word
     assert hub.ask("GET", f"/search/issues?q=repo:{ORG}/sizing comments:many")[0] == 422
+
+
+@pytest.mark.parametrize("name", ["closeIssue", "reopenIssue", "updateIssue"])
+def test_a_pull_request_is_no_issue_to_mutations_of_issues(hub: Any, name: str) -> None:
+    node = hub.graph(f"{{{WHERE}{{pullRequest(number:7){{id}}}}}}")["data"]["repository"]["pullRequest"]["id"]
+    given = {"id" if name == "updateIssue" else "issueId": node}
+    assert _do(hub, name, given, "issue{id}")["errors"][0]["type"] == "NOT_FOUND"
+    assert hub.get(f"/repos/{ORG}/sizing/pulls/7")["state"] == "closed"

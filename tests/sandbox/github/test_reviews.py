@@ -138,6 +138,15 @@ def test_an_app_tells_how_its_check_goes(hub: Any, app_jwt: Any) -> None:
     assert hub.get(f"/repos{at}/annotations") == []
 
 
+@pytest.mark.parametrize("path", ["pulls/7", "issues/7"])
+def test_what_is_merged_is_not_opened_again(hub: Any, path: str) -> None:
+    status, body = hub.ask("PATCH", f"/repos/fictive-partner/sizing/{path}", {"state": "open", "title": "again"})
+    assert (status, body["errors"][0]["field"]) == (422, "state")
+    merged = hub.get("/repos/fictive-partner/sizing/pulls/7")
+    assert (merged["state"], merged["title"]) == ("closed", "Merged")
+    assert hub.ask("PATCH", f"/repos/fictive-partner/sizing/{path}", {"title": "told"})[0] == 200
+
+
 def test_check_runs_stand_in_suites_by_app(hub: Any, app_jwt: Any) -> None:
     status, granted = hub.ask("POST", "/app/installations/70/access_tokens", token=app_jwt())
     assert status == 201
