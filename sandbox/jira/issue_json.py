@@ -94,10 +94,10 @@ def issue_bytes(
         expand: what the answer says may be expanded.
         newest: how many entries of the changelog are given at most; None is all.
     """
-    if not want.key:
+    if not want.key and not want.properties and not want.expand:
         return b'{"id":"%s"}' % issue.id.encode()
     link = f"{renderer.rest}/issue/{issue.id}"
-    head: Row = {"expand": expand, "id": issue.id, "self": link, "key": issue.key}
+    head: Row = {"expand": expand, "id": issue.id, "self": link, "key": issue.key} if want.key else {"id": issue.id}
     parts = [dumps(head)[:-1]]
     if want.fields is not None:
         parts.append(b',"fields":{' + _fields(renderer, issue, want.fields) + b"}")

@@ -1,6 +1,7 @@
 """JQL with meaning: a parsed query against one site and one caller becomes a test on issues, and sort keys."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sandbox.jira import jql_dates
 from sandbox.jira.access import may_use_filter
@@ -11,6 +12,7 @@ from sandbox.jira.jql import (
     Junction,
     Negation,
     Node,
+    Operand,
     Past,
     Query,
     Several,
@@ -35,6 +37,7 @@ from sandbox.jira.jql_tests import (
     equality,
     getter,
     ids_getter,
+    labels_getter,
     likeness,
     numeric,
     operands,
@@ -219,7 +222,11 @@ def _field(clause: Clause, scope: Scope) -> Test:
         return likeness(clause, [getter(field.id)])
     if field.kind in (Kind.DERIVED, Kind.ANY, Kind.RANK):
         raise JqlError(f"Field '{clause.field}' is not searchable.")
-    values, read = ids_getter(field.id), lambda one: reference(one, clause.field, field, scope)
+    values = labels_getter(field.id) if field.kind is Kind.LABELS else ids_getter(field.id)
+
+    def read(one: Operand) -> set[Any]:
+        return reference(one, clause.field, field, scope)
+
     return (
         placed(clause, values, read, places(field, scope.state))
         if field.kind in PLACED

@@ -136,18 +136,20 @@ def of_versions(one: Function, scope: Scope) -> set[str]:
     """Give the versions that a function names, of the projects named; raises JqlError."""
     name, state = one.name.casefold(), scope.state
     keys = {state.project_id(key) for key in one.arguments}
-    rows = [row for row in state.versions.values() if not keys or row["projectId"] in keys]
-    released = [row for row in rows if bool(row.get("released")) and not row.get("archived")]
-    open_ones = [row for row in rows if not row.get("released") and not row.get("archived")]
+    seen = scope.eyes.projects
+    rows = [
+        row for row in state.versions.values() if row["projectId"] in seen and (not keys or row["projectId"] in keys)
+    ]
+    current = [row for row in rows if not row.get("archived")]
     match name:
         case "releasedversions":
             return {row["id"] for row in rows if row.get("released")}
         case "unreleasedversions":
             return {row["id"] for row in rows if not row.get("released")}
-        case "latestreleasedversion" if keys:
-            return {released[-1]["id"]} if released else set()
-        case "earliestunreleasedversion" if keys:
-            return {open_ones[0]["id"]} if open_ones else set()
+        case "latestreleasedversion":  # of each project, in the order that people gave them
+            return set({row["projectId"]: row["id"] for row in current if row.get("released")}.values())
+        case "earliestunreleasedversion":
+            return set({row["projectId"]: row["id"] for row in current[::-1] if not row.get("released")}.values())
         case _:
             raise unknown(one)
 

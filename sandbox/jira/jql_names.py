@@ -68,7 +68,7 @@ def reference(one: Operand, name: str, field: FieldDef, scope: Scope) -> set[Any
     found: set[str] = set()
     match field.kind:
         case Kind.LABELS:
-            return {one.text}
+            return {one.text.casefold()}
         case Kind.USER | Kind.MULTIUSER:
             uid = jql_functions.user(state, one.text)
             return {uid} if uid else _missing(one, name, scope, tolerated=state.cloud)

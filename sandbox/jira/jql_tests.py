@@ -134,6 +134,11 @@ def ids_getter(field_id: str) -> Callable[[Issue], Iterable[Any]]:
     return ids
 
 
+def labels_getter(field_id: str) -> Callable[[Issue], Iterable[str]]:
+    """Give what finds the labels of an issue as queries see them: without regard to case."""
+    return lambda issue: [str(one).casefold() for one in issue.fields.get(field_id) or ()]
+
+
 def getter(field_id: str) -> Callable[[Issue], Any]:
     """Give what finds a field of an issue, as it is stored."""
     match field_id:

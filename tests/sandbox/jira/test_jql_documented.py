@@ -51,6 +51,8 @@ def find(small_site: Callable[[str], dict[str, Any]]) -> Callable[[str], Find]:
         ('issueLinkType = "is blocked by"', [103]),
         ('issue in issuesWithRemoteLinksByGlobalId("https://docs.nimbus.example/7", other)', [101]),
         ('project in projectsWhereUserHasRole("developers")', [100, 101, 102, 103]),
+        ("labels = WEB AND labels in (Scope:si-03)", [101]),
+        ("fixVersion in (latestReleasedVersion(), earliestUnreleasedVersion())", [101]),
         ("NOT assignee = ann", [101]),  # as in Jira: issues without an assignee differ from nobody
         ("NOT (assignee = ann OR labels = red)", [101]),
         ("description !~ nothing", [101]),

@@ -37,7 +37,10 @@ def name_of(field: str) -> Callable[[Raw], str | None]:
 
 
 def names_of(field: str) -> Callable[[Raw], list[str]]:
-    return lambda raw: [one if isinstance(one, str) else one["name"] for one in raw["fields"].get(field) or []]
+    """Labels, which are plain texts, are searched without regard to case."""
+    return lambda raw: [
+        one.casefold() if isinstance(one, str) else one["name"] for one in raw["fields"].get(field) or []
+    ]
 
 
 def instant(raw: Raw, field: str) -> datetime | None:

@@ -137,3 +137,11 @@ def test_a_moved_issue_is_found_by_its_old_key(connect: Connect) -> None:
     api = connect()
     assert api.get("/issue/OLD-9")["key"] == "NIM-2"
     assert api.keys("key = OLD-9") == ["NIM-2"]
+
+
+def test_properties_and_changelog_come_without_fields(connect: Connect) -> None:
+    api = connect()
+    (found,) = api("POST", "/search/jql", {"jql": "key = NIM-2", "properties": ["syncline"]}).json()["issues"]
+    assert found == {"id": "101", "properties": {"syncline": {"op": 1}}}
+    (found,) = api("POST", "/search/jql", {"jql": "key = NIM-2", "expand": "changelog"}).json()["issues"]
+    assert [one["id"] for one in found["changelog"]["histories"]] == ["60"]
