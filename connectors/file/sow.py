@@ -150,7 +150,7 @@ def _cents_sign(plain: str) -> str | None:
 
 def _both(plain: str) -> str:
     whole, part = re.split("[.,]", plain.lstrip("+-"))
-    return f"{whole}{part} or {whole}.{part}"
+    return f"{whole}{part} or {f'{whole}.{part}'.rstrip('0').rstrip('.')}"
 
 
 def currency(text: str, *, line: int, column: str) -> str:

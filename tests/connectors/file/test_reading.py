@@ -131,7 +131,10 @@ def broken(row: str) -> str:
         ("Position,Name\nA,B\n", ["line 1", "Position, Name", "columns of the connection"]),
         (HEAD, ["line 1", "no scope item"]),
         (HEAD.replace("Phase", "Item"), ["line 1, column Item", "two columns"]),
-        (broken("SI-03,X,1,,,12.000,Active,A\n"), ["line 4, column Budget", "'12.000'", "12000 or 12.000", "decimal"]),
+        (
+            broken("SI-03,X,1,,,12.000,Active,A\n"),
+            ["line 4, column Budget", "'12.000'", "12000.00", "may be 12000 or 12", "decimal"],
+        ),
         (broken("SI-03,X,1,,,1.2.3,Active,A\n"), ["line 4, column Budget", "12000.50"]),
         (broken("SI-03,X,1,,,about 5,Active,A\n"), ["line 4, column Budget", "'about 5'"]),
         (broken("SI-03,X,1,,30.06.2026,,Active,A\n"), ["line 4, column Due", "'30.06.2026'", "2026-01-31"]),
