@@ -14,7 +14,7 @@ from connectors.core.port import Catalog, Form, Record
 from mapping.model import Engagement, Stage
 from mapping.sift import Sift, UnclearPartError
 from sync.reconcile.view import fold
-from sync.selection import PlaceRef, Selected
+from sync.selection import PlaceRef, ScopeRef, Selected
 
 ENGAGEMENT_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 """Must fit Key__c (40 characters) and a label (no space)."""
@@ -43,6 +43,23 @@ class PlaceTemplate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeTemplate:
+    """One source of scope that each discovered engagement has.
+
+    Attributes:
+        connection: Name of its connection.
+        stream: Stream of its baselines; empty: any.
+        place: Template of the place that is read for it, or None.
+        place_form: How places are spelt there; None: anyhow.
+    """
+
+    connection: str
+    stream: str = ""
+    place: str | None = None
+    place_form: Form | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Discovery:
     """One ``[discover.NAME]`` table.
 
@@ -51,12 +68,14 @@ class Discovery:
         connection: Connection whose records of engagements are looked at.
         sift: Which of them count, and the parts of the templates.
         places: The places of each engagement.
+        scope: The sources of scope of each, those first that count first.
     """
 
     name: str
     connection: str
     sift: Sift
     places: tuple[PlaceTemplate, ...]
+    scope: tuple[ScopeTemplate, ...] = ()
 
     @property
     def origin(self) -> str:
@@ -182,6 +201,7 @@ def _selected(discovery: Discovery, engagement: Engagement, parts: Mapping[str, 
         record_connection=discovery.connection,
         record_key=engagement.key,
         places=tuple(places.values()),
+        scope=tuple(maker.scope()),
         origin=discovery.origin,
         left_out=tuple(dict.fromkeys(maker.left_out)),
     )
@@ -189,7 +209,7 @@ def _selected(discovery: Discovery, engagement: Engagement, parts: Mapping[str, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Maker:
-    """Makes the places of one engagement, and notes those that it does not have."""
+    """Makes the places and sources of scope of one engagement, and notes those that it does not have."""
 
     discovery: Discovery
     said: Mapping[str, str]
@@ -208,6 +228,15 @@ class _Maker:
             if lies is not None and fold(lies) != fold(place):
                 raise _MisspeltError(f"the anchor {anchor} lies in {lies}, and not in {place} as its place says")
             yield PlaceRef(connection=on, place=place, anchor=anchor)
+
+    def scope(self) -> Iterator[ScopeRef]:
+        for one in self.discovery.scope:
+            place = None
+            if one.place is not None:
+                place = self._made(one.place, one.place_form, f"no scope on {one.connection}")
+                if place is None:
+                    continue
+            yield ScopeRef(connection=one.connection, stream=one.stream, place=place)
 
     def _made(self, template: str, form: Form | None, without: str) -> str | None:
         """What a template makes; None, and noted, while a part of it is empty."""

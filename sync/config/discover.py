@@ -11,8 +11,9 @@ from connectors.core.positions import KeyPath
 from mapping.language import Checker
 from mapping.rules import Rules
 from mapping.sift import Sift, read_sift
-from sync.config.settings import DiscoverSettings, PlaceTemplateSettings
-from sync.discovery import OF_THE_ENGAGEMENT, Discovery, PlaceTemplate, template_parts
+from sync.config.scope import says_whose, source_problems
+from sync.config.settings import DiscoverSettings, PlaceTemplateSettings, ScopeSettings
+from sync.discovery import OF_THE_ENGAGEMENT, Discovery, PlaceTemplate, ScopeTemplate, template_parts
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")  # it is part of what --accept-emptied takes, and of an origin
 
@@ -81,6 +82,8 @@ class _Reader:
             self._place((*key, "places", i), place, known, sure=sift is not None or connection is None)
             for i, place in enumerate(table.places)
         ]
+        on = {place.connection for place in table.places}
+        scope = [self._source((*key, "scope", i), one, known, on) for i, one in enumerate(table.scope)]
         if sift is None:
             return None
         return Discovery(
@@ -88,6 +91,7 @@ class _Reader:
             connection=table.connection,
             sift=sift,
             places=tuple(place for place in places if place is not None),
+            scope=tuple(source for source in scope if source is not None),
         )
 
     def _connection(self, key: KeyPath, name: str) -> Known | None:
@@ -141,6 +145,26 @@ class _Reader:
             anchor=place.anchor,
             place_form=spec.place,
             anchor_form=spec.anchor,
+        )
+
+    def _source(
+        self, key: KeyPath, source: ScopeSettings, known: Collection[str], on: Collection[str]
+    ) -> ScopeTemplate | None:
+        spelt = source.place is None or self._template((*key, "place"), source.place, known)
+        connection = self._connection((*key, "connection"), source.connection)
+        if connection is None or not spelt:
+            return None
+        connected = (connection.spec, connection.streams, connection.rules)
+        has_places = source.connection in on
+        for problem in source_problems(key, source, connected, has_places=has_places, is_template=True):
+            self._add(*problem)
+        if source.place is not None and not template_parts(source.place) and not says_whose(connection.rules):
+            self._add((*key, "place"), f"{source.place!r} for each engagement", "one for each, such as {key}.csv")
+        return ScopeTemplate(
+            connection=source.connection,
+            stream=source.stream or "",
+            place=source.place,
+            place_form=connection.spec.place,
         )
 
     def _template(self, key: KeyPath, text: str, known: Collection[str]) -> bool:

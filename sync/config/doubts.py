@@ -29,6 +29,7 @@ def _of_connections(config: Config) -> Iterator[str]:
     named = {p.connection for e in config.engagements.values() for p in e.places}
     named |= {e.record.connection for e in config.engagements.values()}
     named |= {s.connection for e in config.engagements.values() for s in e.scope}
+    named |= {s.connection for d in config.discoveries for s in d.scope}
     named |= {p.connection for d in config.discoveries for p in d.places} | {d.connection for d in config.discoveries}
     for name in config.connections:
         if name not in named:
@@ -64,9 +65,10 @@ def _of_anchors(config: Config) -> Iterator[str]:
 def _of_discoveries(config: Config) -> Iterator[str]:
     for discovery in config.discoveries:
         templates = [text for place in discovery.places for text in (place.place, place.anchor) if text is not None]
+        templates += [source.place for source in discovery.scope if source.place is not None]
         named = frozenset[str]().union(*map(template_parts, templates))
         for part in sorted(set(discovery.sift.parts) - named):
-            yield f"[{discovery.origin}] has a part {part!r} that none of its places names; name it, or take it out"
+            yield f"[{discovery.origin}] has a part {part!r} that none of its templates names; name it, or take it out"
 
 
 def _of_mappings(config: Config) -> Iterator[str]:

@@ -142,6 +142,8 @@ class DiscoverSettings(Section):
     parts: dict[str, Any] = Field(default_factory=dict)
     """Name -> where it stands in the record (``field``, ``path`` or ``record``), for the templates."""
     places: tuple[PlaceTemplateSettings, ...] = ()
+    scope: tuple[ScopeSettings, ...] = ()
+    """As of a named engagement; ``place`` is a template. While a part of it is empty, there is no such source."""
 
 
 class DaemonSettings(Section):

@@ -12,8 +12,8 @@ from connectors.core.port import Catalog, FieldInfo, FieldType, Form, Record, Vi
 from mapping.model import Access, Engagement, Stage
 from mapping.sift import Sift
 from mapping.spec import Condition, Source
-from sync.discovery import Discovered, Discovery, PlaceTemplate, discover, enlisted, fold
-from sync.selection import PlaceRef, Selected
+from sync.discovery import Discovered, Discovery, PlaceTemplate, ScopeTemplate, discover, enlisted, fold
+from sync.selection import PlaceRef, ScopeRef, Selected
 
 CATALOG = Catalog(
     fields=tuple(
@@ -178,3 +178,21 @@ def test_a_field_that_the_tool_lacks_is_named_and_only_once_the_tool_has_told_it
     lacking = Catalog(fields=CATALOG.fields[1:])
     assert DISCOVERY.sift.unknown(lacking) == ("Jira project",)
     assert DISCOVERY.sift.unknown(Catalog(fields=())) == ()
+
+
+def test_each_has_the_sources_of_scope_that_its_record_tells() -> None:
+    files = Form(pattern=r"[^/]+\.csv", example="a file")
+    scope = (
+        ScopeTemplate(connection="sow", place="{key}-{project}.csv", place_form=files),
+        ScopeTemplate(connection="crm", stream="baselines"),
+    )
+    discovery = replace(DISCOVERY, scope=scope)
+    candidates = [candidate("A-1"), candidate("A-2", Jira__c=None, Anchor__c=None), candidate("A-3", Jira__c="N/M")]
+    found = discover(discovery, candidates, CATALOG, {})
+    of_crm = ScopeRef(connection="crm", stream="baselines")
+    assert [one.scope for one in found.engagements] == [
+        (ScopeRef(connection="sow", place="A-1-NIM.csv"), of_crm),
+        (of_crm,),
+    ]
+    assert "no scope on sow: Jira project is empty" in found.engagements[1].left_out
+    assert [one.key for one in found.held] == ["A-3"]

@@ -272,3 +272,35 @@ def test_a_source_of_scope_that_cannot_be_is_named(tmp_path: Path, scope: str, k
     problem = next(p for p in _problems(tmp_path, text) if p.key == f"engagements.OTH-01.{key}")
     assert problem.line == 19
     assert expected in problem.expected
+
+
+DISCOVERED = SCOPED.replace(
+    "[engagements.OTH-01]",
+    """[connections.sow]
+kind = "file"
+
+[discover.contracts]
+connection = "crm"
+scope = [{ connection = "sow", place = "{key}.csv" }]
+
+[engagements.OTH-01]""",
+)
+
+
+def test_the_scope_of_what_is_discovered_is_a_template(tmp_path: Path) -> None:
+    (discovery,) = _load(tmp_path, DISCOVERED).discoveries
+    assert [(one.connection, one.place) for one in discovery.scope] == [("sow", "{key}.csv")]
+
+
+@pytest.mark.parametrize(
+    ("place", "key", "expected"),
+    [
+        ('"{kee}.csv"', "place", "contract, key, name"),
+        ('"all.csv"', "place", "{key}.csv"),
+        ('"{key}.csv", stream = "items"', "stream", "scope"),
+    ],
+)
+def test_a_template_of_scope_that_cannot_be_is_named(tmp_path: Path, place: str, key: str, expected: str) -> None:
+    text = DISCOVERED.replace('"{key}.csv"', place)
+    problem = next(p for p in _problems(tmp_path, text) if p.key == f"discover.contracts.scope.0.{key}")
+    assert expected in problem.expected
