@@ -157,7 +157,7 @@ def _tell(data: dict[str, Any]) -> None:
         case _:
             _tell_record(data)
     for record in data.get("records", ()):
-        say(f"record {record['ref']}  {record['key']}  changed {record['updated']}  {record['url']}")
+        say(f"record {record['ref']}  {record['key']}  changed {record['updated'] or 'untold'}  {record['url']}")
 
 
 def _tell_status(data: dict[str, Any]) -> None:
@@ -208,7 +208,7 @@ def _tell_write(data: dict[str, Any]) -> None:
 
 def _tell_record(data: dict[str, Any]) -> None:
     say(Text(f"{data['ref']}  {data['key']}", style="bold"))
-    say(f"{data['url']}  version {data['record_version']}, changed {data['updated']}, {data['access']}")
+    say(f"{data['url']}  version {data['record_version']}, changed {data['updated'] or 'untold'}, {data['access']}")
     for entity in data["provenance"]:
         title = f"\n{entity['kind']}, by {entity['rule']}"
         if entity["refused"]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from connectors.core.port import ConnectorContext
+from connectors.core.port import ConnectorContext, Partition
 from connectors.core.tokens import MemoryTokenStore
 from connectors.core.transport import Transport
 from connectors.file import SPEC
@@ -21,6 +21,7 @@ from sync.reconcile.result import Colour, Dimension
 from sync.reconcile.scope import current_baseline, current_items
 from sync.reconcile.view import EngagementView
 from sync.selection import ScopeRef
+from sync.store.partitions import partition_row
 from sync.store.results import load_findings, load_status
 from sync.store.versions import refs_called
 from sync.store.views import build_view, surroundings
@@ -122,6 +123,17 @@ def test_a_column_that_is_mapped_later_needs_no_reading_and_loses_no_version(sol
     sold.file.unlink()
     sold.read()
     assert {(i.baseline_ref[-1], i.acceptance) for i in sold.view().items} == {("1", "A"), ("2", "B")}
+
+
+def test_a_reading_from_the_beginning_loses_no_version(sold: Sold) -> None:
+    sold.read(FIRST)
+    sold.read(HEAD + "SI-1,Images,2,2026-11-01,,B\n")
+    with sold.world.store.unit_of_work() as session:  # as where a clock is put back
+        partition_row(session, "sow", Partition(stream="scope", key="E-1.csv")).cursor = None
+        session.commit()
+    sold.read()
+    assert {b.version for b in sold.view().baselines} == {1, 2}
+    assert len(sold.view().items) == 3
 
 
 def test_a_signed_version_that_is_edited_is_read_as_it_stands(sold: Sold, caplog: Any) -> None:

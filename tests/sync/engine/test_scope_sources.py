@@ -10,8 +10,9 @@ import pytest
 
 from connectors.core.port import Catalog, Record
 from mapping.model import Access, Entity, ScopeItem, ScopeState
+from sync.reconcile.claims import work_facts
 from sync.reconcile.result import Colour, Dimension
-from sync.reconcile.scope import current_baseline, current_items
+from sync.reconcile.scope import billable_work, current_baseline, current_items
 from sync.reconcile.view import EngagementView
 from sync.selection import PlaceRef, ScopeRef, Selected
 from sync.store.results import load_findings, load_status
@@ -123,7 +124,10 @@ def test_an_item_that_is_work_by_its_class_is_not_billable_beside_the_scope_that
         replace(record, payload={**record.payload, "class": "work"}), catalog
     )
     epics.engine().pull()
-    assert {s for k, s in _findings(epics) if k == "scope.orphan_work"} & {"tracker:issues:1050"} == set()
+    view = _view(epics)
+    billable = {fact.item.key for fact in billable_work(view, work_facts(view))}
+    assert "ONE-2" in billable
+    assert not {"ONE-50", "ONE-60"} & billable
 
 
 def test_of_several_sources_the_first_that_has_a_baseline_in_force_counts(epics: Any) -> None:
