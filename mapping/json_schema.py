@@ -193,6 +193,7 @@ def _out_rule(offer: Outward, is_known: bool) -> Schema:  # noqa: FBT001 - a pri
         "fields": {"type": "object", "additionalProperties": _or_false(_out_field(offer))},
         "statuses": _table({"open": _TEXT, "closed": _TEXT}),
         "transitions": {"type": "object", "additionalProperties": _or_false(_transition())},
+        "only": conditions_schema(),
         **dict.fromkeys(("fields_at", "needs", "shown_at"), _KEYS),
     }
     required = () if is_known else ("stream", "fields", *REQUIRED[offer.target])
@@ -218,5 +219,6 @@ def _out_field(offer: Outward) -> Schema:
             "values": {"type": "object", "additionalProperties": _TEXT},
             "too_long": _one_of(("cut", "refuse")),
             "set": _one_of(moments),
+            "only": conditions_schema(),
         }
     )

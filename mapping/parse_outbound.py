@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mapping.language import Checker, Path, one_of, show
-from mapping.parse_inbound import Stream
-from mapping.spec import OutField, OutRule, OutType, Target
+from mapping.parse_inbound import Stream, read_conditions
+from mapping.spec import Condition, OfRecord, OutField, OutRule, OutType, Target
 from mapping.transitions import LIFECYCLE, read_transitions
 
 
@@ -59,19 +59,27 @@ def outward() -> dict[str, Outward]:
     }
 
 
-FIELD_KEYS = ("attribute", "template", "type", "values", "too_long", "set")
+FIELD_KEYS = ("attribute", "template", "type", "values", "too_long", "set", "only")
 """All keys of an outward field."""
 
 _OF_ITS_OWN = frozenset({"text", "as_of", "marker", "label", "url", "global_id"})
 """Attributes that a field must hold alone: by them it is told whether what stands there is ours, and how old it is."""
 
+_ONE_FIELD = frozenset({Target.LINK, Target.LABEL, Target.BLOCK})
+"""Targets whose fields are written together."""
+_KNOWN_BEFORE: Mapping[Target, frozenset[OfRecord]] = {
+    Target.RECORD: frozenset({OfRecord.CONNECTION}),
+    Target.ISSUE: frozenset({OfRecord.CONNECTION, OfRecord.PLACE}),
+}
+"""Of targets whose records syncline creates: what is known of one before it is there."""
+
 RULE_KEYS: Mapping[Target, tuple[str, ...]] = {
-    Target.FIELDS: ("stream", "fields", "fields_at", "needs"),
-    Target.RECORD: ("stream", "fields", "external_id"),
-    Target.ISSUE: ("stream", "fields", "type", "statuses", "transitions", "marker_property", "prefix"),
-    Target.LINK: ("stream", "fields"),
-    Target.LABEL: ("stream", "fields", "prefix"),
-    Target.BLOCK: ("stream", "fields", "shown_at"),
+    Target.FIELDS: ("stream", "fields", "only", "fields_at", "needs"),
+    Target.RECORD: ("stream", "fields", "only", "external_id"),
+    Target.ISSUE: ("stream", "fields", "only", "type", "statuses", "transitions", "marker_property", "prefix"),
+    Target.LINK: ("stream", "fields", "only"),
+    Target.LABEL: ("stream", "fields", "only", "prefix"),
+    Target.BLOCK: ("stream", "fields", "only", "shown_at"),
 }
 """All keys of an outward rule, by what it writes to."""
 
@@ -118,9 +126,14 @@ def _rule(
     fields = check.table(table.get("fields", {}), (*path, "fields"))
     if not fields:
         check.problem((*path, "fields"), "nothing", "at least one field")
-    read = tuple(_field(check, offer, key, field, (*path, "fields", key)) for key, field in fields.items())
+    at = streams[stream].fields_at if stream is not None else ()
+    read = tuple(_field(check, offer, key, field, (*path, "fields", key), at) for key, field in fields.items())
     if said["external_id"] and said["external_id"] not in fields:
         check.problem((*path, "external_id"), show(said["external_id"]), one_of(fields))
+    only = _only(check, offer.target, table, path, at)
+    for field in read:
+        if field is not None and field.only and field.name == said["external_id"]:
+            check.problem((*path, "fields", field.name, "only"), "a condition", "none, since by it records are found")
     if stream is None or len(check.problems) > before:
         return None
     return OutRule(
@@ -138,11 +151,25 @@ def _rule(
         prefix=said["prefix"],
         needs=where["needs"],
         shown_at=where["shown_at"],
+        only=only,
+        record_at=at,
     )
 
 
-def _field(check: Checker, offer: Outward, name: str, raw: Any, path: Path) -> OutField | None:
+def _only(check: Checker, target: Target, table: Mapping[str, Any], path: Path, at: Path) -> tuple[Condition, ...]:
+    """What ``only`` says; of a record that is yet to be created nothing is known but where it will lie."""
+    found = read_conditions(check, table.get("only", []), (*path, "only"), at)
+    known_before = _KNOWN_BEFORE.get(target)
+    if known_before is not None and any(condition.source.record not in known_before for condition in found):
+        known = one_of(sorted(word.value for word in known_before))
+        check.problem((*path, "only"), "what only a record that is there can tell", f"record = {known}")
+    return found
+
+
+def _field(check: Checker, offer: Outward, name: str, raw: Any, path: Path, at: Path) -> OutField | None:
     table = check.table(raw, path, FIELD_KEYS)
+    if "only" in table and offer.target in _ONE_FIELD:
+        check.problem((*path, "only"), "a condition", "only at the rule itself, whose fields are written together")
     template = _template(check, offer, table, path) if "template" in table else ""
     attribute = check.choice(table, "attribute", path, offer.attributes, required="template" not in table)
     kind = check.choice(table, "type", path, [t.value for t in OutType]) or OutType.TEXT.value
@@ -165,6 +192,7 @@ def _field(check: Checker, offer: Outward, name: str, raw: Any, path: Path) -> O
         table=_table(check, closed, table, path),
         cut=too_long == "cut",
         on_create_only=moment == "on_create",
+        only=_only(check, offer.target, table, path, at),
     )
 
 

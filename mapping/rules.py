@@ -61,6 +61,8 @@ class Rules:
             if out.stream == stream and (owned is None or name in owned):
                 names.update(f.name for f in out.fields if out.target not in _NO_FIELDS and not out.prefix)
                 names.update({"labels", "status"} if out.target is Target.ISSUE else set())
+                asked = (c.source for only in (out.only, *(f.only for f in out.fields)) for c in only)
+                names.update(part.field_in(out.record_at) for source in asked for part in _parts(source))
         return tuple(sorted(names - {""}))
 
     def out(self, name: str) -> OutRule | None:
@@ -156,4 +158,8 @@ def _sources(rule: EntityRule) -> Iterator[Source]:
     steps: list[Step] = [s for steps in rule.attributes.values() for s in steps]
     conditions = (c.source for c in (*rule.when, *(c for s in steps for c in s.when)))
     for source in (*conditions, *(s for step in steps for s in (step.source, step.currency) if s is not None)):
-        yield from (part for _, part in source.parts) if source.parts else (source,)
+        yield from _parts(source)
+
+
+def _parts(source: Source) -> Iterator[Source]:
+    yield from (part for _, part in source.parts) if source.parts else (source,)

@@ -257,6 +257,7 @@ class OutField:
         table: Value table from attribute values to the tool's, or None.
         cut: A text that is too long is cut (ending in ``…``) instead of refused.
         on_create_only: Set when the record is created and never afterwards, so that people may change it.
+        only: Conditions on the record; all must hold for the field to be shown there.
     """
 
     name: str
@@ -267,6 +268,7 @@ class OutField:
     table: Mapping[str, str] | None = None
     cut: bool = False
     on_create_only: bool = False
+    only: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,6 +310,8 @@ class OutRule:
         needs: Keys that lead to what a record must hold to be written by this rule (FIELDS), or none.
         shown_at: Keys that lead to the block, or blocks by name, as the record shows them (BLOCK), or none. A record
             without the first of them does not say.
+        only: Conditions on the record; all must hold for the rule to be followed there.
+        record_at: Keys that lead to the fields of a record where its stream keeps them, for the conditions.
     """
 
     name: str
@@ -324,3 +328,5 @@ class OutRule:
     prefix: str = ""
     needs: tuple[str, ...] = ()
     shown_at: tuple[str, ...] = ()
+    only: tuple[Condition, ...] = ()
+    record_at: tuple[str, ...] = ()

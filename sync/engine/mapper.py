@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from connectors.core.port import Catalog, Json, Record, Write, WriteKind
 from mapping import outbound
+from mapping.fitting import fitting
 from mapping.inbound import InboundError, map_record
 from mapping.model import Entity, WorkItem
 from mapping.rules import Rules
@@ -47,6 +48,9 @@ class RulesMapper:
         """What a record as read shows of what a write sets; None: it does not say. Links are no part of a record."""
         out = self.rules.out(rule)
         if out is None or out.stream != record.stream or record.deleted:
+            return None
+        out = fitting(out, record, catalog)
+        if out is None:
             return None
         try:
             shown = self._shown(out, write, record, catalog)

@@ -37,7 +37,7 @@ def block_writes(desk: Desk, view: EngagementView, status: Status, states: Seque
             yield job.held(place.anchor_key, anchor)
         elif anchor.stream != job.rule.stream:
             yield job.held(anchor.id, f"it is none of the {job.rule.stream}, which alone bear a block")
-        else:
+        elif job.on(anchor) is not None:
             yield from _on(desk, job, view, status, risks, anchor)
 
 

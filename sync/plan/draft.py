@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from connectors.core.port import Json, Move, Record, Write, WriteKind
 from mapping import outbound
 from mapping.confidentiality import may_show
+from mapping.fitting import fitting
 from mapping.model import Access
 from mapping.outbound import AttributeValue, OutboundError
 from mapping.spec import OutRule
@@ -77,6 +78,11 @@ class Job:
     rule: OutRule
     cause: str
     reason: str
+
+    def on(self, record: Record) -> Job | None:
+        """The same job by what of its rule holds for ``record`` (``only``); None: nothing does."""
+        rule = fitting(self.rule, record, self.sink.catalog)
+        return self if rule is self.rule else None if rule is None else replace(self, rule=rule)
 
     def values(self, attributes: Mapping[str, AttributeValue], *, creating: bool = False) -> dict[str, Json]:
         """What the fields of the rule shall hold: see ``mapping.outbound.values``.

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from connectors.core.port import WriteKind
+from mapping.fitting import fitting
 from mapping.model import WorkClass, WorkItem
 from mapping.outbound import OutboundError
 from sync.plan.draft import Desk, Drafted, Job, foreign_instance, planned
@@ -68,6 +69,9 @@ def _on(desk: Desk, bearer: Bearer, asking: tuple[RiskState, ...]) -> Iterator[D
     if found is None or found[1].stream != item.ref.split(":", 2)[1]:
         return
     sink, rule = found
+    record = desk.given.records.get(item.ref)
+    if record is not None and fitting(rule, record, sink.catalog) is None:
+        return
     asked = {label_of(rule.prefix, state.risk.rule): state for state in reversed(asking)}
     owned = {label for label in item.labels if label.startswith(rule.prefix)}
     if item.work_class in _NOT_OURS_TO_CLEAR:

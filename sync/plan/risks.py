@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from connectors.core.port import Json, Move, Record, WriteKind
 from mapping import outbound
+from mapping.fitting import fitting
 from mapping.outbound import AttributeValue, OutboundError
 from mapping.spec import OutRule
 from mapping.transitions import way
@@ -45,16 +46,24 @@ def risk_writes(desk: Desk, view: EngagementView, state: RiskState, known: RiskR
     """
     connection = view.engagement.ref.partition(":")[0]
     found = desk.rule(connection, "risk.record")
-    if found is not None:
-        job = _job(view, state, found)
-        yield from _record(desk, job, view, state, known.of(connection, found[1].stream, state.risk.id))
+    own = desk.given.records.get(view.engagement.ref)
+    job = None if found is None else _job(view, state, found)
+    fit = job if job is None or own is None else job.on(own)
+    if fit is not None:
+        yield from _record(desk, fit, view, state, known.of(connection, fit.rule.stream, state.risk.id))
     for place in view.places:
         found = desk.rule(place.connection, "risk.issue")
-        if found is not None and place.anchor_key is not None:
+        if found is not None and place.anchor_key is not None and _follows(desk, view, place, found):
             job = _job(view, state, found)
             record = known.of(place.connection, found[1].stream, state.risk.id)
             yield from _issue(desk, job, view, state, place, record)
             return
+
+
+def _follows(desk: Desk, view: EngagementView, place: Place, found: tuple[Sink, OutRule]) -> bool:
+    """Whether issues are made by the rule below the anchor of a place; one that cannot be found is told there."""
+    anchor = anchor_record(desk, view, place)
+    return isinstance(anchor, str) or fitting(found[1], anchor, found[0].catalog) is not None
 
 
 def _job(view: EngagementView, state: RiskState, found: tuple[Sink, OutRule]) -> Job:
@@ -170,11 +179,13 @@ def _issue(
         job = job if record is None else _again(job, state, record)
         yield from _create(desk, job, view, state, place)
         return
+    fit = job.on(record)
+    if fit is None:
+        return
     marker = marker_property(desk.given.instance, "risk", state.risk.id)
-    yield from set_fields(
-        desk, job, Fields(record=record, attributes=_attributes(desk, job, view, state), marker=marker, made_by_us=True)
-    )
-    yield from _transition(desk, job, state, record)
+    attributes = _attributes(desk, fit, view, state)
+    yield from set_fields(desk, fit, Fields(record=record, attributes=attributes, marker=marker, made_by_us=True))
+    yield from _transition(desk, fit, state, record)
 
 
 def _create(desk: Desk, job: Job, view: EngagementView, state: RiskState, place: Place) -> Iterator[Drafted]:
@@ -182,6 +193,7 @@ def _create(desk: Desk, job: Job, view: EngagementView, state: RiskState, place:
     if isinstance(anchor, str):
         yield job.held(state.risk.id, anchor)
         return
+    job = job.on(anchor) or job  # what does not hold for it at all was left before
     types = job.sink.catalog.record_types.get(place.place)
     if types is not None and job.rule.record_type not in types:
         lack = f"{place.place} has no issue type {job.rule.record_type}, or this login may not create it there"

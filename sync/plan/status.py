@@ -46,8 +46,8 @@ def status_writes(desk: Desk, view: EngagementView, status: Status) -> Iterator[
         anchor = anchor_record(desk, view, place)
         if isinstance(anchor, str):
             yield job.held(place.anchor_key, anchor)
-        else:
-            yield from _on(desk, job, view, status, anchor, Access.PUBLIC)
+        elif (fit := job.on(anchor)) is not None:
+            yield from _on(desk, fit, view, status, anchor, Access.PUBLIC)
 
 
 def _on_record(desk: Desk, view: EngagementView, status: Status) -> Iterator[Drafted]:
@@ -60,7 +60,8 @@ def _on_record(desk: Desk, view: EngagementView, status: Status) -> Iterator[Dra
     if record is None:
         yield job.held(engagement.ref, "its record was not read")
         return
-    yield from _on(desk, job, view, status, record, Access.INTERNAL)
+    if (fit := job.on(record)) is not None:
+        yield from _on(desk, fit, view, status, record, Access.INTERNAL)
 
 
 def reason_of(status: Status) -> str:
@@ -215,6 +216,8 @@ def link_writes(desk: Desk, view: EngagementView) -> Iterator[Drafted]:
         anchor = anchor_record(desk, view, place)
         if isinstance(anchor, str):
             yield job.held(place.anchor_key, anchor)
+            continue
+        if job.on(anchor) is None:
             continue
         if not may_show(engagement.access, Access(anchor.visibility.value)):
             yield job.held(anchor.id, "the engagement's record is seen by fewer people than the anchor")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.core.port import Catalog, Record
+from mapping.fitting import fitting
 from mapping.rules import Rules
 from mapping.shown import read_back
 from mapping.why import Because, Made, explain_record, steps_of
@@ -72,6 +73,9 @@ def _shows(source: Source, record: Record) -> list[dict[str, Any]]:
     for name in source.rules.out_names():
         rule = source.rules.out(name)
         if rule is None or rule.stream != record.stream:
+            continue
+        rule = fitting(rule, record, source.catalog)
+        if rule is None:
             continue
         said = read_back(rule, record, source.catalog)
         attributes = {key: encode(value) for key, value in said.attributes.items() if value}

@@ -14,6 +14,7 @@ import pytest
 
 from connectors.core.port import Catalog, FieldInfo, FieldType
 from mapping import outbound
+from mapping.fitting import fitting
 from mapping.inbound import InboundError, map_record
 from mapping.language import SOURCES
 from mapping.model import Milestone, ReferenceKind
@@ -101,7 +102,8 @@ def test_example(example, texts, issue, row, compiled):
                 FieldInfo(stream=rule.stream, name=f.name, id=f.name, type=FieldType.OTHER) for f in rule.fields
             )
         )
-        assert outbound.values(rule, data, catalog) == json.loads(example.expected)
+        fit = fitting(rule, issue(key=f"{example.given[2]}-1"), catalog) if example.given[2:] else rule
+        assert outbound.values(fit, data, catalog) == json.loads(example.expected)
         return
     record = row(example.given[-1], data) if kind == "salesforce" else issue(data.get("fields", {}))
     if example.given[-1] == "versions":

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from connectors.core.port import Catalog, FieldInfo, FieldType
 from mapping import outbound, values
@@ -70,6 +70,66 @@ def test_the_order_of_records_and_of_fields_does_not_matter(jira, jira_catalog, 
         shuffler.shuffle(fields)
         turned = replace(record, payload={"fields": dict(fields)})
         assert outcome(jira, turned, jira_catalog) == expected[record.ref]
+
+
+KINDS = ("github", "jira", "launchpad", "salesforce")
+TOLD = st.sampled_from(["x", "NIM-01", "scope:SI-1", "2026-11-24T10:00:00Z", "LP: #12", "open", "a/b#3", 7, True, None])
+
+
+def asked(rules, stream: str) -> list[tuple[str, ...]]:
+    """Where the rules of a stream look: keys of the payload."""
+    at = rules.streams[stream].fields_at
+    found = set()
+    for rule in (r for r in rules.entities if r.stream == stream):
+        steps = [s for steps in rule.attributes.values() for s in steps]
+        sources = [*(c.source for s in steps for c in s.when), *(s.source for s in steps if s.source is not None)]
+        found |= {source.path or (*at, source.name) for source in sources if source.path or source.name}
+    return sorted(found)
+
+
+def put(into: dict, keys: tuple[str, ...], value) -> None:
+    """The value at its place; every entry of a list is one entry here. What stands in the way stays."""
+    *above, last = keys
+    for here, following in zip(above, keys[1:], strict=True):
+        if isinstance(into, list):
+            into.append({}) if not into else None
+            into = into[0]
+            continue
+        into = into.setdefault(here, [] if following == "*" else {})
+        if not isinstance(into, (dict, list)):
+            return
+    into.append(value) if isinstance(into, list) else into.setdefault(last, value)
+
+
+def turned(value, shuffler: random.Random):
+    """The same with the keys of all its objects in another order; the order of a list says something."""
+    if isinstance(value, list):
+        return [turned(each, shuffler) for each in value]
+    if not isinstance(value, dict):
+        return value
+    pairs = [(key, turned(each, shuffler)) for key, each in value.items()]
+    shuffler.shuffle(pairs)
+    return dict(pairs)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=40)
+@given(data=st.data(), shuffler=st.randoms(use_true_random=False))
+def test_the_order_of_the_records_of_every_tool_does_not_matter(request, issue, kind, data, shuffler: random.Random):
+    rules = request.getfixturevalue(kind)
+    catalog = Catalog(fields=())
+    records = []
+    for n in range(data.draw(st.integers(2, 5), label="records")):
+        stream = data.draw(st.sampled_from(sorted({r.stream for r in rules.entities})), label="stream")
+        payload: dict = {}
+        for keys in data.draw(st.lists(st.sampled_from(asked(rules, stream)), max_size=8), label="keys"):
+            put(payload, keys, data.draw(TOLD | st.lists(TOLD, max_size=2), label=".".join(keys)))
+        records.append(replace(issue(), connection=kind, stream=stream, id=str(n), payload=payload))
+    expected = {r.ref: outcome(rules, r, catalog) for r in records}
+    shuffler.shuffle(records)
+    for record in records:
+        other = replace(record, payload=turned(record.payload, shuffler))
+        assert outcome(rules, other, catalog) == expected[record.ref]
 
 
 STREAMS = ["accounts", "users", "engagements", "baselines", "scope_items", "deliverables"]
