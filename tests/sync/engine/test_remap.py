@@ -21,6 +21,7 @@ from sync.engine.pull import PullSettings, pull
 from sync.engine.remap import Remap
 from sync.engine.unfetched import Unfetched
 from sync.selection import shared_places, wanted
+from sync.store.history_tables import HeadChangeRow, ReadRow
 from sync.store.model import entities_of
 from sync.store.partitions import partition_rows
 from sync.store.runs import held, last_run
@@ -85,9 +86,10 @@ def mappings(world: Any) -> dict[str, str]:
 
 
 def versions(world: Any) -> list[tuple[Any, ...]]:
+    """What the tools said and when, as far as it is kept."""
     with world.store.unit_of_work() as session:
-        count = session.scalar(select(func.count()).select_from(RecordRow))
-        return [(count,), *session.execute(select(HeadRow.ref, HeadRow.version, HeadRow.record_seq)).all()]
+        counts = [session.scalar(select(func.count()).select_from(t)) for t in (RecordRow, HeadChangeRow, ReadRow)]
+        return [tuple(counts), *session.execute(select(HeadRow.ref, HeadRow.version, HeadRow.record_seq)).all()]
 
 
 def partition(world: Any) -> Any:
