@@ -22,6 +22,7 @@ from sync.store.model import entities_of, forget_entities, mark_dirty, save_enti
 from sync.store.partitions import note_read, partition_row, partition_rows
 from sync.store.records import (
     Stamp,
+    chunks,
     in_unread_places,
     live_count,
     load_records,
@@ -36,7 +37,9 @@ from sync.store.types import digest
 
 _LOG = logging.getLogger(__name__)
 REMAP_BATCH = 500
-"""Records that are mapped again in one transaction: what is in memory at a time, however many are stored."""
+"""Records that are mapped again in one transaction: of a hundred each commit would take longer than the mapping."""
+REMAP_AT_A_TIME = 50
+"""Records that are in memory at a time, however many are stored: of some tools one may have a megabyte."""
 _MANY = 200  # changed records of one page: asking which engagements each touches would cost more than it saves
 _CLOCK_SLACK = timedelta(seconds=30)  # several servers of one tool may differ so; every reader's overlap is longer
 _SMALL = 10  # what never held more than this may empty without anybody being asked
@@ -185,14 +188,19 @@ class Intake:
     def _again(self, store: Store, refs: Sequence[str], found: Difference, *, save: bool) -> None:
         """Map some records again, in one transaction, and tell what differs."""
         with store.unit_of_work() as session:
-            loaded = load_records(session, refs)
-            records = [loaded[ref] for ref in refs if ref in loaded]
-            before, held = entities_of(session, refs), held_among(session, refs)
-            mapped, refused = self._understood(records)
-            found.add(records, before, held, mapped, {ref: _said(error) for ref, error in refused.items()})
+            for part in chunks(refs, REMAP_AT_A_TIME):
+                self._part_again(session, part, found, save=save)
             if save:
-                self._keep(session, records, mapped, refused, everything=True)
                 session.commit()
+
+    def _part_again(self, session: Session, refs: Sequence[str], found: Difference, *, save: bool) -> None:
+        loaded = load_records(session, refs)
+        records = [loaded[ref] for ref in refs if ref in loaded]
+        before, held = entities_of(session, refs), held_among(session, refs)
+        mapped, refused = self._understood(records)
+        found.add(records, before, held, mapped, {ref: _said(error) for ref, error in refused.items()})
+        if save:
+            self._keep(session, records, mapped, refused, everything=True)
 
     def _full_reads(self, session: Session) -> dict[Partition, int]:
         rows = partition_rows(session, self._live.name)

@@ -11,6 +11,7 @@ from sync.cli import remap
 from sync.cli.exits import Exit
 from sync.cli.main import cli
 
+pytestmark = pytest.mark.loopback
 MAPPED_OTHERWISE = {"jira", "jira-dc", "launchpad"}
 BESIDE_THE_PAGES = 4
 """Requests for the catalog, for who we are, and for which of the hidden and of the new projects can be seen."""
