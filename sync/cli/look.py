@@ -39,6 +39,8 @@ def _show(
         if not unread_too:
             refuse_when_unread(app, store, facts)
         data = make(facts)
+    if not facts and app.config.discoveries:
+        note("no engagement was discovered yet: run syncline pull; syncline check lists what it would find")
     unread = [one.key for one in facts if one.view is None]
     if unread and not unread_too:
         note(f"left out, since their records were never read (see syncline status): {', '.join(unread)}")

@@ -119,7 +119,8 @@ def candidates(session: Session, discovery: Discovery) -> Iterator[tuple[Engagem
     """Every stored engagement that a discovery looks at, with its record."""
     known = entities(session, Engagement, EntityRow.connection == discovery.connection)
     records = load_records(session, (one.ref for one in known))
-    return ((one, records[one.ref]) for one in known if one.ref in records)
+    pairs = ((one, records[one.ref]) for one in known if one.ref in records)
+    return (pair for pair in pairs if pair[1].stream == discovery.sift.stream)
 
 
 def unknown_fields(discovery: Discovery, catalog: Catalog) -> str:

@@ -315,12 +315,10 @@ class Engine:
         """The catalogs at hand; a connection that has none, and cannot give one now, is left out."""
         found = {**self._known_catalogs(), **fresh}
         context = RunContext(id="", now=self._clock.now())
-        for name, live in self._connections.items():
-            if name in found or name in down:
-                continue
+        for name in sorted(self._connections.keys() - found.keys() - set(down)):
             try:
                 places = sorted(used_places(self._engagements, name))
-                found[name], _error = get_catalog(self._store, live, places, context, _ANY_AGE)
+                found[name], _error = get_catalog(self._store, self._connections[name], places, context, _ANY_AGE)
             except ConnectorError:
                 continue  # named by the pull, or by the writes that cannot be made
         return found

@@ -30,6 +30,14 @@ def _run(folder: Path, *words: str, config: str = CONFIG + ENGAGEMENT) -> Result
     return CliRunner().invoke(cli, ["-c", str(path), *words], standalone_mode=False)
 
 
+def test_before_anything_is_discovered_status_says_what_to_run(tmp_path: Path) -> None:
+    discovery = '[discover.contracts]\nconnection = "crm"\n'
+    said = _run(tmp_path, "status", config=CONFIG + discovery)
+    assert "no engagement was discovered yet: run syncline pull" in said.stderr
+    with pytest.raises(StoppedError, match="nothing was read yet"):
+        raise _run(tmp_path, "findings", config=CONFIG + discovery).exception or AssertionError("it did not stop")
+
+
 @pytest.mark.parametrize(
     "words",
     [
