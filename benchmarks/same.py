@@ -22,6 +22,9 @@ OBJECTS = {
     "scope_items": "Scope_Item__c",
     "deliverables": "Deliverable__c",
     "risks": "Syncline_Risk__c",
+    "requests": "Engineering_Request__c",
+    "mitigations": "Mitigation__c",
+    "dependencies": "Deliverable_Dependency__c",
 }
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from connectors.core.port import Catalog, Record, Visibility
 from mapping.confidentiality import narrowest
+from mapping.entities import AnyEntity
 from mapping.get import NOTHING, UNKNOWN, Answer, Context, Getter, Said, Test, conditions, fields_below
 from mapping.links import Finder, Standing
-from mapping.model import Access, AnyEntity, Unmapped
+from mapping.model import Access, Unmapped
 from mapping.read import ask, watched
 from mapping.rules import Rules
 from mapping.schema import Attribute, Kind, kinds

@@ -359,17 +359,3 @@ class Milestone(Entity):
     released: bool | None
     names: tuple[str, ...] = ()
     host: str = ""
-
-
-AnyEntity = Account | Person | Engagement | ScopeBaseline | ScopeItem | Deliverable | WorkItem | Milestone
-
-ENTITY_TYPES: tuple[type[Entity], ...] = (
-    Account,
-    Person,
-    Engagement,
-    ScopeBaseline,
-    ScopeItem,
-    Deliverable,
-    WorkItem,
-    Milestone,
-)

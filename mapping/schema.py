@@ -9,7 +9,8 @@ from enum import StrEnum
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from mapping.model import ENTITY_TYPES, Claim, Entity, Money, Reference
+from mapping.entities import ENTITY_TYPES
+from mapping.model import Claim, Entity, Money, Reference
 from mapping.spec import Shape
 from mapping.ties import Link, LinkType
 
@@ -51,7 +52,7 @@ class Kind:
     placed: bool
 
 
-_OWNERS = frozenset({"engagement_ref", "baseline_ref"})
+_OWNERS = frozenset({("scope_baseline", "engagement_ref"), ("scope_item", "baseline_ref")})
 """Attributes that a mapping may leave out; a rule for one must yield it, so that nothing is lost to a broken lookup."""
 
 _KEYED = frozenset({"engagement", "scope_item", "deliverable"})
@@ -88,7 +89,7 @@ def _attribute(kind: str, name: str, hint: Any) -> Attribute:
         shape=shape,
         choices=choices,
         must_be_mapped=must,
-        must_have_value=must or name in _OWNERS or (name == "key" and kind in _KEYED),
+        must_have_value=must or (kind, name) in _OWNERS or (name == "key" and kind in _KEYED),
         optional=optional,
     )
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.core.port import Catalog, Record
+from mapping.entities import AnyEntity
 from mapping.get import Asked, Said
 from mapping.inbound import InboundError, Maker, bind
-from mapping.model import AnyEntity
 from mapping.rules import Rules
 from mapping.spec import EntityRule, Step
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from connectors.core.port import Partition, StreamSpec
 
-NO_RULE_RESTS_ON = frozenset({"accounts", "users", "risks"})
-"""Streams of an engagement's record connection that are read for names and for write-back only.
+NO_RULE_RESTS_ON = frozenset({"accounts", "users", "risks", "requests", "mitigations", "dependencies"})
+"""Streams of an engagement's record connection that are read for names, to be shown, and for write-back only.
 
 Their age makes no status unknown.
 """

@@ -11,7 +11,7 @@ from connectors.core.errors import ConnectorError
 from connectors.core.port import CheckResult, Clock
 from connectors.salesforce.catalog import describe_all
 from connectors.salesforce.client import SalesforceClient
-from connectors.salesforce.settings import DEFAULT_OBJECTS, Flow
+from connectors.salesforce.settings import DEFAULT_OBJECTS, NOT_EVERYWHERE, REGISTERS, Flow
 
 _MOST_SKEW_S = 90.0  # a JWT assertion lives three minutes, so half of that leaves room either way
 _INSTALL = "install deploy/salesforce in the org, and assign its permission set to the user of this connection"
@@ -29,6 +29,7 @@ READ: Mapping[str, tuple[str, ...]] = {
         "End_Date__c",
         "Budget__c",
         "Project_Manager__c",
+        "Rate__c",
     ),
     "baselines": ("Name", "Engagement__c", "Version__c", "Signed_On__c"),
     "scope_items": (
@@ -40,6 +41,7 @@ READ: Mapping[str, tuple[str, ...]] = {
         "Budget__c",
         "Acceptance__c",
         "State__c",
+        "Effort_Hours__c",
     ),
     "deliverables": (
         "Name",
@@ -55,6 +57,22 @@ READ: Mapping[str, tuple[str, ...]] = {
         "Jira_Issue__c",
         "Jira_Version__c",
     ),
+    "risks": ("Name", "Risk_Owner__c"),
+    "requests": (
+        "Name",
+        "Request_Key__c",
+        "Engagement__c",
+        "Text__c",
+        "State__c",
+        "Requested_On__c",
+        "Requested_By__c",
+        "Decided_On__c",
+        "Effort_Hours__c",
+        "Amount__c",
+        "Jira_Issue__c",
+    ),
+    "mitigations": ("Name", "Risk__c", "Text__c", "Owner__c", "Due_Date__c", "State__c"),
+    "dependencies": ("Name", "Deliverable__c", "Depends_On__c", "Note__c"),
 }
 """Fields of the shipped objects that the shipped mapping reads (``docs/connectors/salesforce.md``)."""
 
@@ -159,6 +177,10 @@ def _check_object(client: SalesforceClient, stream: str, described: Mapping[str,
     if described is None:
         if stream == "risks" and not rules:
             return  # nothing is written there, so the object is not needed
+        if stream in REGISTERS and not rules:
+            found = f"{name} is not there, or this user may not see it: so none of these records are read"
+            yield CheckResult(name=f"object {name}", ok=None, found=found, mend=_INSTALL if shipped else "")
+            return
         mend = _INSTALL if shipped else f"correct objects.{stream}, or let the user of this connection see {name}"
         yield CheckResult(
             name=f"object {name}", ok=False, found=f"{name} is missing, or this user may not see it", mend=mend
@@ -171,7 +193,8 @@ def _check_object(client: SalesforceClient, stream: str, described: Mapping[str,
         found = f"{name} has all fields that are read"
         if missing:
             found = f"{name} lacks, or this user may not read: {', '.join(missing)}"
-        yield CheckResult(name=f"fields {name}", ok=not missing, found=found, mend=_INSTALL if missing else "")
+        ok = None if missing and NOT_EVERYWHERE.issuperset(missing) else not missing
+        yield CheckResult(name=f"fields {name}", ok=ok, found=found, mend=_INSTALL if missing else "")
         for rule in rules:
             yield _write_permission(name, rule, described, fields)
 

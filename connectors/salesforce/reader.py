@@ -20,7 +20,8 @@ from connectors.core.port import Catalog, Clock, FieldType, Page, Partition, Par
 from connectors.salesforce import soql
 from connectors.salesforce.client import COMPOSITE_QUERIES, SalesforceClient, checked_page
 from connectors.salesforce.errors import QUOTA_WAIT_S
-from connectors.salesforce.records import CURRENCY, MERGED_INTO, MODSTAMP, as_record, system_fields
+from connectors.salesforce.records import MERGED_INTO, MODSTAMP, as_record, system_fields
+from connectors.salesforce.settings import NOT_EVERYWHERE, REGISTERS
 
 _BEGINNING = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 _SECOND = timedelta(seconds=1)  # of the resolution that instants are compared with
@@ -65,9 +66,15 @@ class SalesforceReader:
         self._clock = clock
 
     def pull(self, wanted: Sequence[Wanted], catalog: Catalog) -> Iterator[Page | PartitionFailure]:
-        """Yield changed rows; see the port. Up to five objects share one request."""
+        """Yield changed rows; see the port. Up to five objects share one request.
+
+        Nothing is said of a register that the catalog does not have: it stays unread.
+        """
         jobs: list[_Job] = []
+        seen = {field.stream for field in catalog.fields}
         for one in wanted:
+            if seen and one.partition.stream in REGISTERS - seen:
+                continue  # this org keeps no such register
             try:
                 jobs.append(self._job(one, catalog))
             except PartitionError as exc:
@@ -126,8 +133,8 @@ class SalesforceReader:
     def _fields(self, stream: str, object_name: str, names: Sequence[str], catalog: Catalog) -> tuple[str, ...]:
         system = system_fields(stream, object_name, catalog)
         wanted = soql.resolve(stream, names, catalog)
-        if any(f.stream == stream for f in catalog.fields) and not catalog.find(stream, CURRENCY):
-            wanted = tuple(name for name in wanted if name != CURRENCY)
+        if any(f.stream == stream for f in catalog.fields):
+            wanted = tuple(name for name in wanted if name not in NOT_EVERYWHERE or catalog.find(stream, name))
         return tuple(dict.fromkeys((*system, *wanted)))
 
     def _first_pages(self, group: Sequence[_Job]) -> list[dict[str, Any] | ConnectorError]:

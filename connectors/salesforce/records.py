@@ -15,8 +15,6 @@ from connectors.salesforce.soql import full_id, parse_instant
 MODSTAMP = "SystemModstamp"
 DELETED = "IsDeleted"
 MERGED_INTO = "MasterRecordId"
-CURRENCY = "CurrencyIsoCode"
-"""Orgs with one currency have no such field: then it is not asked for."""
 
 _ALWAYS = ("Id", MODSTAMP, "CreatedDate")
 _MERGEABLE = frozenset({"Account", "Contact", "Lead"})  # the objects whose rows can be merged

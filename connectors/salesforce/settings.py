@@ -22,6 +22,9 @@ DEFAULT_OBJECTS: Mapping[str, str] = MappingProxyType(
         "scope_items": "Scope_Item__c",
         "deliverables": "Deliverable__c",
         "risks": "Syncline_Risk__c",
+        "requests": "Engineering_Request__c",
+        "mitigations": "Mitigation__c",
+        "dependencies": "Deliverable_Dependency__c",
     }
 )
 """Object of each stream, as installed from ``deploy/salesforce``."""
@@ -29,7 +32,15 @@ DEFAULT_OBJECTS: Mapping[str, str] = MappingProxyType(
 FURTHER_STREAMS = ("opportunities", "opportunity_products")
 """Streams that are read only where ``objects`` names their objects (``Opportunity``, ``OpportunityLineItem``)."""
 
-DEFAULT_EXTERNAL_IDS: Mapping[str, str] = MappingProxyType({"engagements": "Key__c", "risks": "Risk_Key__c"})
+REGISTERS = frozenset({"risks", "requests", "mitigations", "dependencies"})
+"""Streams of which an org need not have the object: no rule rests on them, and what is not there is not read."""
+
+NOT_EVERYWHERE = frozenset({"CurrencyIsoCode", "Rate__c", "Effort_Hours__c", "Risk_Owner__c"})
+"""Fields that an org need not have: the first is there where several currencies are, the others came later."""
+
+DEFAULT_EXTERNAL_IDS: Mapping[str, str] = MappingProxyType(
+    {"engagements": "Key__c", "risks": "Risk_Key__c", "requests": "Request_Key__c"}
+)
 """External id field of each stream that has one, as installed from ``deploy/salesforce``."""
 
 _API_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")

@@ -9,6 +9,7 @@ from typing import Any
 from sandbox.portfolio import mentions, scope_links
 from sandbox.portfolio.hosts import Hosts
 from sandbox.portfolio.model import Form, Issue, Kind, Person, Portfolio, Project, Reading, Security
+from sandbox.portfolio.registers import blocks
 from sandbox.portfolio.sites import ODD_BILLABLE, SITES, Site
 from sandbox.portfolio.workflows import workflows
 
@@ -62,7 +63,12 @@ def render_jira(truth: Portfolio, site_name: str, *, hosts: Hosts, token: str) -
         ],
         "workflows": workflows(site),
         "fields": _fields(site),
-        "issues": [_issue(each, site, hosts) for project in projects for each in project.issues],
+        "issues": [
+            _issue(each, site, hosts, other.get(each.id))
+            for project in projects
+            for other in (blocks(project),)
+            for each in project.issues
+        ],
     }
     if site.deployment != "cloud":
         document["faults"] = [throttle_once()]
@@ -164,7 +170,7 @@ def stamp(instant: datetime) -> str:
     return instant.strftime("%Y-%m-%dT%H:%M:%S.000+0000")
 
 
-def _issue(issue: Issue, site: Site, hosts: Hosts) -> Row:
+def _issue(issue: Issue, site: Site, hosts: Hosts, blocked: Issue | None) -> Row:
     assert issue.created is not None  # noqa: S101 - numbering stamps every issue
     assert issue.updated is not None  # noqa: S101 - likewise
     fields: Row = {
@@ -192,6 +198,10 @@ def _issue(issue: Issue, site: Site, hosts: Hosts) -> Row:
         fields["security"] = {"name": issue.security.value}
     if issue.estimate_seconds:
         fields["timeoriginalestimate"] = issue.estimate_seconds
+        spent = sum(each.seconds for each in issue.worklogs)
+        fields["timeestimate"] = 0 if issue.resolution else max(0, issue.estimate_seconds - spent)
+    if blocked is not None:
+        fields["issuelinks"] = [{"id": str(issue.id), "type": {"name": "Blocks"}, "outwardIssue": {"key": blocked.key}}]
     fields |= _parent(issue, site) | _custom(issue, site)
     links = [_remote_link(each, hosts) for each in mentions.of_form(issue, Form.REMOTE_LINK)]
     return {

@@ -9,6 +9,7 @@ from sandbox.portfolio.days import plus
 from sandbox.portfolio.hosts import Hosts
 from sandbox.portfolio.layout import user_id
 from sandbox.portfolio.model import Baseline, Deliverable, Engagement, Item, Person, Portfolio, TrackedBy
+from sandbox.portfolio.registers import hourly_rate, registers
 from sandbox.portfolio.render_jira import BOT_EMAIL
 from sandbox.salesforce.ids import salesforce_id
 
@@ -46,6 +47,7 @@ def render_salesforce(truth: Portfolio, *, hosts: Hosts, client_secret: str) -> 
             "Scope_Baseline__c": [_baseline(truth, *each) for each in baselines],
             "Scope_Item__c": [_item(truth, *each) for each in items],
             "Deliverable__c": [_deliverable(truth, hosts, *each) for each in owed],
+            **registers(truth, hosts, lambda number, created: _history(truth, number, created)),
         },
     }
 
@@ -110,6 +112,7 @@ def _engagement(truth: Portfolio, engagement: Engagement) -> Row:
         "Budget__c": float(engagement.budget),
         "CurrencyIsoCode": engagement.currency,
         "Project_Manager__c": user_id(engagement.manager),
+        "Rate__c": hourly_rate(engagement),
         **_history(truth, engagement.number, (engagement.start - truth.today).days),
     }
 
@@ -138,6 +141,7 @@ def _item(truth: Portfolio, engagement: Engagement, baseline: Baseline, item: It
         "CurrencyIsoCode": item.currency,
         "Acceptance__c": item.acceptance,
         "State__c": item.state.value,
+        "Effort_Hours__c": 8.0 * (2 + item.number % 20),
         **_history(truth, item.number, -235),
     }
 

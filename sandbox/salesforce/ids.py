@@ -35,6 +35,9 @@ KEY_PREFIXES: Mapping[str, str] = MappingProxyType(
         "Scope_Item__c": "a02",
         "Deliverable__c": "a03",
         "Syncline_Risk__c": "a04",
+        "Engineering_Request__c": "a05",
+        "Mitigation__c": "a06",
+        "Deliverable_Dependency__c": "a07",
     }
 )
 

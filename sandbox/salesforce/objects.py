@@ -60,6 +60,10 @@ def _currency(name: str) -> Row:
     return _custom(name, "currency", precision=18, scale=2)
 
 
+def _hours(name: str) -> Row:
+    return _custom(name, "double", precision=8, scale=2)
+
+
 CUSTOM: Mapping[str, tuple[Row, ...]] = {
     "Engagement__c": (
         _key("Key__c", 40),
@@ -70,6 +74,7 @@ CUSTOM: Mapping[str, tuple[Row, ...]] = {
         _date("End_Date__c"),
         _currency("Budget__c"),
         _lookup("Project_Manager__c", "User"),
+        _currency("Rate__c"),
         _picklist("Syncline_Status__c", "Green", "Amber", "Red", "Unknown"),
         _long("Syncline_Status_Text__c"),
         _custom("Syncline_As_Of__c", "datetime"),
@@ -88,6 +93,7 @@ CUSTOM: Mapping[str, tuple[Row, ...]] = {
         _currency("Budget__c"),
         _long("Acceptance__c"),
         _picklist("State__c", "Active", "Deferred", "Cancelled"),
+        _hours("Effort_Hours__c"),
     ),
     "Deliverable__c": (
         _lookup("Engagement__c", "Engagement__c"),
@@ -113,6 +119,31 @@ CUSTOM: Mapping[str, tuple[Row, ...]] = {
         _date("Raised_On__c"),
         _text("Closed_Reason__c", 80),
         _text("Syncline_Marker__c", 120),
+        _lookup("Risk_Owner__c", "User"),
+    ),
+    "Engineering_Request__c": (
+        _key("Request_Key__c", 40),
+        _lookup("Engagement__c", "Engagement__c"),
+        _long("Text__c"),
+        _picklist("State__c", "Requested", "Triaged", "Approved", "Declined", "Billed"),
+        _date("Requested_On__c"),
+        _text("Requested_By__c", 80),
+        _date("Decided_On__c"),
+        _hours("Effort_Hours__c"),
+        _currency("Amount__c"),
+        _text("Jira_Issue__c", 255),
+    ),
+    "Mitigation__c": (
+        _lookup("Risk__c", "Syncline_Risk__c"),
+        _long("Text__c"),
+        _lookup("Owner__c", "User"),
+        _date("Due_Date__c"),
+        _picklist("State__c", "Planned", "In progress", "Done", "Dropped"),
+    ),
+    "Deliverable_Dependency__c": (
+        _lookup("Deliverable__c", "Deliverable__c"),
+        _lookup("Depends_On__c", "Deliverable__c"),
+        _text("Note__c", 255),
     ),
 }
 """Custom fields of each custom object, beside the system fields that every one has (`system_fields`)."""
@@ -125,6 +156,12 @@ CHILD_NAMES: Mapping[tuple[str, str], str] = {
     ("Deliverable__c", "Engagement__c"): "Deliverables__r",
     ("Deliverable__c", "Third_Party__c"): "Owed_Deliverables__r",
     ("Syncline_Risk__c", "Engagement__c"): "Syncline_Risks__r",
+    ("Syncline_Risk__c", "Risk_Owner__c"): "Owned_Risks__r",
+    ("Engineering_Request__c", "Engagement__c"): "Engineering_Requests__r",
+    ("Mitigation__c", "Risk__c"): "Mitigations__r",
+    ("Mitigation__c", "Owner__c"): "Owned_Mitigations__r",
+    ("Deliverable_Dependency__c", "Deliverable__c"): "Dependencies__r",
+    ("Deliverable_Dependency__c", "Depends_On__c"): "Dependents__r",
 }
 """Child relationship names as the lookups' metadata gives them."""
 

@@ -122,7 +122,7 @@ def _salesforce(session: requests.Session, where: _Where) -> Seen:
     (row,) = rows(f"SELECT {fields} FROM Engagement__c WHERE Key__c = '{key}'")  # noqa: S608 - SOQL, see above
     found = rows(
         "SELECT Risk_Key__c, Name, Lifecycle__c FROM Syncline_Risk__c "  # noqa: S608 - SOQL, see above
-        f"WHERE Engagement__r.Key__c = '{key}' ORDER BY Name"
+        f"WHERE Engagement__r.Key__c = '{key}' AND Syncline_Marker__c != null ORDER BY Name"
     )
     return Seen(
         tool=where.name,

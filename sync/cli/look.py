@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import click
@@ -18,6 +19,7 @@ from sync.reconcile.result import FindingKind
 from sync.show.facts import CONFIGURATION, Facts
 from sync.show.ledger import deliverables_json, scope_json
 from sync.show.portfolio import findings_json, risks_json, status_json
+from sync.show.registers import is_closed, requests_json
 from sync.show.text import age, light, one_line, severity
 
 _engagement = click.argument("engagement", required=False)
@@ -149,13 +151,16 @@ def _tell_scope(data: dict[str, Any], facts: list[Facts]) -> None:  # noqa: ARG0
                 i["item"],
                 i["title"],
                 i["due"] or "",
-                f"{i['budget']['amount']} {i['budget']['currency']}" if i["budget"] else "",
+                _amount(i["budget"]),
                 Text("none", style="bold red") if i["finding"] else f"{i['live']} ({i['done']} done)",
+                _effort(i["effort"]),
                 i["finding"] or "",
             )
             for i in one["items"]
         ]
-        table("", ("item", "sold", "due", "budget", "work", "finding"), rows)
+        table("", ("item", "sold", "due", "budget", "work", "effort", "finding"), rows)
+        if one["budget"]:
+            say(f"worth {_amount(one['budget'])}" + (f", {_amount(one['rate'])} an hour" if one["rate"] else ""))
         say(f"covered: {covered['count']} of {covered['of']} items")
         say(f"traced: {traced['count']} of {traced['of']} pieces of billable work")
         if one["orphans"]:
@@ -163,6 +168,23 @@ def _tell_scope(data: dict[str, Any], facts: list[Facts]) -> None:  # noqa: ARG0
         if others := [_version(b) for b in one["baselines"] if not b["current"]]:
             say("other baselines: " + "; ".join(others))
         say()
+
+
+def _amount(money: dict[str, str] | None) -> str:
+    """An amount with no decimals, or at least two; nothing is rounded."""
+    if not money:
+        return ""
+    amount = Decimal(money["amount"])
+    digits = 0 if amount == amount.to_integral_value() else max(2, -int(amount.as_tuple().exponent))
+    return f"{amount:.{digits}f} {money['currency']}"
+
+
+_EFFORTS = (("sold_h", "sold"), ("estimate_h", "estimated"), ("spent_h", "spent"), ("remaining_h", "to go"))
+
+
+def _effort(effort: dict[str, str | None]) -> str:
+    """``16 h sold, 12.5 h spent``: what is said."""
+    return ", ".join(f"{effort[key]} h {word}" for key, word in _EFFORTS if effort[key] is not None)
 
 
 def _current(one: dict[str, Any]) -> str:
@@ -205,6 +227,7 @@ def _tell_deliverables(data: dict[str, Any], facts: list[Facts]) -> None:  # noq
             d["needed_by"] or "",
             d["effective"] or "",
             "\n".join(f"{x['date']} {x['field']} {x['key']}" for x in d["dates"]),
+            "\n".join(f"{x['deliverable']} ({x['state']})" for x in d["depends_on"]),
             Text("\n".join(f["kind"].partition(".")[2].replace("_", " ") for f in d["findings"]), style="bold red"),
         )
         for d in data["deliverables"]
@@ -212,8 +235,8 @@ def _tell_deliverables(data: dict[str, Any], facts: list[Facts]) -> None:  # noq
     if not rows:
         say("no deliverables")
         return
-    columns = ("engagement", "key", "deliverable", "owed by", "state", "needed by", "effective", "dates", "found")
-    table("", columns, rows)
+    columns = ("engagement", "key", "deliverable", "owed by", "state", "needed by", "effective", "dates", "waits for")
+    table("", (*columns, "found"), rows)
 
 
 @click.command(epilog="Example:  syncline risks NIM-01 --all")
@@ -223,11 +246,15 @@ def _tell_deliverables(data: dict[str, Any], facts: list[Facts]) -> None:  # noq
 @json_option
 @pass_app
 def risks(app: App, *, engagement: str | None, as_of: datetime | None, closed_too: bool, as_json: bool) -> None:
-    """Show the risks that the rules raised, the worst first. Each keeps its identity in every tool."""
+    """Show the risks that the rules raised, the worst first, then those that people keep in the tools alone.
+
+    A risk that a rule raised keeps its identity in every tool. Owner and mitigations are what the tools say of it.
+    """
 
     def make(facts: Sequence[Facts]) -> dict[str, Any]:
         data = risks_json(facts)
-        data["risks"] = [r for r in data["risks"] if closed_too or r["lifecycle"] != "closed"]
+        for name in ("risks", "recorded"):
+            data[name] = [r for r in data[name] if closed_too or not is_closed(r)]
         return data
 
     _show(app, engagement, moment(as_of), make, _tell_risks, as_json=as_json)
@@ -238,14 +265,58 @@ _WORST_FIRST = ("critical", "high", "medium", "low")
 
 def _tell_risks(data: dict[str, Any], facts: list[Facts]) -> None:  # noqa: ARG001 - all are called alike
     ordered = sorted(data["risks"], key=lambda r: (r["engagement"], _WORST_FIRST.index(r["severity"]), r["id"]))
-    rows = [
-        (r["engagement"], severity(r["severity"]), r["category"], r["title"], r["lifecycle"], r["raised_on"], r["id"])
-        for r in ordered
-    ]
+    rows = [_risk_row(r, r["id"]) for r in ordered] + [_risk_row(r, r["key"]) for r in data["recorded"]]
     if not rows:
         say("no risks to show (--all shows closed ones too)")
         return
-    table("", ("engagement", "severity", "threatens", "risk", "state", "raised", "id"), rows)
+    columns = ("engagement", "severity", "threatens", "risk", "state", "owner", "mitigations", "raised", "id")
+    table("", columns, rows)
+
+
+def _risk_row(risk: dict[str, Any], id_: str) -> tuple[str | Text, ...]:
+    mitigations = "\n".join(_mitigation(each) for each in risk["mitigations"])
+    told = (risk["title"], risk["lifecycle"], risk["owned_by"], mitigations, risk["raised_on"] or "", id_)
+    return (risk["engagement"], severity(risk["severity"]), risk["category"], *told)
+
+
+def _mitigation(one: dict[str, Any]) -> str:
+    due = f", due {one['due']}" + (" (overdue)" if one["overdue"] else "") if one["due"] else ""
+    return f"{one['state'].replace('_', ' ')}{due}: {one['title']}" + (
+        f" ({one['owned_by']})" if one["owned_by"] else ""
+    )
+
+
+@click.command(epilog="Example:  syncline requests NIM-01")
+@_engagement
+@past_options
+@json_option
+@pass_app
+def requests(
+    app: App, *, engagement: str | None, as_of: datetime | None, true_at: datetime | None, as_json: bool
+) -> None:
+    """Show what was asked for beyond the contracts, the oldest first, with its state, age, effort, amount and work."""
+    _show(app, engagement, moment(as_of, true_at), requests_json, _tell_requests, as_json=as_json)
+
+
+def _tell_requests(data: dict[str, Any], facts: list[Facts]) -> None:  # noqa: ARG001 - all are called alike
+    rows = [
+        (
+            r["engagement"],
+            r["request"],
+            r["title"],
+            r["state"],
+            " by ".join(filter(None, (r["requested_on"], r["requested_by"]))),
+            "" if r["age_days"] is None else f"{r['age_days']} d",
+            "" if r["effort_h"] is None else f"{r['effort_h']} h",
+            _amount(r["amount"]),
+            "\n".join(f"{w['key']} ({w['state'] or 'not read'})" for w in r["work"]),
+        )
+        for r in data["requests"]
+    ]
+    if not rows:
+        say("no engineering requests")
+        return
+    table("", ("engagement", "key", "request", "state", "asked", "age", "effort", "amount", "work"), rows)
 
 
 @click.command(epilog="Example:  syncline findings --kind scope.uncovered      then:  syncline explain F-…")

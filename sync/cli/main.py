@@ -21,7 +21,7 @@ from sync.cli.exits import Exit, StoppedError
 from sync.cli.explain import explain
 from sync.cli.init import init
 from sync.cli.logs import FieldsFormatter
-from sync.cli.look import deliverables, findings, risks, scope, status
+from sync.cli.look import deliverables, findings, requests, risks, scope, status
 from sync.cli.look_at_tools import check, fields
 from sync.cli.output import note
 from sync.cli.remap import remap
@@ -71,7 +71,7 @@ def cli(ctx: click.Context, *, config_path: Path, verbose: int) -> None:
 
 
 _RUN = (demo, sandbox, init, pull, plan, apply, sync_command, adopt, remap, backfill, daemon)
-_LOOK = (check, fields, status, scope, deliverables, risks, findings, explain)
+_LOOK = (check, fields, status, scope, deliverables, risks, requests, findings, explain)
 for command in (*_RUN, *_LOOK, config):
     cli.add_command(command)
 

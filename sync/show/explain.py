@@ -27,7 +27,7 @@ def explain_risk(facts: Facts, state: RiskState, heads: Heads) -> dict[str, Any]
     findings = _of(facts, state.risk.findings)
     return {
         "what": "risk",
-        **risk_json(state),
+        **risk_json(facts, state),
         "owner": person_json(facts.manager),
         "because": [finding_json(facts, f) for f in findings],
         "records": _records(refs_of(findings), heads),

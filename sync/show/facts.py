@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from mapping.people import Human
 from sync.reconcile.result import Evidence, Finding, RiskState, Status
 from sync.reconcile.view import EngagementView
 from sync.store.queries import LastStatus
+from sync.store.registers import Registers
 
 CONFIGURATION = "configuration"
 """Origin of an engagement that the configuration names."""
@@ -33,6 +34,7 @@ class Facts:
         left_out: Of a discovered one: each place or anchor that it does not have, and why.
         last: The status that it had until it came to rest; None: it is not at rest, or never had one.
         people: The persons behind the logins of its manager and of whoever its work is assigned to, joined.
+        registers: What people keep of it beside scope and work.
     """
 
     key: str
@@ -47,6 +49,7 @@ class Facts:
     left_out: Sequence[str] = ()
     last: LastStatus | None = None
     people: Sequence[Human] = ()
+    registers: Registers = field(default_factory=Registers)
 
     @property
     def manager(self) -> Human | None:

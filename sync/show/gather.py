@@ -19,6 +19,7 @@ from sync.reconcile.view import EngagementView
 from sync.selection import Selected
 from sync.show.facts import CONFIGURATION, Facts
 from sync.store.queries import last_status
+from sync.store.registers import Registers, load_registers
 from sync.store.results import load_findings, load_risks
 from sync.store.tables import FindingRow, StatusRow
 from sync.store.views import Surroundings, build_view, surroundings
@@ -83,6 +84,7 @@ def _facts(
         left_out=one.left_out,
         last=None if result is None or result.status is not None else last_status(session, one.key),
         people=() if view is None else _people(view, given.people),
+        registers=Registers() if view is None else load_registers(session, one, view.engagement, view.deliverables),
     )
 
 

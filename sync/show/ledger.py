@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from mapping.model import DeliverableState, Money, ScopeBaseline, ScopeItem, WorkState
+from mapping.model import DeliverableState, ScopeBaseline, ScopeItem, WorkState
 from sync.reconcile.claims import ItemRef, WorkFacts, work_facts
 from sync.reconcile.deliverables import dates_of, effective_date
 from sync.reconcile.links import Lookup
@@ -16,6 +16,7 @@ from sync.reconcile.scope import billable_work, covering, current_baseline, curr
 from sync.reconcile.view import EngagementView, fold
 from sync.reconcile.words import titled
 from sync.show.facts import Facts
+from sync.show.registers import effort_json, money, waits_for_json
 
 
 def scope_json(facts: Sequence[Facts]) -> dict[str, Any]:
@@ -41,6 +42,8 @@ def _scope(facts: Facts, view: EngagementView) -> dict[str, Any]:
         "source": None if baseline is None else _source(view, baseline),
         "undecided": list(rival_sources(view, today)),
         "baselines": [_baseline(view, b, current=b is baseline) for b in sorted(view.baselines, key=_by_version)],
+        "budget": money(view.engagement.budget),
+        "rate": money(view.engagement.rate),
         "items": rows,
         "covered": _share(sum(row["live"] > 0 for row in rows), len(rows)),
         "traced": _share(tied, len(billable)),
@@ -84,6 +87,7 @@ def _item(facts: Facts, view: EngagementView, item: ScopeItem, work: Sequence[Wo
         "done": sum(w.state is WorkState.DONE for w in live),
         "dropped": len(held) - len(live),
         "work": sorted(w.key for w in live),
+        "effort": effort_json(item.effort_s, live, held),
         "finding": found[item.ref].id if item.ref in found else None,
         "url": item.url,
     }
@@ -119,16 +123,12 @@ def _deliverables(facts: Facts, view: EngagementView) -> list[dict[str, Any]]:
                     for d in dates
                 ],
                 "scope_items": list(one.scope_item_keys),
+                "depends_on": waits_for_json(facts, one),
                 "findings": [{"id": f.id, "kind": f.kind.value, "summary": f.summary} for f in found],
                 "url": one.url,
             }
         )
     return rows
-
-
-def money(value: Money | None) -> dict[str, str] | None:
-    """An amount as JSON holds it: an exact decimal as text, with its currency."""
-    return None if value is None else {"amount": str(value.amount), "currency": value.currency}
 
 
 def _share(part: int, whole: int) -> dict[str, Any]:

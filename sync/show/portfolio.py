@@ -7,7 +7,9 @@ from typing import Any
 
 from mapping.people import Human
 from sync.reconcile.result import Finding, Reason, RiskLifecycle, RiskState
+from sync.reconcile.view import fold
 from sync.show.facts import Facts, evidence_json, instant
+from sync.show.registers import handled_json, kept_risks, recorded_json
 
 NEVER_READ = "its record was never read: run syncline pull, then look at syncline check"
 
@@ -98,11 +100,15 @@ def finding_json(facts: Facts, finding: Finding) -> dict[str, Any]:
 
 def risks_json(facts: Sequence[Facts]) -> dict[str, Any]:
     """``syncline risks --json``."""
-    return {"version": 1, "risks": [risk_json(state) for f in facts for state in f.risks]}
+    return {
+        "version": 1,
+        "risks": [risk_json(f, state) for f in facts for state in f.risks],
+        "recorded": [risk for f in facts for risk in recorded_json(f)],
+    }
 
 
-def risk_json(state: RiskState) -> dict[str, Any]:
-    """One risk."""
+def risk_json(facts: Facts, state: RiskState) -> dict[str, Any]:
+    """One risk that a rule raised, with what people say of it in the tools."""
     risk = state.risk
     return {
         "id": risk.id,
@@ -119,4 +125,5 @@ def risk_json(state: RiskState) -> dict[str, Any]:
         "description": risk.description,
         "subject_url": risk.subject_url,
         "findings": list(risk.findings),
+        **handled_json(facts, kept_risks(facts).get(fold(risk.id))),
     }

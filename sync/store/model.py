@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
+from mapping.entities import ENTITY_TYPES
 from mapping.model import (
-    ENTITY_TYPES,
     Deliverable,
     Engagement,
     Entity,
@@ -20,6 +20,7 @@ from mapping.model import (
     ScopeItem,
     WorkItem,
 )
+from mapping.registers import DeliverableDependency, EngineeringRequest, Mitigation, Risk
 from sync.store.codec import decode, encode
 from sync.store.records import chunks
 from sync.store.tables import DirtyRow, EntityRow, LinkRow
@@ -209,5 +210,11 @@ def _parent(entity: Entity) -> tuple[str, str]:
             return entity.baseline_ref or "", "" if entity.baseline_ref else entity.engagement_key or ""
         case WorkItem():
             return entity.parent_ref or "", entity.parent_key or ""
+        case EngineeringRequest() | Risk():
+            return entity.engagement_ref or "", "" if entity.engagement_ref else entity.engagement_key or ""
+        case Mitigation():
+            return entity.risk_ref or "", ""
+        case DeliverableDependency():
+            return entity.deliverable_ref or "", ""
         case _:
             return "", ""

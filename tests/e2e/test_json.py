@@ -37,7 +37,7 @@ def shapes() -> dict[str, Shape]:
 
 
 SHAPES = shapes()
-LOOKING = {"status", "scope", "deliverables", "risks", "findings", "explain"}
+LOOKING = {"status", "scope", "deliverables", "risks", "requests", "findings", "explain"}
 COMMANDS = {name for name in SHAPES if name.islower()}
 
 

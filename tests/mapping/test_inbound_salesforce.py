@@ -23,6 +23,15 @@ from mapping.model import (
     Stage,
     Unmapped,
 )
+from mapping.registers import (
+    DeliverableDependency,
+    EngineeringRequest,
+    Lifecycle,
+    Mitigation,
+    MitigationState,
+    RequestState,
+    Risk,
+)
 
 NO_CATALOG = Catalog(fields=())
 ID15 = "a02Kj0000012AbC"
@@ -204,6 +213,45 @@ def test_a_tracking_field_that_is_no_reference_is_kept_raw(salesforce, row, text
     assert deliverable.unmapped == (Unmapped(attribute="tracking", field="Jira_Issue__c", value=text),)
 
 
-def test_risk_rows_are_read_for_comparison_alone(salesforce, row):
-    assert map_record(salesforce, row("risks", {"Name": "Late"}), NO_CATALOG) == ()
-    assert "Risk_Key__c" in salesforce.fields("risks")
+def test_a_risk_is_called_by_its_key_else_by_its_name(salesforce, row):
+    payload = {"Name": "Late", "Risk_Key__c": "R-0123456789", "Lifecycle__c": "Accepted", "Raised_On__c": "2026-11-02"}
+    risk = one(salesforce, row("risks", {**payload, "Category__c": "schedule", "Risk_Owner__c": "005000000000001"}))
+    assert isinstance(risk, Risk)
+    assert (risk.key, risk.title, risk.lifecycle) == ("R-0123456789", "Late", Lifecycle.ACCEPTED)
+    assert (risk.category, risk.severity, risk.engagement_ref) == ("schedule", "", None)
+    assert (risk.owner_ref, risk.raised_on) == ("salesforce:users:005000000000001AAA", date(2026, 11, 2))
+    odd = one(salesforce, row("risks", {**payload, "Risk_Key__c": None, "Lifecycle__c": "Parked"}))
+    assert (odd.key, odd.lifecycle) == ("Late", Lifecycle.UNMAPPED)
+    assert odd.unmapped == (Unmapped(attribute="lifecycle", field="Lifecycle__c", value="Parked"),)
+
+
+def test_an_engineering_request_has_its_effort_in_seconds_and_its_amount_exactly(salesforce, row):
+    payload = {
+        "Name": "Second region",
+        "Request_Key__c": "ER-1",
+        "State__c": "approved",
+        "Engagement__c": ID15,
+        "Effort_Hours__c": 12.35,
+        "Amount__c": 1234567890.12,
+        "CurrencyIsoCode": "GBP",
+        "Jira_Issue__c": "https://jira.example/browse/NIM-12",
+    }
+    request = one(salesforce, row("requests", payload))
+    assert isinstance(request, EngineeringRequest)
+    assert (request.key, request.state, request.effort_s) == ("ER-1", RequestState.APPROVED, 44460)
+    assert request.amount == Money(amount=Decimal("1234567890.12"), currency="GBP")
+    assert [(r.value, r.host) for r in request.tracking] == [("NIM-12", "jira.example")]
+    without = one(salesforce, row("requests", {**payload, "CurrencyIsoCode": None}))
+    assert without.amount is None
+    assert [u.attribute for u in without.unmapped] == ["amount"]
+
+
+def test_a_mitigation_and_a_dependency_point_at_records_and_may_have_lost_them(salesforce, row):
+    payload = {"Name": "Hire", "State__c": "In progress", "Risk__c": ID15, "Due_Date__c": "2026-12-01"}
+    mitigation = one(salesforce, row("mitigations", payload))
+    assert isinstance(mitigation, Mitigation)
+    assert (mitigation.risk_ref, mitigation.state) == (f"salesforce:risks:{ID18}", MitigationState.IN_PROGRESS)
+    assert one(salesforce, row("mitigations", {**payload, "Risk__c": None})).risk_ref is None
+    dependency = one(salesforce, row("dependencies", {"Deliverable__c": ID15, "Depends_On__c": None}))
+    assert isinstance(dependency, DeliverableDependency)
+    assert (dependency.deliverable_ref, dependency.depends_on_ref) == (f"salesforce:deliverables:{ID18}", None)

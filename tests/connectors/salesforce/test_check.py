@@ -43,6 +43,16 @@ def test_a_missing_object_is_named_and_matters_only_when_it_is_used(org, connect
     assert "object Syncline_Risk__c" not in reading
 
 
+def test_a_register_that_is_not_there_is_told_and_is_no_fault(org, connections):
+    org.admin("POST", "access", {"username": USERNAME, "hidden": ["Mitigation__c", "Scope_Item__c.Effort_Hours__c"]})
+    found = results(connections.connect())
+    assert found["object Mitigation__c"].ok is None
+    assert "none of these records are read" in found["object Mitigation__c"].found
+    assert found["fields Scope_Item__c"].ok is None
+    assert "Effort_Hours__c" in found["fields Scope_Item__c"].found
+    assert "deploy/salesforce" in found["fields Scope_Item__c"].mend
+
+
 def test_a_field_that_may_only_be_read_is_named(org, connections):
     org.admin(
         "POST", "access", {"username": USERNAME, "read_only": ["Engagement__c.Syncline_As_Of__c", "Syncline_Risk__c"]}

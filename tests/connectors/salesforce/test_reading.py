@@ -158,6 +158,22 @@ def test_an_org_with_one_currency_is_not_asked_for_it(org, connections):
     assert "CurrencyIsoCode" not in records[0].payload
 
 
+def test_a_register_that_an_org_does_not_have_is_not_read_and_stops_nothing(org, connections):
+    org.admin(
+        "POST", "access", {"username": "sync@partner.example", "hidden": ["Mitigation__c", "Engagement__c.Rate__c"]}
+    )
+    engagement(org, "FIC-1")
+    request = org.act("create", "Engineering_Request__c", {"Name": "Second region"})
+    connector = connections.connect()
+    partitions = [ENGAGEMENTS, Partition(stream="mitigations", key="Mitigation__c")]
+    partitions.append(Partition(stream="requests", key="Engineering_Request__c"))
+    fields = {"engagements": ("Rate__c",), "mitigations": ("Name",), "requests": ("Name",)}
+    records, failures = pull(connector, partitions, fields=fields, catalog=connector.catalog([]))
+    assert failures == []
+    assert [r.stream for r in records] == ["engagements", "requests"]
+    assert records[1].id == request
+
+
 def test_a_revoked_session_is_renewed_once_and_unseen(org, connections):
     engagement(org, "FIC-1")
     connector = connections.connect()

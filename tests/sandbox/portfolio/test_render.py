@@ -247,6 +247,21 @@ def test_deliverables_name_their_issue_by_key_or_url(truth, org):
     assert ways == {True, False}
 
 
+def test_what_people_keep_in_registers_points_at_what_is_there(org):
+    ids = {row["Id"] for rows in org["records"].values() for row in rows}
+    risks = {row["Id"]: row for row in org["records"]["Syncline_Risk__c"]}
+    assert len({row["Risk_Key__c"] for row in risks.values()}) == len(risks) > 5
+    assert all(row["Syncline_Marker__c"] is None for row in risks.values())
+    requests = org["records"]["Engineering_Request__c"]
+    assert {row["State__c"] for row in requests} >= {"Requested", "Triaged", "Declined"}
+    assert len({row["Request_Key__c"] for row in requests}) == len(requests)
+    assert {row["Engagement__c"] for row in requests} <= ids
+    assert {row["Risk__c"] for row in org["records"]["Mitigation__c"]} == set(risks)
+    waits = [(row["Deliverable__c"], row["Depends_On__c"]) for row in org["records"]["Deliverable_Dependency__c"]]
+    assert waits
+    assert all(later > earlier for later, earlier in waits)  # so that there is no cycle
+
+
 def test_people_are_spelled_differently_in_each_tool(sites, org):
     cloud = {row["displayName"] for row in sites["jira"]["users"]}
     data_center = {row["displayName"] for row in sites["jira-dc"]["users"]}

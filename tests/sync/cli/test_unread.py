@@ -46,6 +46,7 @@ def test_before_anything_is_discovered_status_says_what_to_run(tmp_path: Path) -
         ["findings"],
         ["findings", "--json"],
         ["risks"],
+        ["requests"],
         ["scope", "NIM-01"],
         ["deliverables"],
     ],

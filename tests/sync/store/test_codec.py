@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from connectors.core.port import Catalog, Write
-from mapping.model import ENTITY_TYPES, Entity
+from mapping.entities import ENTITY_TYPES
+from mapping.model import Entity
 from sync.plan.types import Conflict, PlannedWrite
 from sync.reconcile.result import Finding, RiskState, Status
 from sync.store.codec import decode, encode
