@@ -12,8 +12,9 @@ from pathlib import Path
 
 from connectors.core.errors import ConnectorError
 from connectors.core.port import Catalog, CheckResult, Choice, Offered, Partition
+from mapping.entities import AnyEntity
 from mapping.inbound import InboundError, map_record
-from mapping.model import AnyEntity, Engagement, Stage, WorkClass, WorkItem
+from mapping.model import Engagement, Stage, WorkClass, WorkItem
 from mapping.rules import Rules
 from mapping.undecided import Seen, Undecided, Unfound, undecided, unfound
 from sync import bootstrap

@@ -158,6 +158,7 @@ def test_what_is_printed_is_what_the_page_says(world) -> None:
     run("scope")
     run("deliverables")
     run("risks", "--all")
+    run("requests")
     findings = run("findings")["findings"]
     run("check", "--mapping", shape="CHECKED_MAPPING")
     run("check", "--offline")
