@@ -37,7 +37,7 @@ from sync.store.types import digest
 
 _LOG = logging.getLogger(__name__)
 REMAP_BATCH = 500
-"""Records that are mapped again in one transaction: of a hundred each commit would take longer than the mapping."""
+"""Records that are mapped again in one transaction: each end of one waits for the disk."""
 REMAP_AT_A_TIME = 50
 """Records that are in memory at a time, however many are stored: of some tools one may have a megabyte."""
 _MANY = 200  # changed records of one page: asking which engagements each touches would cost more than it saves
