@@ -108,7 +108,7 @@ def _converter(attribute: Attribute, step: Step, rules: Rules) -> Convert:
 
 
 def _text(raw: Any) -> str:
-    """A text, or that of a document such as Jira Cloud's."""
+    """A text, or that of a document of nodes."""
     is_document = isinstance(raw, dict) and raw.get("type") == "doc"
     return content(raw)[0].strip() if is_document else values.text(raw)
 

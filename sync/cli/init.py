@@ -17,7 +17,7 @@ from sync import bootstrap
 from sync.cli.app import App, pass_app
 from sync.cli.exits import Exit, StoppedError
 from sync.cli.init_ask import Dialogue
-from sync.cli.init_flags import Flags, as_flags, problems_of, read_flags, told
+from sync.cli.init_flags import Flags, as_flags, is_credential, problems_of, read_flags, told
 from sync.cli.init_look import Found, left_undecided, left_unfound, read_places, trial, try_connection
 from sync.cli.init_prompts import one_of
 from sync.cli.look_at_tools import checked, show_results
@@ -31,14 +31,28 @@ _EPILOG = """\b
 Examples:
   syncline init                      asks, on a terminal
   syncline -c new.toml init          writes another file
-  syncline init --connection salesforce=https://partner.my.salesforce.com --set salesforce.flow=client_credentials \\
-      --set salesforce.client_id=KEY --secret salesforce.client_secret=env:SF_SECRET \\
-      --connection jira=https://partner.atlassian.net --set jira.deployment=cloud --set jira.email=bot@x.example \\
-      --secret jira.token=file:secrets/jira --engagement NIM-01 --anchor NIM-01=jira:NIM-1
+  syncline init --connection NAME=https://HOST --set NAME.KEY=VALUE --secret NAME.KEY=file:PATH \\
+      --engagement KEY --anchor KEY=NAME:ANCHOR --place KEY=OTHER:PLACE
 """
 
 
-@click.command(epilog=_EPILOG)
+class _WithWays(click.Command):
+    """Tells below the options what is asked for each kind of connection, as its connector says."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_epilog(ctx, formatter)
+        rows = []
+        for kind, spec in sorted(bootstrap.connector_specs().items()):
+            for way in spec.ways:
+                given = [f"--set NAME.{key}={value}" for key, value in way.given.items()]
+                names = [q.setting for q in way.questions if q.setting != "url"]
+                asked = [f"--secret NAME.{n}=PLACE" if is_credential(spec, n) else f"--set NAME.{n}=…" for n in names]
+                rows.append((f"{kind}: {way.title}", " ".join([*given, *asked])))
+        with formatter.section("What is asked for each kind of connection, beside its address"):
+            formatter.write_dl(rows)
+
+
+@click.command(cls=_WithWays, epilog=_EPILOG)
 @click.option("--connection", "connections", multiple=True, metavar="NAME=URL", help="An account on a tool.")
 @click.option("--set", "settings", multiple=True, metavar="NAME.KEY=VALUE", help="A setting of it: docs/connectors.")
 @click.option("--secret", "secrets", multiple=True, metavar="NAME.KEY=PLACE", help="Where a secret is; see above.")
@@ -62,7 +76,7 @@ def init(app: App, /, *, no_input: bool, offline: bool, dry_run: bool, force: bo
     from the configuration's folder), env:NAME, credential:NAME (of systemd) or keyring:NAME. On a terminal it can be
     typed, unseen, and is kept in a file of mode 0600 in the folder secrets beside the configuration.
 
-    NAME is the kind of the tool, or begins with it and a hyphen (jira, jira-dc). What flags say is not asked again.
+    NAME is the kind of the tool (see below), or begins with it and a hyphen. What flags say is not asked again.
     """
     path = app.config_path.absolute()
     if not dry_run:

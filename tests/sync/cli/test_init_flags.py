@@ -127,3 +127,11 @@ def test_the_ways_to_log_in_lead_to_valid_settings(kind: str) -> None:
         table = {name: {"env": "X"} if name in secrets else sample.get(name, "x@x") for name in needed}
         SPECS[kind].settings.model_validate({**way.given, **table})
     assert SPECS[kind].ways
+
+
+def test_the_help_says_what_every_connector_asks_for() -> None:
+    told = " ".join(CliRunner().invoke(cli, ["init", "--help"]).output.split())
+    for kind, spec in SPECS.items():
+        for way in spec.ways:
+            assert f"{kind}: {way.title}" in told
+            assert all(f"NAME.{q.setting}=" in told for q in way.questions if q.setting != "url")
