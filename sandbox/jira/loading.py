@@ -6,7 +6,7 @@ from datetime import UTC
 from typing import Any
 
 from sandbox.core.checked import changed
-from sandbox.jira import adf, scopes, stamps, values, workflow
+from sandbox.jira import adf, outline, scopes, stamps, values, workflow
 from sandbox.jira.catalog import custom_field, system_fields
 from sandbox.jira.model import Deployment, FieldDef, Issue, Kind, Link, Row
 from sandbox.jira.state import TABLES, State
@@ -30,6 +30,7 @@ def load(document: Mapping[str, Any]) -> State:
     Raises:
         ValueError: naming what is wrong, and where.
     """
+    outline.check(document)
     try:
         state = State(deployment=Deployment(document.get("deployment", "")))
     except ValueError as error:

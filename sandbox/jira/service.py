@@ -87,8 +87,8 @@ class JiraService(Service):
 
     def load_state(self, document: Json) -> None:
         """Replace the state; the deployment cannot change."""
-        rules = self.faults.of_state(document)
         state = loading.load(document)
+        rules = self.faults.of_state(document)
         if state.deployment is not self._site.state.deployment:
             raise ValueError("the deployment of a running stand-in cannot change")
         state.writes = self._site.state.writes + 1  # answers kept from the old state must not fit the new one

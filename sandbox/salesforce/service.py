@@ -89,8 +89,9 @@ class SalesforceService(Service):
 
     def load_state(self, document: Json) -> None:
         """Replace the state; ValueError names all that is wrong with the document."""
+        state = loading.load(document, self.clock)
         rules = self.faults.of_state(document)
-        self.room.replace(loading.load(document, self.clock))
+        self.room.replace(state)
         self.faults.replace(rules)
 
     def settings(self) -> Mapping[str, Any]:

@@ -65,6 +65,30 @@ def test_a_wrong_document_is_refused_by_name(change: Callable[[dict[str, Any]], 
         loading.load(document)
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"isues": []}, "isues: there is no such key"),
+        ({"users": 5}, "users: expected a list of objects, found 5"),
+        ({"issues": [7]}, r"issues: expected a list of objects, found \[7\]"),
+        ({"site": []}, r"site: expected an object, found \[\]"),
+        ({"issues": [{"key": "A-1", "fields": "x"}]}, r'issues\[0\].fields: expected an object, found "x"'),
+        ({"issues": [{"key": "A-1", "comments": {}}]}, r"issues\[0\].comments: expected a list of objects"),
+        ({"projects": [{"key": "A", "browse": "ann"}]}, r'projects\[0\].browse: expected a list, found "ann"'),
+        ({"users": {}, "fields": "x"}, r"users: expected a list of objects, found \{\}; fields: expected"),
+    ],
+)
+def test_a_document_of_another_form_is_refused_by_place(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        loading.load({"deployment": "cloud", **change})
+
+
+@pytest.mark.parametrize("document", [5, [], "cloud", None])
+def test_what_is_no_document_is_refused(document: Any) -> None:
+    with pytest.raises(ValueError, match="the document: expected an object"):
+        loading.load(document)
+
+
 @pytest.mark.loopback
 def test_faults_and_lag_come_with_the_state(connect: Connect) -> None:
     api = connect()

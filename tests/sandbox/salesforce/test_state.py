@@ -109,3 +109,19 @@ def test_a_wrong_switch_is_refused_and_none_is_changed(org: Any, switches: dict[
     assert status == 400
     assert told in body["error"]
     assert org.ask("GET", "/_sandbox/settings")[1] == before
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        ({"records": [{}]}, r"records: expected an object, found \[\{\}\]"),
+        ({"records": {"Account": 5}}, "records.Account: expected a list of objects, found 5"),
+        ({"records": {"Account": [5]}}, "records.Account: expected a list of objects"),
+        ({"org": {"tokens": ["x"]}}, "org.tokens: expected a list of objects"),
+        ({"org": 5, "counters": 7}, "org: expected an object, found 5; counters: expected an object, found 7"),
+        (5, "the document: expected an object, found 5"),
+    ],
+)
+def test_a_document_of_another_form_is_refused_by_place(clock: Clock, document: Any, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        load(document, clock)
