@@ -14,7 +14,7 @@ from mapping.model import Entity
 from sync.engine.intake import mapping_hash
 from sync.engine.live import Mapper
 from sync.store.codec import decode, encode
-from sync.store.heads import HeadState
+from sync.store.heads import HeadState, load_versions
 from sync.store.history_tables import CatalogVersionRow
 from sync.store.made_with import made_with_at
 from sync.store.partitions import known_catalog
@@ -160,22 +160,36 @@ def _put_records(
     unknown: Counter[str] = Counter()
     undated = 0
     for batch in past.changed():
-        heads: dict[str, HeadState] = {}
-        mapped: dict[str, tuple[HeadState, tuple[Entity, ...]]] = {}
+        then: dict[str, Sequence[HeadState]] = {}
         for ref, states in batch.items():
             last = max((n for n, state in enumerate(states) if _instant(state, moment) <= moment.instant), default=-1)
-            undated += last >= 0 and any(_is_undated(state, moment) for state in states[last + 1 : last + 2])
             if last < 0:
-                unknown[ref.rpartition(":")[0]] += 1
+                unknown[":".join(ref.split(":", 2)[:2])] += 1
                 continue
-            heads[ref] = states[last]
-            name = ref.split(":", 1)[0]
-            if name in connections:
-                found = _map(session, states[: last + 1], moment, connections[name].mapper, catalogs)
-                if found is not None:
-                    mapped[ref] = found
-        past.put(heads, mapped)
+            then[ref] = states[: last + 1]
+            undated += any(_is_undated(state, moment) for state in states[last + 1 : last + 2])
+        mapped = _map_all(session, then, moment, connections, catalogs)
+        past.put({ref: states[-1] for ref, states in then.items()}, mapped)
     return unknown, undated
+
+
+def _map_all(
+    session: Session,
+    then: Mapping[str, Sequence[HeadState]],
+    moment: Moment,
+    connections: Mapping[str, Mapped],
+    catalogs: _Catalogs,
+) -> dict[str, tuple[HeadState, tuple[Entity, ...]]]:
+    """Map the records of which all states until the moment are given; what was gone then is missing."""
+    mapped = {}
+    versions = load_versions(session, (states[-1].record_seq for states in then.values() if not states[-1].gone))
+    for ref, states in then.items():
+        name = ref.split(":", 1)[0]
+        if name in connections:
+            found = _map(session, versions, states, moment, connections[name].mapper, catalogs)
+            if found is not None:
+                mapped[ref] = found
+    return mapped
 
 
 def _instant(state: HeadState, moment: Moment) -> datetime:
@@ -190,7 +204,12 @@ def _is_undated(state: HeadState, moment: Moment) -> bool:
 
 
 def _map(
-    session: Session, states: Sequence[HeadState], moment: Moment, mapper: Mapper, catalogs: _Catalogs
+    session: Session,
+    versions: Mapping[int, RecordRow],
+    states: Sequence[HeadState],
+    moment: Moment,
+    mapper: Mapper,
+    catalogs: _Catalogs,
 ) -> tuple[HeadState, tuple[Entity, ...]] | None:
     """What a record was mapped to; where it could not be understood, what it was mapped to before.
 
@@ -200,7 +219,8 @@ def _map(
     for state in reversed(states):
         if state.gone:
             return None
-        record = replace(record_of(session.get_one(RecordRow, state.record_seq), state.partition), key=state.key)
+        row = versions.get(state.record_seq) or session.get_one(RecordRow, state.record_seq)
+        record = replace(record_of(row, state.partition), key=state.key)
         try:
             return state, mapper.map(record, catalogs.at(record.connection, until))
         except Exception:  # noqa: BLE001 - the boundary of one record: it was held then, as any is that cannot be mapped

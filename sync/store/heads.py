@@ -117,6 +117,11 @@ def head_states(session: Session, refs: Sequence[str]) -> dict[str, list[HeadSta
     return {ref: [state for _, state in sorted(states, key=lambda s: s[0])] for ref, states in found.items()}
 
 
+def load_versions(session: Session, seqs: Iterable[int]) -> dict[int, RecordRow]:
+    """``seq`` -> that version. Held in memory: ask for few at a time."""
+    return {row.seq: row for row in session.scalars(select(RecordRow).where(RecordRow.seq.in_(list(seqs))))}
+
+
 _VERSIONS = select(
     RecordRow.id,
     RecordRow.seq,
