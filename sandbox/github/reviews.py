@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from werkzeug.wrappers import Response
@@ -39,7 +40,12 @@ def review(context: Context, repo: Repo, number: int, review_id: int) -> Json:
 
 def create_review(context: Context, repo: Repo, number: int) -> Json:
     """`POST pulls/N/reviews`: submitted at once with an `event`, else pending and seen by its author alone."""
-    issue, body = context.pull(repo, number), context.body()
+    issue = context.pull(repo, number)
+    return context.render.review(issue, made(context, issue, context.body()))
+
+
+def made(context: Context, issue: Issue, body: Mapping[str, Any]) -> Review:
+    """Make a review as a body of REST says; raises HttpError 422."""
     verdict, told = choice(body, "event", tuple(EVENTS)), text(body, "body") or ""
     comments = _drafted(body)
     if verdict is not None:
@@ -47,7 +53,7 @@ def create_review(context: Context, repo: Repo, number: int) -> Json:
     pull = part_of(issue)
     if verdict is None and any(each.state == "PENDING" and each.user == context.rights.login for each in pull.reviews):
         raise unprocessable("User can only have one pending review per pull request")
-    made = Review(
+    review = Review(
         user=context.rights.login,
         id=context.state.next_id("review"),
         state=EVENTS[verdict] if verdict else "PENDING",
@@ -55,15 +61,15 @@ def create_review(context: Context, repo: Repo, number: int) -> Json:
         submitted_at=context.state.stamp(),
         commit_id=text(body, "commit_id") or pull.head_sha,
     )
-    pull.reviews.append(made)
+    pull.reviews.append(review)
     for each in comments:
-        _comment(context, issue, review=made.id, **each)
+        _comment(context, issue, review=review.id, **each)
     if verdict is not None:
-        _submitted(context, issue, made)
-    return context.render.review(issue, made)
+        _submitted(context, issue, review)
+    return review
 
 
-def _drafted(body: dict[str, Any]) -> list[dict[str, Any]]:
+def _drafted(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     given = body.get("comments")
     if given is None:
         return []
@@ -126,8 +132,14 @@ def _own(context: Context, issue: Issue, review_id: int) -> Review:
 
 def submit_review(context: Context, repo: Repo, number: int, review_id: int) -> Json:
     """`POST pulls/N/reviews/ID/events`: submits a pending review."""
-    issue, body = context.pull(repo, number), context.body()
+    issue = context.pull(repo, number)
     found = _own(context, issue, review_id)
+    submit(context, issue, found, context.body())
+    return context.render.review(issue, found)
+
+
+def submit(context: Context, issue: Issue, found: Review, body: Mapping[str, Any]) -> None:
+    """Submit a pending review as a body of REST says; raises HttpError 422."""
     verdict = choice(body, "event", tuple(EVENTS))
     if verdict is None:
         raise schema_mismatch('"event" wasn\'t supplied.')
@@ -138,7 +150,6 @@ def submit_review(context: Context, repo: Repo, number: int, review_id: int) -> 
     _check_verdict(context, issue, verdict, told, comments=comments)
     found.body, found.state = told, EVENTS[verdict]
     _submitted(context, issue, found)
-    return context.render.review(issue, found)
 
 
 def dismiss_review(context: Context, repo: Repo, number: int, review_id: int) -> Json:

@@ -58,6 +58,9 @@ MUTATION_POINTS = 5
 CREATING = frozenset({"addComment", "createIssue", "createPullRequest"})
 DOCS = "https://docs.github.com/graphql"
 MOST_TOKENS = 20_000
+OTHER_TYPES = "because they return conflicting types"
+"""Of an error that GitHub does not make: one name for fields of an issue and of a pull request, of unlike types."""
+
 TIMED_OUT = (
     "Something went wrong while executing your query. This may be the result of a timeout, or it could be a GitHub bug."
 )
@@ -139,7 +142,7 @@ class GraphEngine:
     def _parse(self, text: str) -> _Prepared:
         try:
             document = parse(text, max_tokens=MOST_TOKENS)
-            errors = tuple(validate(self._served(), document))
+            errors = tuple(each for each in validate(self._served(), document) if OTHER_TYPES not in each.message)
         except GraphQLError as problem:
             return _Prepared(document=None, errors=(problem,))
         except RecursionError:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.github import catalogue, issues, parts, pulls, transfers
+from sandbox.github import catalogue, issues, parts, pulls, reviews, transfers
 from sandbox.github.access import Role
 from sandbox.github.accounts import Account
+from sandbox.github.context import Context
 from sandbox.github.entities import Issue, Repo
 from sandbox.github.graph.finding import Mutation, find, issue_for, mutation, writable
 from sandbox.github.graph.mutations import values
 from sandbox.github.graph.scope import GraphError, Info, Resolvers, scope_of
-from sandbox.github.graph.views import LabelView
+from sandbox.github.graph.views import LabelView, ReviewView
+from sandbox.github.paging import encode
+from sandbox.github.render_pulls import issue_node
 
 # ── sub-issues ──
 
@@ -186,6 +189,39 @@ def _draft(draft: bool) -> Mutation:  # noqa: FBT001 - one of two mutations
     return act
 
 
+def _review(info: Info, given: dict[str, Any]) -> dict[str, Any]:
+    issue, context = _reviewed(info, given["pullRequestId"])
+    lines = [{"path": each["path"], "body": each["body"], "line": each["line"]} for each in given.get("threads") or ()]
+    lines += [{**each, "line": each["position"]} for each in given.get("comments") or ()]
+    body = {"body": given.get("body"), "commit_id": given.get("commitOID"), "comments": lines}
+    made = reviews.made(context, issue, {**body, **({"event": given["event"]} if given.get("event") else {})})
+    place = len(pulls.part_of(issue).reviews) - 1
+    view = ReviewView(issue, made)
+    return {"pullRequestReview": view, "reviewEdge": {"node": view, "cursor": encode(("", place))}}
+
+
+def _submit_review(info: Info, given: dict[str, Any]) -> dict[str, Any]:
+    if given.get("pullRequestReviewId"):
+        view: ReviewView = find(info, given["pullRequestReviewId"], ReviewView)
+        issue, context = _reviewed(info, issue_node(view.issue))
+        review = view.review if view.review.user == context.rights.login else None
+    else:
+        issue, context = _reviewed(info, given.get("pullRequestId") or "")
+        mine = (each for each in pulls.part_of(issue).reviews if each.user == context.rights.login)
+        review = next((each for each in mine if each.state == "PENDING"), None)
+    if review is None:
+        raise GraphError("NOT_FOUND", "Could not find a pending review of yours")
+    reviews.submit(context, issue, review, {"event": given["event"], "body": given.get("body")})
+    return {"pullRequestReview": ReviewView(issue, review)}
+
+
+def _reviewed(info: Info, text: str) -> tuple[Issue, Context]:
+    found: Issue = find(info, text, Issue)
+    if not found.pull_request:
+        raise GraphError("NOT_FOUND", f"Could not resolve to a node with the global id of '{text}'")
+    return found, writable(info, found.repo, "pull_requests", Role.READ).context
+
+
 def _merge(info: Info, given: dict[str, Any]) -> dict[str, Any]:
     pull = _pull(info, given["pullRequestId"])
     context = writable(info, pull.repo, "pull_requests", Role.WRITE).context
@@ -214,6 +250,8 @@ ISSUE_MUTATIONS: Resolvers = {
             "closePullRequest": _set_state("closed"),
             "reopenPullRequest": _set_state("open"),
             "mergePullRequest": _merge,
+            "addPullRequestReview": _review,
+            "submitPullRequestReview": _submit_review,
             "convertPullRequestToDraft": _draft(True),  # noqa: FBT003 - one of two mutations
             "markPullRequestReadyForReview": _draft(False),  # noqa: FBT003 - one of two mutations
         }.items()

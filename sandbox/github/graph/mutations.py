@@ -16,7 +16,7 @@ from sandbox.github.graph.newer import type_named
 from sandbox.github.graph.scope import GraphError, Info, Resolvers, scope_of
 from sandbox.github.graph.views import FieldView, ItemView, LabelView, MilestoneView
 from sandbox.github.paging import encode
-from sandbox.github.parts import check_comment
+from sandbox.github.parts import check_comment, put_below
 from sandbox.github.project_edits import ProjectEdits
 from sandbox.github.projects import Project
 
@@ -118,7 +118,11 @@ def values(info: Info, repo: Repo, given: dict[str, Any]) -> dict[str, Any]:
 def _create_issue(info: Info, given: dict[str, Any]) -> dict[str, Any]:
     repo: Repo = find(info, given["repositoryId"], Repo)
     context = writable(info, repo, "issues", Role.READ).context
-    return {"issue": issues.made(context, repo, values(info, repo, given))}
+    parent = issue_for(info, given["parentIssueId"], Role.TRIAGE) if given.get("parentIssueId") else None
+    made = issues.made(context, repo, values(info, repo, given))
+    if parent is not None:
+        put_below(context, parent, made, replace=False)
+    return {"issue": made}
 
 
 def _issue(info: Info, text: str) -> Issue:

@@ -44,6 +44,10 @@ def _head_owner(issue: Issue, info: Info) -> Account | None:
     return scope_of(info).account(name.partition("/")[0])
 
 
+def _headline(issue: Issue, _info: Info, **_args: Any) -> str:
+    return f"Merge pull request #{issue.number} from {issue.repo.owner}/{part_of(issue).head}"
+
+
 def _files(issue: Issue, info: Info, **args: Any) -> dict[str, Any]:
     names = dict.fromkeys(each.path for each in part_of(issue).review_comments)
     return connection(info, [FileView(issue, each) for each in names], args)
@@ -167,6 +171,13 @@ PULL_PARTS: Resolvers = {
         "headRepositoryOwner": _head_owner,
         "maintainerCanModify": _no,
         "isInMergeQueue": _no,
+        "isMergeQueueEnabled": _no,
+        "viewerCanEnableAutoMerge": _no,
+        "viewerCanDisableAutoMerge": _no,
+        "viewerCanDeleteHeadRef": _no,
+        "viewerMergeBodyText": lambda issue, _info, **_args: issue.title,
+        "viewerMergeHeadlineText": _headline,
+        "projectCards": lambda _issue, info, **args: connection(info, [], args),
         "canBeRebased": _of(lambda pull: bool(pull.mergeable) and not pull.merged_at),
         "checksUrl": lambda issue, info: f"{url_of(issue, info)}/checks",
         "files": _files,

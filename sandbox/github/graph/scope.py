@@ -87,6 +87,8 @@ def from_http(problem: HttpError) -> GraphError:
     told = problem.message
     if isinstance(problem.body, Mapping) and problem.body.get("errors"):
         entry = problem.body["errors"][0]
+        if isinstance(entry, str):
+            return GraphError(kinds.get(problem.status, "UNPROCESSABLE"), entry)
         told = entry.get("message") or f"{entry.get('field')} {entry.get('code')}".strip()
     return GraphError(kinds.get(problem.status, "UNPROCESSABLE"), told)
 

@@ -44,6 +44,23 @@ REPOSITORY = """
 """.replace("WHERE", WHERE).replace("ORG", ORG)
 
 
+OF_EITHER = """
+  {WHERE{issueOrPullRequest(number:1){__typename ... on Issue{state projectCards(first:9){nodes{project{name}
+  column{name}} totalCount}} ... on PullRequest{state isMergeQueueEnabled}} pullRequest(number:4){
+  projectCards(first:1){totalCount} viewerMergeHeadlineText viewerMergeBodyText baseRef{branchProtectionRule{
+  requiresStrictStatusChecks}} statusCheckRollup{contexts(first:9){nodes{... on CheckRun{isRequired(
+  pullRequestNumber:4)}}}}}}}
+""".replace("WHERE", WHERE)
+
+
+def test_fields_of_unlike_types_may_have_one_name(hub: Any) -> None:
+    answer = hub.graph(OF_EITHER)
+    assert "errors" not in answer, answer["errors"]
+    assert answer["data"]["repository"]["issueOrPullRequest"]["state"] == "OPEN"
+    for wrong in ("title title:body", "labels(first:1){totalCount} labels(first:2){totalCount}"):
+        assert "conflict" in hub.graph(f"{{{WHERE}{{issue(number:1){{{wrong}}}}}}}")["errors"][0]["message"]
+
+
 @pytest.mark.parametrize("query", [PULL, REPOSITORY])
 def test_what_the_command_line_client_asks_is_answered_as_described(
     hub: Any, query: str, api_evidence: Path, validated: Any
@@ -165,6 +182,32 @@ def test_issues_have_types_and_dependencies(hub: Any) -> None:
         "repository"
     ]
     assert listed["issues"]["nodes"] == [{"number": 3}]
+
+
+def test_an_issue_is_made_below_another(hub: Any) -> None:
+    data = hub.graph(f"{{{WHERE}{{id issue(number:1){{id}}}}}}")["data"]["repository"]
+    made = {"repositoryId": data["id"], "title": "below", "parentIssueId": data["issue"]["id"], "projectIds": []}
+    new = _do(hub, "createIssue", made, "issue{parent{number}}")["data"]["createIssue"]["issue"]
+    assert new == {"parent": {"number": 1}}
+
+
+def test_a_review_is_begun_and_submitted(hub: Any) -> None:
+    node = hub.graph(f"{{{WHERE}{{pullRequest(number:4){{id}}}}}}")["data"]["repository"]["pullRequest"]["id"]
+    told = "pullRequestReview{id state body comments(first:9){nodes{path line body state}}}"
+    begun = {"pullRequestId": node, "body": "so far", "threads": [{"path": "b.py", "line": 7, "body": "hm"}]}
+    review = _do(hub, "addPullRequestReview", begun, told)["data"]["addPullRequestReview"]["pullRequestReview"]
+    assert review["state"] == "PENDING"
+    assert review["comments"]["nodes"] == [{"path": "b.py", "line": 7, "body": "hm", "state": "PENDING"}]
+    assert _do(hub, "addPullRequestReview", begun, told)["errors"][0]["type"] == "UNPROCESSABLE"
+    given = {"pullRequestReviewId": review["id"], "event": "APPROVE"}
+    done = _do(hub, "submitPullRequestReview", given, told)["data"]["submitPullRequestReview"]["pullRequestReview"]
+    assert (done["state"], done["body"]) == ("APPROVED", "so far")
+    again = _do(hub, "submitPullRequestReview", {"pullRequestId": node, "event": "COMMENT"}, told)
+    assert again["errors"][0]["type"] == "NOT_FOUND"
+    at_once = {"pullRequestId": node, "event": "REQUEST_CHANGES", "body": "no"}
+    assert "errors" not in _do(hub, "addPullRequestReview", at_once, told)
+    listed = [each["state"] for each in hub.get(f"/repos/{ORG}/sizing/pulls/4/reviews")]
+    assert listed[-2:] == ["APPROVED", "CHANGES_REQUESTED"]
 
 
 def test_a_pull_request_becomes_a_draft_and_ready_again(hub: Any) -> None:
