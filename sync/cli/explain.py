@@ -163,7 +163,7 @@ def _tell(data: dict[str, Any]) -> None:
 def _tell_status(data: dict[str, Any]) -> None:
     say(Text.assemble(light(data["status"]), f"  {data['engagement']}  {data['name']}"))
     if data["rested"] is not None:
-        say(f"{data['last_status']} until it came to rest at {data['rested']}")
+        say(f"{data['last_status']} until it came to rest on {data['rested']}")
     elif data["dimensions"]:
         say(f"true of {data['true_of'] or 'no instant: a source was never read'}")
     if data["origin"] != CONFIGURATION:

@@ -15,6 +15,7 @@ from sync.cli.facts import refuse_when_unread
 from sync.cli.output import json_option, note, print_json, say, table
 from sync.cli.past import as_of_option, looking, moment, past_options
 from sync.engine.past import Moment
+from sync.reconcile.freshness import instant_text
 from sync.reconcile.result import FindingKind
 from sync.show.facts import CONFIGURATION, Facts
 from sync.show.ledger import deliverables_json, scope_json
@@ -110,7 +111,8 @@ def _tell_one(data: dict[str, Any], facts: list[Facts]) -> None:
 
 def _last(one: dict[str, Any]) -> str:
     """What the status of an engagement at rest was."""
-    return f"{one['last_status']} until it came to rest at {one['rested']}" if one["rested"] else ""
+    rested = datetime.fromisoformat(one["rested"]) if one["rested"] else None
+    return f"{one['last_status']} until it came to rest on {instant_text(rested)}" if rested else ""
 
 
 def _origin(one: dict[str, Any]) -> str:

@@ -102,14 +102,17 @@ class Register:
     def keep(self, pulled: PullReport, run: RunContext) -> PullReport:
         """Remember the roster, so that a later run can tell what is missing; the report with what it tells.
 
-        A catalog that lacks what a discovery looks at is asked for again at the next run. May be repeated.
+        A catalog that lacks what a discovery looks at, or may lack it since its records could not be read, is asked for
+        again at the next run. May be repeated.
         """
         roster, stamp = self.roster, Stamp(now=run.now, run=run.id)
+        unread = {tuple(note.place.split(":")[:2]) for note in pulled.failed}
+        doubted = {one.connection for one in self._discoveries if (one.connection, one.sift.stream) in unread}
         with self._store.unit_of_work() as session:
             for name, found in roster.discovered.items():
                 save_discovered(session, name, found, stamp)
             forget_other_discoveries(session, roster.discovered, stamp)
-            for name in sorted(roster.lacking):
+            for name in sorted(roster.lacking | doubted):
                 doubt_catalog(session, name)
             session.commit()
         return replace(pulled, failed=(*pulled.failed, *roster.failed), brakes=(*pulled.brakes, *roster.brakes))

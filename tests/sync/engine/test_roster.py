@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from connectors.core.faults import Fault, FaultKind, Op
 from connectors.core.port import FieldInfo, FieldType
 from mapping.sift import Sift
 from mapping.spec import Condition, Source
@@ -17,7 +18,7 @@ from sync.engine.run import Engine, EngineSettings
 from sync.engine.summary import Ending
 from sync.plan.types import BrakeKind
 from sync.store.discovered import load_discovered
-from sync.store.partitions import partition_rows
+from sync.store.partitions import load_catalog, partition_rows
 from sync.store.results import load_status
 
 PLACE = "crm:engagements:discover.contracts"
@@ -172,6 +173,20 @@ def test_a_field_that_the_tool_lacks_is_told_and_stops_nothing_else(signed: Sign
     assert signed.has_status("E-1")
     signed.discovery = good
     assert signed.sync().failed == ()
+
+
+def test_records_that_cannot_be_read_leave_all_as_it_was_and_the_fields_are_asked_for_again(signed: Signed) -> None:
+    signed.sync()
+    fault = Fault(kind=FaultKind.PARTITION, op=Op.PULL, stream="engagements", times=1)
+    signed.world.crm.faults.append(fault)
+    summary = signed.sync()
+    assert [note.place for note in summary.failed] == ["crm:engagements:engagements"]
+    assert summary.brakes == ()
+    assert signed.kept() == ["E-1", "E-2"]
+    with signed.world.store.unit_of_work() as session:
+        catalog = load_catalog(session, "crm")
+    assert catalog is not None
+    assert catalog.taken.year == 1970
 
 
 def test_a_bad_value_holds_its_engagement_alone_and_is_told(signed: Signed) -> None:
