@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from connectors.core.faults import Fault, FaultKind, Op
+from sync.engine.reading import read_of
 from sync.engine.summary import Ending
-from sync.store.partitions import partition_rows
+from sync.store.partitions import freshness, partition_rows
 from sync.store.queries import last_status
 from sync.store.records import load_records
 from sync.store.results import load_status
@@ -75,7 +76,10 @@ def test_a_closed_engagement_rests_and_what_it_missed_is_read_when_it_is_opened_
         last = last_status(session, "E-1")
         assert load_status(session, "E-1") is None
         assert load_records(session, ["tracker:issues:1009"]) == {}
+        streams = {name: live.streams for name, live in world.lives().items()}
+        told = freshness(session, read_of(session, world.engagements, (), streams))
     assert rows["TWO"] - rows["ONE"] > timedelta(days=2)
+    assert told["tracker"] == (rows["TWO"], 0)  # what rests makes no connection look stale
     assert last is not None
     assert NOW < last.until < NOW + timedelta(hours=1)
     world.crm.change("engagements", "91", {"stage": "active"})

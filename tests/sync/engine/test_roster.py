@@ -166,6 +166,8 @@ def test_a_field_that_the_tool_lacks_is_told_and_stops_nothing_else(signed: Sign
     good = signed.discovery
     sift = replace(good.sift, parts={"project": source("Projct")})
     signed.discovery = replace(good, sift=sift)
+    crm = replace(signed.world.lives()["crm"], looked_at={"engagements": sift.fields()})
+    assert crm.fields("engagements", signed.world.crm.catalog) == ("key", "kind", "stage")  # others would be refused
     summary = signed.sync()
     assert [note.place for note in summary.failed] == ["discover.contracts"]
     assert "'Projct'" in summary.failed[0].message
