@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,10 +63,13 @@ class Folder:
             if found.st_size > MOST_BYTES:
                 raise self._error(place, f"{path} has {found.st_size} bytes; at most {MOST_BYTES} are read")
             with path.open("rb") as file:
-                data = file.read(MOST_BYTES + 1)[:MOST_BYTES]
+                data = file.read(MOST_BYTES + 1)
+                then = os.fstat(file.fileno())
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             raise self._error(place, f"no readable file at {path} ({why})") from error
+        if (len(data), then.st_mtime_ns) != (found.st_size, found.st_mtime_ns):  # half a SoW would be taken for one
+            raise self._error(place, f"{path} is being written")
         return SowFile(place=place, data=data)
 
     def versions(self, file: SowFile) -> tuple[Version, ...]:

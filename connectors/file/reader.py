@@ -27,11 +27,13 @@ class _Seen(NamedTuple):
 
     Attributes:
         content: Digest of what it says.
+        signed: Whether it was signed.
         edits: How often that changed after it was signed.
         items: Ids of its items.
     """
 
     content: str
+    signed: bool
     edits: int
     items: tuple[str, ...]
 
@@ -53,7 +55,8 @@ class _Known:
         """What a cursor says; nothing when there is none, or one of another form: the file is then read anew."""
         try:
             raw = json.loads(text or "{}")
-            versions = {n: _Seen(str(c), int(e), tuple(map(str, ids))) for n, (c, e, ids) in raw["versions"].items()}
+            said = raw["versions"].items()
+            versions = {n: _Seen(str(c), bool(s), int(e), tuple(map(str, ids))) for n, (c, s, e, ids) in said}
             return cls(digest=str(raw["digest"]), versions=versions)
         except (ValueError, KeyError, TypeError, AttributeError):
             return cls()
@@ -132,19 +135,19 @@ class FileReader:
         )
 
     def _seen(self, file: SowFile, version: Version, before: _Seen | None) -> _Seen:
-        """What is read of a version now; that a signed one reads otherwise than before is told: nobody signed that."""
+        """What is read of a version now; that one which was signed reads otherwise is told: nobody signed that."""
         says, ids = content(version), _ids(file.place, version)
-        edited = before is not None and before.content != says and bool(version.signed)
+        edited = before is not None and before.signed and before.content != says
         if edited:
             _LOG.warning(
-                "%s: %s: version %d, signed %s, was changed without a new version; it is read as it now stands",
+                "%s: %s: version %d was signed, and was changed without a new version; it is read as it now stands",
                 self._connection,
                 file.place,
                 version.number,
-                version.signed,
                 extra={"connection": self._connection},
             )
-        return _Seen(content=says, edits=(before.edits if before else 0) + edited, items=ids)
+        count = (before.edits if before else 0) + edited
+        return _Seen(content=says, signed=bool(version.signed), edits=count, items=ids)
 
     def _digest(self, file: SowFile) -> str:
         """Of the file, and of the settings that say how it is read."""

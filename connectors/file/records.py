@@ -20,8 +20,8 @@ _DIGEST_CHARS = 16
 
 
 def content(version: Version) -> str:
-    """Changes whenever what a version says changes, wherever it stands in the file."""
-    items = [[{str(k): v for k, v in i.said.items()}, dict(i.columns)] for i in version.items]
+    """Changes whenever what a version says changes; not with the order of its items, nor with how a file is read."""
+    items = sorted(json.dumps(dict(item.columns), sort_keys=True) for item in version.items)
     return _digest([version.signed, version.effective, items])
 
 

@@ -48,6 +48,19 @@ class FileSettings(ConnectionSettings):
     web_url: str | None = None
     """Where people open the folder (``https://partner.example/sow``); None: records have no address."""
 
+    @field_validator("columns")
+    @classmethod
+    def _each_its_own(cls, value: Mapping[Column, str]) -> Mapping[Column, str]:
+        called: dict[str, Column] = {}
+        for column in Column:
+            header = value.get(column, column.value)
+            first = called.setdefault(header.strip().casefold(), column)
+            if first is not column:
+                raise ValueError(
+                    f"expected a header of its own for each column; {first} and {column} are both {header!r}"
+                )
+        return value
+
     @field_validator("currency")
     @classmethod
     def _code(cls, value: str | None) -> str | None:

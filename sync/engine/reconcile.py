@@ -146,6 +146,7 @@ def _basis(portfolio: Portfolio, selected: Selected, around: Surroundings, now: 
         _thresholds(portfolio.settings),
         encode(selected),
         encode(shared),
+        sorted((one.key, str(encode(one.scope))) for one in portfolio.engagements if one.scope),
         stale,
     ]
     return digest(whole)

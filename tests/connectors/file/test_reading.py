@@ -5,14 +5,18 @@ from __future__ import annotations
 import base64
 import logging
 import os
+import re
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from connectors.core.port import Catalog
 from connectors.file import SPEC
+from connectors.file.settings import FileSettings
 from connectors.file.sow import MOST_BYTES
 from mapping.inbound import map_record
 from mapping.model import Money, ScopeBaseline, ScopeItem, ScopeState
@@ -192,6 +196,22 @@ def test_a_broken_document_is_told_with_its_line(sow: Any, old: str, new: str, s
         assert word in error
 
 
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ({"columns": {"item": "Pos", "title": "pos"}}, "item and title are both 'pos'"),
+        ({"columns": {"item": "Title"}}, "item and title are both 'title'"),
+        ({"columns": {"position": "Pos"}}, "'item'"),
+        ({"currency": "Euro"}, "EUR"),
+        ({"decimal": ";"}, "'.' or ','"),
+        ({"web_url": "sow"}, "https://partner.example/sow"),
+    ],
+)
+def test_a_table_that_cannot_be_is_refused(table: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError, match=re.escape(said)):
+        FileSettings.model_validate(table)
+
+
 def test_a_budget_without_any_currency_is_no_budget(sow: Any) -> None:
     sow.write("Item,Title,Version,Signed,Budget\nSI-1,X,1,,5\n")
     error = sow.pull(currency=None)
@@ -223,8 +243,46 @@ def test_a_new_version_leaves_the_old_one_and_an_edit_of_a_signed_one_is_told(so
         (gone,) = [r for r in sow.pull() if r.deleted]
     assert gone.id == "NIM-01.csv/1/si-02"
     assert caplog.messages == [
-        "sow: NIM-01.csv: version 1, signed 2026-01-05, was changed without a new version; it is read as it now stands"
+        "sow: NIM-01.csv: version 1 was signed, and was changed without a new version; it is read as it now stands"
     ]
+
+
+def edits(records: Any) -> list[int]:
+    return [r.payload["edits"] for r in records if r.payload.get("sort") == "baseline"]
+
+
+def test_signing_a_draft_another_order_and_other_settings_are_no_edits(sow: Any, caplog: Any) -> None:
+    draft = HEAD + "SI-01,Images,1,,,5,,\nSI-02,Backup,1,,,7,,\n"
+    sow.write(draft)
+    assert edits(sow.pull()) == [0]
+    sow.write(draft.replace("Images,1,", "Other images,1,2026-01-05"))
+    assert edits(sow.pull()) == [0]
+    sow.write(
+        "".join(sorted((sow.folder / "NIM-01.csv").read_text().splitlines(keepends=True)[1:], reverse=True)).join(
+            [HEAD, ""]
+        )
+    )
+    assert edits(sow.pull()) == [0]
+    assert edits(sow.pull(currency="USD")) == [0]
+    assert caplog.messages == []
+    sow.write((sow.folder / "NIM-01.csv").read_text().replace("Backup", "Backups"))
+    assert edits(sow.pull()) == [1]
+    assert len(caplog.messages) == 1
+
+
+def test_a_file_that_is_being_written_is_left_for_later(sow: Any, monkeypatch: Any) -> None:
+    sow.write(HEAD + ROWS)
+    path, opened = sow.folder / "NIM-01.csv", Path.open
+
+    def growing(self: Path, *args: Any, **kwargs: Any) -> Any:
+        with opened(path, "ab") as file:  # somebody else writes a row meanwhile
+            file.write(b"SI-03,More,1,,,,,\n")
+        return opened(self, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "open", growing)
+    assert "being written" in sow.pull()
+    monkeypatch.undo()
+    assert len(sow.pull()) == 5
 
 
 def test_check_tells_the_versions_of_each_file(sow: Any) -> None:
