@@ -172,9 +172,12 @@ def _links(attribute: Attribute, step: Step, label: str, rules: Rules) -> Conver
 
     def one(entry: Any, context: Context) -> Link | None:
         """The link of one entry; None: it is one of another direction, or of a meaning that the next step knows."""
-        text, record_id, name = (_inside(entry, keys) for keys in (step.said, step.to, step.called))
+        record_id = None
+        if refer is not None and empty(record_id := _inside(entry, step.to)):
+            return None  # most often: what another step is about, so that nothing more is looked for
+        text, name = _inside(entry, step.said), _inside(entry, step.called)
         value = name and _formed(name, step)
-        if empty(text) or not value or (refer is not None and empty(record_id)):
+        if empty(text) or not value:
             return None
         meaning: Any = step.means if says is None else says(text, context)
         if meaning is NOTHING:
@@ -193,7 +196,9 @@ def _links(attribute: Attribute, step: Step, label: str, rules: Rules) -> Conver
 def _inside(entry: Any, keys: tuple[str, ...]) -> Any:
     """What stands in an entry of a list where ``keys`` lead."""
     for key in keys:
-        entry = entry.get(key) if isinstance(entry, Mapping) else None
+        if entry.__class__ is not dict and not isinstance(entry, Mapping):
+            return None
+        entry = entry.get(key)
     return entry
 
 
