@@ -176,6 +176,8 @@ def _plain(value: Any) -> str:
         return ", ".join(_plain(each) for each in value)
     if isinstance(value, dict) and {"type", "text", "value"} <= value.keys():  # a link: what it says, and of what
         return f"{value['text'] if value['type'] == 'unmapped' else value['type'].replace('_', ' ')} {value['value']}"
+    if isinstance(value, dict) and {"amount", "currency"} <= value.keys():
+        return f"{value['amount']} {value['currency']}"
     if isinstance(value, dict):
         return next((str(value[k]) for k in ("value", "name", "text", "id") if value.get(k) is not None), "…")
     return "true" if value is True else "false" if value is False else str(value)
