@@ -72,6 +72,8 @@ def change_label(context: Context, repo: Repo, found: Label, body: Mapping[str, 
         issue.labels[issue.labels.index(before)] = new
         context.edits.moved(issue, "label_edited")
     context.state.touch(repo)
+    for event in (event for issue in repo.issues for event in issue.events if event.label == before):
+        event.label = new
     context.edits.tell("label", "edited", None, repo=repo, label=found, changes={"name": {"from": before}})
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.github import ids
-from sandbox.github.entities import Comment, Event, Issue
+from sandbox.github.entities import Comment, Event, Issue, Label
 from sandbox.github.graph.conversations import path_of, url_of
 from sandbox.github.graph.scope import Info, Resolver, Resolvers, connection, scope_of
 from sandbox.github.graph.views import TIMELINE, CommitView, LabelView, ReviewView, type_name
@@ -65,9 +65,10 @@ def _reason(event: Event, _info: Info) -> str | None:
     return event.state_reason.upper() if event.state_reason else None
 
 
-def _label(event: Event, _info: Info) -> LabelView | None:
-    found = event.issue.repo.label(event.label or "")
-    return LabelView(event.issue.repo, found) if found else None
+def _label(event: Event, _info: Info) -> LabelView:
+    """Give the label of an event; one that was deleted since is known by its name."""
+    name = event.label or ""
+    return LabelView(event.issue.repo, event.issue.repo.label(name) or Label(name=name))
 
 
 def _lock_reason(event: Event, _info: Info) -> str | None:

@@ -184,6 +184,18 @@ def test_issues_have_types_and_dependencies(hub: Any) -> None:
     assert listed["issues"]["nodes"] == [{"number": 3}]
 
 
+def test_events_of_a_label_outlive_it(hub: Any) -> None:
+    asked = f"{{{WHERE}{{issue(number:1){{timelineItems(first:9,itemTypes:[LABELED_EVENT]){{nodes{{"
+    asked += "... on LabeledEvent{label{name color}}}}}}}"
+    labels = f"/repos/{ORG}/sizing/labels"
+    assert hub.ask("PATCH", f"{labels}/bug", {"new_name": "defect"})[0] == 200
+    items = hub.graph(asked)["data"]["repository"]["issue"]["timelineItems"]
+    assert items == {"nodes": [{"label": {"name": "defect", "color": "d73a4a"}}]}
+    assert hub.ask("DELETE", f"{labels}/defect")[0] == 204
+    items = hub.graph(asked)["data"]["repository"]["issue"]["timelineItems"]
+    assert items == {"nodes": [{"label": {"name": "defect", "color": "ededed"}}]}
+
+
 def test_an_issue_is_made_below_another(hub: Any) -> None:
     data = hub.graph(f"{{{WHERE}{{id issue(number:1){{id}}}}}}")["data"]["repository"]
     made = {"repositoryId": data["id"], "title": "below", "parentIssueId": data["issue"]["id"], "projectIds": []}
