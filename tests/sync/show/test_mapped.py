@@ -1,12 +1,19 @@
-"""How a value is told on one short line."""
-
-from __future__ import annotations
+"""Values of the model on one short line."""
 
 from typing import Any
 
 import pytest
 
+from mapping.ties import Link, LinkType
 from sync.show.mapped import brief
+from sync.store.codec import encode
+
+
+def test_a_link_says_what_it_means_and_of_what():
+    base = {"ref": "jira:issues:10012", "field": "issuelinks"}
+    known = Link(type=LinkType.BLOCKED_BY, value="NIM-12", text="wird blockiert von", **base)
+    odd = Link(type=LinkType.UNMAPPED, value="NIM-13", text="is triggering", **base)
+    assert brief(encode((known, odd))) == "blocked by NIM-12, is triggering NIM-13"
 
 
 @pytest.mark.parametrize(
