@@ -249,12 +249,13 @@ def connect() -> Iterator[Connect]:
 
 @pytest.fixture(scope="session")
 def tours() -> ModuleType:
-    """The requests that drive every route."""
-    name = "syncline_test_jira_tour"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name("tour.py"))
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
+    """The requests that drive every route; the second half finds the first by its name."""
+    for name in ("tour", "tour_apps"):
+        module = f"syncline_test_jira_{name}"
+        if module not in sys.modules:
+            spec = importlib.util.spec_from_file_location(module, Path(__file__).with_name(f"{name}.py"))
+            assert spec is not None
+            assert spec.loader is not None
+            sys.modules[module] = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(sys.modules[module])
+    return sys.modules["syncline_test_jira_tour_apps"]
