@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from connectors.core.port import Catalog, FieldInfo, FieldType, Inert, Json, Record, as_it_is
 from mapping import values as reading
 from mapping.prose import content, lines_as_read, neutral
+from mapping.rich import is_html, lines_of, to_html
 from mapping.spec import OutField, OutRule, OutType, Target
 
 AttributeValue = str | date | datetime | None
@@ -263,8 +264,9 @@ def _write_text(rule: OutRule, field: OutField, info: FieldInfo | None, raw: str
         case OutType.LABELS:
             return [_label(rule, field, text)] if text else []
         case OutType.LONG_TEXT:
-            lines = "\n".join(line.rstrip() for line in text.split("\n"))
-            return _fitted(rule, field, info, inert(_place(rule, field, info), lines)) or None
+            plain = lines_of(text) if is_html(text) else text.split("\n")  # what was written as HTML may come back here
+            lines = inert(_place(rule, field, info), "\n".join(line.rstrip() for line in plain))
+            return _fitted(rule, field, info, lines, to_html if info is not None and info.rich else str) or None
         case OutType.URL:
             return _fitted(rule, field, info, _address(rule, field, text)) or None
         case _:
@@ -306,19 +308,21 @@ def _units(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2 + text.count("\n")
 
 
-def _fitted(rule: OutRule, field: OutField, info: FieldInfo | None, text: str) -> str:
+def _fitted(rule: OutRule, field: OutField, info: FieldInfo | None, text: str, form: Callable[[str], str] = str) -> str:
+    """The text in its form, cut where it may be cut and must."""
     stated = info.max_length if info is not None else None
     limit = stated or (_MAX_LONG_TEXT_UNITS if field.type is OutType.LONG_TEXT else _MAX_TEXT_UNITS)
-    if _units(text) <= limit or (stated is None and not field.cut):
-        return text
+    whole = form(text)
+    if _units(whole) <= limit or (stated is None and not field.cut):
+        return whole
     if not field.cut:
         error = _error if stated is None else _lack
-        raise error(rule, field, f"a text of {_units(text)} characters", f"at most {limit}")
+        raise error(rule, field, f"a text of {_units(whole)} characters", f"at most {limit}")
     low, high = 0, len(text)
     while low < high:  # the longest beginning that still fits with its ellipsis
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if _units(text[:middle]) + 1 <= limit else (low, middle - 1)
-    return text[:low].rstrip() + "…"
+        low, high = (middle, high) if _units(form(text[:middle] + "…")) <= limit else (low, middle - 1)
+    return form(text[:low].rstrip() + "…")
 
 
 def _canonical(rule: OutRule, field: OutField, raw: Json) -> Json:

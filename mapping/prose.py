@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from mapping.rich import is_html, lines_of
+
 # A URL ends at white space, at the brackets and bars of wiki markup, and at quotes and angle brackets of HTML. Markup
 # characters may be escaped with a backslash, where a tool turned a document into wiki markup.
 _AFTER_SCHEME = re.compile(r"(?:\\[_*+~-]|[^\s|\[\]<>\"'{}\\^`])+")
@@ -86,8 +88,9 @@ def lines_as_read(text: str) -> tuple[str, ...]:
     """The lines of a text as a person reads them, whatever a tool made of its form.
 
     A tool that turns wiki text into a document gives it back with other marks before the points of a list, other empty
-    lines, and a backslash before signs that would act: none of that is seen.
+    lines, and a backslash before signs that would act: none of that is seen, nor are the tags of a text that is HTML.
     """
+    text = "\n".join(lines_of(text)) if is_html(text) else text
     lines = (line.strip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
     return tuple(_LISTED.sub("- ", _ESCAPED.sub("", line)) for line in lines if line)
 

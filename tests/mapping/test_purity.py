@@ -16,6 +16,8 @@ ALLOWED = {
     "difflib",
     "enum",
     "hashlib",
+    "html",
+    "itertools",
     "json",
     "re",
     "string",

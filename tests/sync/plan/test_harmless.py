@@ -125,3 +125,19 @@ def test_an_address_that_a_browser_would_run_is_not_written(worlds, url):
     plan = made.plan()
     assert [p for p in plan.writes if p.rule == "anchor.link"] == []
     assert any("https://" in held.reason for held in plan.held)
+
+
+def test_a_status_text_in_html_is_written_once_and_renewed_with_the_status(worlds):
+    world = worlds.world()
+    known = world.catalogs["salesforce"]
+    fields = tuple(replace(f, rich=f.id == "Syncline_Status_Text__c") for f in known.fields)
+    world.catalogs["salesforce"] = replace(known, fields=fields)
+    (first,) = worlds.by_rule(world.converge(), "engagement.status")
+    assert first.write.values["Syncline_Status_Text__c"].startswith("<p>RED as of 2026-11-24 10:00 UTC</p><ul><li>")
+    world.now += worlds.HOURS
+    assert world.plan().writes == (), "an hour later it says the same"
+    tidy = first.write.values["Syncline_Status_Text__c"].replace("<p>", "<p dir='ltr'>")
+    world.edit(worlds.RECORD, Syncline_Status_Text__c=tidy)
+    assert (world.plan().writes, world.plan().conflicts) == ((), ()), "the tool put attributes to the tags"
+    world.edit(worlds.RECORD, Syncline_Status_Text__c="<p>all is well</p>")
+    assert [c.theirs for c in world.plan().conflicts] == ["<p>all is well</p>"]
