@@ -140,15 +140,7 @@ class Issues:
         )
         body = issue_json.issue_bytes(renderer, issue, want, expand=issue_json.EXPAND_TRANSITIONS)
         extra = issue_json.names_and_schema(renderer, want)
-        if "transitions" in want.expand:
-            ways = workflow.transitions(self._site.state, issue)
-            extra["transitions"] = [self._shown_way(call, issue, one) for one in ways]
-        if "editmeta" in want.expand:
-            project_id, type_id = issue.fields["project"], issue.fields["issuetype"]
-            rows = screens.fields_of(self._site, renderer, project_id, type_id, create=False)
-            extra["editmeta"] = {"fields": {row.pop("fieldId"): row for row in rows}}
-        if "operations" in want.expand:
-            extra["operations"] = {"linkGroups": []}
+        extra |= screens.expanded(self._site, renderer, issue, want.expand)
         if extra:
             body = body[:-1] + b"," + dumps(extra)[1:]
         return Response(body, content_type="application/json;charset=UTF-8")
@@ -238,15 +230,10 @@ class Issues:
             found = [one for one in found if one.id == wanted]
         return {
             "expand": "transitions",
-            "transitions": [self._shown_way(call, issue, one) for one in found],
+            "transitions": screens.ways(
+                self._site, self._site.renderer(call), issue, found, listed(call.args.getlist("expand"))
+            ),
         }
-
-    def _shown_way(self, call: Call, issue: Issue, way: workflow.Transition) -> Row:
-        """Show a transition, with the fields of its screen when they are asked for."""
-        shown = issue_json.transition_json(self._site.renderer(call), way)
-        if "transitions.fields" in listed(call.args.getlist("expand")):
-            shown["fields"] = screens.of_transition(self._site, self._site.renderer(call), issue, way)
-        return shown
 
     def transition(self, call: Call, ref: str) -> Response:
         """`POST /issue/{ref}/transitions`; carries the fields of the transition's screen, and comments."""

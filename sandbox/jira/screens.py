@@ -1,7 +1,8 @@
 """Which fields a screen has, what they take, and which must be given: on create, on edit, on a transition."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set as AbstractSet
 
+from sandbox.jira import issue_json, workflow
 from sandbox.jira.edits import Change
 from sandbox.jira.model import FieldDef, Issue, Kind, Row
 from sandbox.jira.render import Renderer
@@ -26,6 +27,26 @@ def on_transition(state: State, way: Transition) -> frozenset[str]:
         return way.screen | way.required
     done = state.tables["statuses"][way.to].get("category") == "done"
     return way.required | (frozenset({"resolution"}) if done else frozenset())
+
+
+def ways(site: Site, renderer: Renderer, issue: Issue, found: Iterable[Transition], expand: Iterable[str]) -> list[Row]:
+    """Show transitions, with the fields of their screens when `expand` asks for them."""
+    shown = [(way, issue_json.transition_json(renderer, way)) for way in found]
+    with_fields = "transitions.fields" in expand
+    return [{**row, "fields": of_transition(site, renderer, issue, way)} if with_fields else row for way, row in shown]
+
+
+def expanded(site: Site, renderer: Renderer, issue: Issue, expand: AbstractSet[str]) -> Row:
+    """Give what `expand` asks for beside an issue: its transitions, what can be edited, its operations."""
+    extra: Row = {}
+    if expand & {"transitions", "transitions.fields"}:
+        extra["transitions"] = ways(site, renderer, issue, workflow.transitions(site.state, issue), expand)
+    if "editmeta" in expand:
+        rows = fields_of(site, renderer, issue.fields["project"], issue.fields["issuetype"], create=False)
+        extra["editmeta"] = {"fields": {row.pop("fieldId"): row for row in rows}}
+    if "operations" in expand:
+        extra["operations"] = {"linkGroups": []}
+    return extra
 
 
 def require(site: Site, change: Change, names: Iterable[str], issue: Issue | None) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from sandbox.core.http import Call, HttpError, Json, dumps, json_response
-from sandbox.jira import issue_json, jql, shapes, stamps
+from sandbox.jira import issue_json, jql, screens, shapes, stamps
 from sandbox.jira.jql_compile import Compiled, compile_query
 from sandbox.jira.jql_dates import Moment
 from sandbox.jira.jql_scope import Scope
@@ -151,7 +151,13 @@ class Search:
         """Render the issues of one page, in another order when the switch says so."""
         shown = page[::-1] if renderer.state.switches.reordered_pages else page
         limit = renderer.state.switches.changelog_in_search
-        return b",".join(issue_json.issue_bytes(renderer, one, want, newest=limit) for one in shown)
+        return b",".join(self._whole(renderer, one, want, newest=limit) for one in shown)
+
+    def _whole(self, renderer: Renderer, issue: Issue, want: issue_json.Wanted, *, newest: int | None = None) -> bytes:
+        """Render an issue with all that `expand` asks for."""
+        body = issue_json.issue_bytes(renderer, issue, want, newest=newest)
+        extra = screens.expanded(self._site, renderer, issue, want.expand) if want.expand else {}
+        return body[:-1] + b"," + dumps(extra)[1:] if extra else body
 
     def _shaken(self, issues: list[Issue], compiled: Compiled) -> list[Issue]:
         """Order anew those that are equal under the query's own order, otherwise at each request."""
@@ -185,7 +191,7 @@ class Search:
                 errors.append({"id": ref, "errorMessage": "Issue does not exist or you do not have permission"})
             else:
                 found[issue.id] = issue
-        listed = b",".join(issue_json.issue_bytes(renderer, one, want) for one in found.values())
+        listed = b",".join(self._whole(renderer, one, want) for one in found.values())
         tail = dumps({"issueErrors": errors, **issue_json.names_and_schema(renderer, want)})[1:]
         return Response(b'{"issues":[' + listed + b"]," + tail, content_type="application/json;charset=UTF-8")
 

@@ -145,3 +145,17 @@ def test_properties_and_changelog_come_without_fields(connect: Connect) -> None:
     assert found == {"id": "101", "properties": {"syncline": {"op": 1}}}
     (found,) = api("POST", "/search/jql", {"jql": "key = NIM-2", "expand": "changelog"}).json()["issues"]
     assert [one["id"] for one in found["changelog"]["histories"]] == ["60"]
+
+
+@pytest.mark.parametrize("deployment", ["cloud", "data-center"])
+def test_a_search_expands_what_a_single_issue_does(connect: Connect, deployment: str) -> None:
+    api = connect(deployment)
+    words = ["transitions.fields", "editmeta", "operations"]
+    one = api.get("/issue/NIM-2", expand=",".join(words))
+    path, expand = ("/search/jql", ",".join(words)) if deployment == "cloud" else ("/search", words)
+    (found,) = api("POST", path, {"jql": "key = NIM-2", "fields": ["summary"], "expand": expand}).json()["issues"]
+    for name in ("transitions", "editmeta", "operations"):
+        assert found[name] == one[name]
+    assert found["transitions"][0]["fields"]["resolution"]
+    (plain,) = api("POST", path, {"jql": "key = NIM-2", "fields": ["summary"]}).json()["issues"]
+    assert not {"transitions", "editmeta", "operations"} & set(plain)
