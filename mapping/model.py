@@ -107,6 +107,7 @@ class Engagement(Entity):
         budget: What the contract is worth.
         manager_ref: Its project manager, or None.
         rate: What one hour of work is billed at, or None when it is not billed by the hour.
+        baseline_refs: Baselines that its record names; others name it.
     """
 
     name: str
@@ -118,14 +119,15 @@ class Engagement(Entity):
     budget: Money | None
     manager_ref: str | None
     rate: Money | None = None
+    baseline_refs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeBaseline(Entity):
     """A dated version of the SoW.
 
-    It belongs to the engagement of ``engagement_ref``, else to the one that ``engagement_key`` names, else to the one
-    whose place it lies in.
+    It belongs to the engagement of ``engagement_ref``, else to the one that names it or that ``engagement_key`` names,
+    else to the one whose place it lies in.
 
     Attributes:
         engagement_ref: Its engagement's record, or None.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from sync.store.model import fold
+from sync.store.model import fold, sources_linking
 from sync.store.records import chunks
 from sync.store.tables import EntityRow, HeadRow
 
@@ -39,8 +39,10 @@ def engagement_keys(session: Session, refs: Iterable[str], shared: Shared) -> se
     while frontier:
         seen |= frontier
         parents: set[str] = set()
+        unowned: set[str] = set()
         for part in chunks(frontier):
             query = select(
+                EntityRow.ref,
                 EntityRow.kind,
                 EntityRow.key_folded,
                 EntityRow.parent,
@@ -48,14 +50,15 @@ def engagement_keys(session: Session, refs: Iterable[str], shared: Shared) -> se
                 EntityRow.connection,
                 EntityRow.place,
             ).where(EntityRow.ref.in_(part), EntityRow.kind != _WORK)
-            for kind, key, parent, parent_key, connection, place in session.execute(query):
+            for ref, kind, key, parent, parent_key, connection, place in session.execute(query):
                 if kind == "engagement":
                     keys.add(key)
                 elif parent:
                     parents.add(parent)
                 elif kind in _SCOPE:
+                    unowned.add(ref)
                     keys.update([parent_key] if parent_key else map(fold, shared.get((connection, place), ())))
-        frontier = parents - seen
+        frontier = (parents | sources_linking(session, "baseline", unowned)) - seen
     return keys
 
 

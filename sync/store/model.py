@@ -127,7 +127,8 @@ def links_of(entity: Entity) -> set[tuple[str, str]]:
     """The links that an entity draws (``LinkRow``), as (kind, value)."""
     match entity:
         case Engagement():
-            return _present(("account", entity.account_ref), ("person", entity.manager_ref))
+            baselines = {("baseline", ref) for ref in entity.baseline_refs}
+            return baselines | _present(("account", entity.account_ref), ("person", entity.manager_ref))
         case Deliverable():
             return _references(entity.tracking) | _present(("account", entity.third_party_ref))
         case WorkItem():

@@ -14,7 +14,7 @@ from sync.reconcile.view import ClaimIndex, ScopeSource
 from sync.selection import ScopeRef, Selected
 from sync.store.codec import decode
 from sync.store.model import entities_in, fold
-from sync.store.tables import EntityRow
+from sync.store.tables import EntityRow, LinkRow
 
 _BASELINE, _ITEM = "scope_baseline", "scope_item"
 _At = tuple[str, str, str]
@@ -69,7 +69,8 @@ def scope_of(session: Session, selected: Selected, engagement: Engagement, owner
     """The scope of a configured engagement, from the sources that the configuration names, or from all there are."""
     mine = _Mine(selected, engagement, owners)
     found: dict[_Source, dict[str, ScopeBaseline]] = {}
-    for row in mine.rows(session, _BASELINE, EntityRow.parent == engagement.ref):
+    named = EntityRow.ref.in_(engagement.baseline_refs)
+    for row in mine.rows(session, _BASELINE, EntityRow.parent == engagement.ref, named):
         baseline = decode(ScopeBaseline, row.data)
         found.setdefault(_source(row, selected.scope), {})[row.ref] = baseline
     loose: list[ScopeItem] = []
@@ -90,9 +91,11 @@ def claim_index(session: Session, owners: Owners) -> ClaimIndex:
     """Which scope items exist, in baselines of whatever state, over all engagements."""
     own = select(EntityRow.ref, EntityRow.key).where(EntityRow.kind == "engagement")
     engagements = {ref: fold(key) for ref, key in session.execute(own)}
+    links = select(LinkRow.value, LinkRow.source).where(LinkRow.kind == "baseline")
+    named = {ref: engagements[source] for ref, source in session.execute(links) if source in engagements}
     baselines: dict[str, tuple[str, _At]] = {}
     for ref, _, parent, key, connection, place in session.execute(_owned(_BASELINE)):
-        owner = engagements.get(parent) if parent else owners.of(key, connection, place)
+        owner = engagements.get(parent) if parent else named.get(ref) or owners.of(key, connection, place)
         if owner is not None:
             baselines[ref] = (owner, _at(ref, place))
     items: dict[str, set[str]] = {}
@@ -125,7 +128,7 @@ class _Mine:
     owners: Owners
 
     def rows(self, session: Session, kind: str, *bound: ColumnElement[bool]) -> Iterator[EntityRow]:
-        """Rows that are ``bound`` to its record, and those without anything above them that are its by key or place."""
+        """Rows that are ``bound`` to its record, and those with nothing above them that are its by key or place."""
         keys = {fold(self.engagement.key), fold(self.selected.key)}
         in_places = [
             and_(EntityRow.parent_key == "", EntityRow.connection == c, EntityRow.place == p)
@@ -135,7 +138,8 @@ class _Mine:
         query = select(EntityRow).where(EntityRow.kind == kind, or_(*bound, free)).order_by(EntityRow.ref)
         for row in session.scalars(query):
             owner = self.owners.of(row.parent_key, row.connection, row.place)
-            if (row.parent or owner in keys) and self.owners.counts(fold(self.selected.key), _at(row.ref, row.place)):
+            mine = row.parent or owner in keys or row.ref in self.engagement.baseline_refs
+            if mine and self.owners.counts(fold(self.selected.key), _at(row.ref, row.place)):
                 yield row
 
 

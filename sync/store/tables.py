@@ -247,8 +247,8 @@ class LinkRow(Base):
     """What a record points at.
 
     Kinds: ``engagement`` (key), ``scope_item`` (record id), ``work`` or ``milestone`` (what it is called), ``tied``
-    (reference of a milestone), ``account`` or ``person`` (reference); and ``name``: what itself is called beside its
-    key. Keys and names are kept without regard to case.
+    (reference of a milestone), ``account``, ``person`` or ``baseline`` (reference); and ``name``: what itself is called
+    beside its key. Keys and names are kept without regard to case.
     """
 
     __tablename__ = "links"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from connectors.core.port import Catalog, Record
-from mapping.model import Access, Entity, ScopeItem, ScopeState
+from mapping.model import Access, Engagement, Entity, ScopeBaseline, ScopeItem, ScopeState
 from sync.reconcile.claims import work_facts
 from sync.reconcile.result import Colour, Dimension
 from sync.reconcile.scope import billable_work, current_baseline, current_items
@@ -173,3 +173,41 @@ def test_another_source_of_one_is_looked_at_wherever_its_items_are_claimed(epics
     _chosen(epics, ScopeRef(connection="tracker"))
     epics.engine().pull()
     assert ("scope.orphan_work", "tracker:issues:2002") in _findings(epics, "E-2")
+
+
+class _Named:
+    """Maps as ``mapper`` does; engagements name their baselines, which name nobody."""
+
+    def __init__(self, mapper: Any) -> None:
+        self._mapper = mapper
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._mapper, name)
+
+    def map(self, record: Record, catalog: Catalog) -> tuple[Entity, ...]:
+        told = {"engagement": "", **record.payload}
+        (made,) = self._mapper.map(replace(record, payload=told), catalog) or (None,)
+        match made:
+            case ScopeBaseline():
+                return (replace(made, engagement_ref=None),)
+            case Engagement():
+                return (replace(made, baseline_refs=tuple(f"crm:baselines:{n}" for n in told.get("names", ()))),)
+            case _:
+                return () if made is None else (made,)
+
+
+def test_a_baseline_that_an_engagement_names_is_its_own(world: Any) -> None:
+    world.seed()
+    world.mappers["crm"] = _Named(world.mappers["crm"])
+    world.engine().pull()
+    assert _current(world) == (None, [])
+    assert ("scope.orphan_work", "tracker:issues:1002") in _findings(world)
+    world.clock.sleep(60)
+    world.crm.change("engagements", "91", {"names": ["81"]})
+    assert "E-1" in world.engine().pull().reconciled
+    assert _current(world) == ("crm:baselines:81", ["SI-1", "SI-2"])
+    assert ("scope.orphan_work", "tracker:issues:1002") not in _findings(world)
+    world.clock.sleep(60)
+    world.crm.add("scope_items", "scope_items", {"key": "SI-3", "baseline": "81"}, id="713")
+    assert world.engine().pull().reconciled == ("E-1",)
+    assert _current(world)[1] == ["SI-1", "SI-2", "SI-3"]
