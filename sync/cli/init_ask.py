@@ -19,6 +19,7 @@ from sync.cli.init_look import (
     Found,
     Suggested,
     active,
+    called,
     left_undecided,
     left_unfound,
     read_places,
@@ -289,7 +290,8 @@ class Dialogue:
             say(f"\n{len(left)} values of your tools are not known to the mapping. Those not decided are kept.")
         for kind, one in left:
             words = [meaning(c) for c in one.choices]
-            say_hanging(f"{kind}: {one.field} {one.value!r}" + (f" ({one.reason})" if one.reason else ""))
+            name = called(self.found, one.field)
+            say_hanging(f"{kind}: {name} {one.value!r}" + (f" ({one.reason})" if one.reason else ""))
             say(f"  as {one.attribute} it can mean: {', '.join(f'{n} {w}' for n, w in enumerate(words, 1))}")
             likely = f"; likely {meaning(one.guess)}" if one.guess is not None else ""
             word = one_of(f"It means{likely}", words, default="not decided")

@@ -149,6 +149,13 @@ def _entities(sources: Iterator[Source]) -> Iterator[AnyEntity]:
                 continue
 
 
+def called(found: Found, field: str) -> str:
+    """What people call a field that a mapping names by its id or by a path; the mapping's name where no tool says."""
+    ids = set(field.split("."))
+    names = (info.name for catalog in found.catalogs.values() for info in catalog.fields if info.id in ids)
+    return next(names, field)
+
+
 def active(engagement: Engagement) -> bool:
     """Whether an engagement is under way, as far as its stage was understood."""
     return engagement.stage is Stage.ACTIVE

@@ -174,6 +174,7 @@ def test_a_person_is_asked_and_a_foreign_workflow_is_decided(untouched, tmp_path
         value = next(v for v in meanings if f"'{v}'" in shown)
         assert ("likely dropped" in shown) == (value == "Wont Fix")
         assert ("a status without a category" in shown) == (value == "Parked")
+        assert ("jira: Resolution" in shown) == (value in {"Wont Fix", "Shelved"})
         at.answer("", meanings[value])
         met.add(value)
     assert met >= {"Parked", "Wont Fix", "Shelved"}
