@@ -211,23 +211,27 @@ def _limits(predicates: dict[str, Operand], name: str, scope: Scope) -> Limits:
     after, before = -_FOREVER, _FOREVER
     low, high = -_FOREVER, _FOREVER
 
-    def at(operand: Operand) -> int:
+    def at(operand: Operand, word: str) -> int:
         if not isinstance(operand, Value | Function):
-            raise JqlError(f"A date is expected in the predicate for the field '{name}'.")
-        return jql_dates.instant(operand, name, scope.moment)
+            raise JqlError(f"The {word.upper()} predicate must be supplied with only 1 date value.")
+        try:
+            return jql_dates.instant(operand, name, scope.moment)
+        except JqlError as error:
+            told = (one.replace(f"for field '{name}'", f"for predicate '{word}'", 1) for one in error.messages)
+            raise JqlError(*told) from error
 
     if "after" in predicates:
-        after = at(predicates["after"])
+        after = at(predicates["after"], "after")
     if "before" in predicates:
-        before = at(predicates["before"])
+        before = at(predicates["before"], "before")
     if "on" in predicates:
-        low = at(predicates["on"])
+        low = at(predicates["on"], "on")
         high = low + _DAY_MS - 1
     if "during" in predicates:
         operand = predicates["during"]
         if not isinstance(operand, Several) or len(operand.items) != 2:
-            raise JqlError(f"The predicate 'during' needs two dates in parentheses, for the field '{name}'.")
-        first, last = (at(one) for one in operand.items)
+            raise JqlError("The DURING predicate must be supplied with exactly 2 date values.")
+        first, last = (at(one, "during") for one in operand.items)
         low, high = max(low, first), min(high, last)
 
     def inside(start: float, end: float) -> bool:

@@ -133,6 +133,15 @@ def test_values_are_ordered_as_the_site_orders_them(connect: Callable[..., Any],
             "created > startOfDay(soon)",
             "Duration for function 'startOfDay' should have the format (+/-)n(yMwdm), e.g -1M for 1 month earlier.",
         ),
+        ("status changed before (11, 12)", "The BEFORE predicate must be supplied with only 1 date value."),
+        ("status changed during 11", "The DURING predicate must be supplied with exactly 2 date values."),
+        (
+            'status changed after "20/12/10"',
+            (
+                "Date value '20/12/10' for predicate 'after' is invalid. Valid formats include: 'yyyy/MM/dd HH:mm', "
+                "'yyyy-MM-dd HH:mm', 'yyyy/MM/dd', 'yyyy-MM-dd', or a period format e.g. '-5d', '4w 2d'."
+            ),
+        ),
         ("status > Done", "The operator '>' is not supported by the 'status' field."),
         ("priority > EMPTY", "The operator '>' is not supported for EMPTY by the 'priority' field."),
     ],
