@@ -64,6 +64,15 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert (page.parent / target).exists(), target
 
 
+@pytest.mark.parametrize("option", ["--as-of", "--true-at"])
+def test_the_page_of_history_names_the_commands_that_look_back(option: str) -> None:
+    page = (ROOT / "docs" / "history.md").read_text()
+    named = re.search(rf"\| `{option} INSTANT` of ([^|]+) \|", page)
+    assert named is not None
+    takes = {name for name, c in cli.commands.items() if any(option in p.opts for p in c.params)}
+    assert set(re.findall(r"`(\w+)`", named[1])) == takes
+
+
 def test_the_architecture_names_every_room() -> None:
     picture = (ROOT / "ARCHITECTURE.md").read_text()
     rooms = [

@@ -24,7 +24,9 @@ from sync.show.facts import Facts
 from sync.show.gather import Gathering, gather
 from sync.show.ledger import deliverables_json, scope_json
 from sync.show.portfolio import findings_json, risks_json, status_json
+from sync.store.discovered import load_discovered, save_discovered
 from sync.store.history_tables import CatalogVersionRow, HeadChangeRow, MadeWithRow, ReadRow
+from sync.store.records import Stamp
 from sync.store.tables import RecordRow
 
 ANEW = PullSettings(catalog_max_age=timedelta(0))
@@ -350,3 +352,19 @@ def test_what_cannot_be_known_is_refused(world: Any, shift: timedelta, says: str
     People(world, 0).run()
     with pytest.raises(PastError, match=says):
         back_then(world, world.clock.now() + shift)
+
+
+def test_what_was_discovered_is_known_as_it_was(world: Any) -> None:
+    world.seed()
+    people = People(world, 0)
+    known = []
+    for run, engagements in enumerate([world.engagements[:1], world.engagements, ()]):
+        people.run()
+        with world.store.unit_of_work() as session:
+            save_discovered(session, "signed", engagements, Stamp(now=world.clock.now(), run=f"d-{run}"))
+            session.commit()
+        known.append((world.clock.now(), sorted(one.key.casefold() for one in engagements)))
+    for at, keys in known:
+        with world.store.unit_of_work() as session:
+            rewind(session, Moment(instant=at), mapped(world), world.clock.now())
+            assert sorted(load_discovered(session).get("signed", {})) == keys
