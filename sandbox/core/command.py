@@ -1,6 +1,7 @@
 """What the command lines of the stand-ins share: their common options, and serving until told to stop."""
 
 import argparse
+import contextlib
 import signal
 import sys
 import threading
@@ -19,11 +20,20 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def serve_until_stopped(service: Service, *, port: int, tls: ServerTls | None = None) -> None:
-    """Serve, print `ready NAME URL`, and return on SIGTERM or SIGINT. To be called from the main thread."""
+    """Serve, print `ready NAME URL`, and return on SIGTERM or SIGINT. To be called from the main thread.
+
+    Raises:
+        SystemExit: 2, when the port is taken; stderr says so.
+    """
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stopped.set())
-    with running(service, port=port, tls=tls) as url:
+    with contextlib.ExitStack() as served:
+        try:
+            url = served.enter_context(running(service, port=port, tls=tls))
+        except OSError as error:
+            sys.stderr.write(f"{service.name}: cannot listen on port {port}: {error.strerror}; try --port 0\n")
+            raise SystemExit(2) from error
         sys.stdout.write(f"ready {service.name} {url}\n")
         sys.stdout.flush()
         stopped.wait()

@@ -71,7 +71,11 @@ class Exchange:
 
 
 class RequestLog:
-    """A bounded list of exchanges, optionally appended to a JSON-lines file; safe from any thread."""
+    """A bounded list of exchanges, optionally appended to a JSON-lines file; safe from any thread.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
 
     def __init__(self, *, file: Path | None = None, max_entries: int = MAX_ENTRIES) -> None:
         self._entries: deque[Exchange] = deque()
@@ -80,6 +84,8 @@ class RequestLog:
         self._counts: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._file = file
+        if file is not None:
+            file.open("ab").close()  # a place that cannot be written is told at once, not at the first request
 
     def append(self, exchange: Exchange) -> None:
         """Keep one exchange."""

@@ -1,15 +1,18 @@
 import json
+import signal
 import socket
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import pytest
 import requests
 from werkzeug.wrappers import Response
 
-from sandbox.core import tls
+from sandbox.core import command, tls
 from sandbox.core.http import Call, HttpError, Json, Route, json_response
+from sandbox.core.log import RequestLog
 from sandbox.core.server import running
 from sandbox.core.service import Service
 
@@ -177,6 +180,25 @@ def test_what_is_no_json_in_utf_8_is_a_400_and_can_be_logged(
     assert service.names == ["whole \N{GRINNING FACE}"]
     refused, _taken = http.get(f"{url}/_sandbox/log").content.splitlines()
     assert json.loads(refused)["status"] == 400
+
+
+def test_a_port_that_is_taken_is_told(service: Greeter, url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    port = int(url.rsplit(":", 1)[1])
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        with pytest.raises(SystemExit) as ended:
+            command.serve_until_stopped(service, port=port)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert ended.value.code == 2
+    told = f"greeter: cannot listen on port {port}: Address already in use; try --port 0\n"
+    assert capsys.readouterr().err == told
+
+
+def test_a_log_that_cannot_be_written_is_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        RequestLog(file=tmp_path / "nowhere" / "log.jsonl")
 
 
 def test_the_date_header_comes_from_the_clock(url: str, http: requests.Session) -> None:
