@@ -12,6 +12,14 @@ from typing import Any, NoReturn
 
 import pytest
 import pytest_socket
+from hypothesis import HealthCheck, settings
+
+# How fast the machine is decides no test.
+settings.register_profile(
+    "here", settings.get_profile("default"), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+if not os.environ.get("CI"):  # which has a profile of hypothesis's own
+    settings.load_profile("here")
 
 _EVIDENCE = {
     "api_evidence": ("SYNCLINE_API_EVIDENCE", "folder of official API descriptions and validators"),
