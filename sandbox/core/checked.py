@@ -4,9 +4,11 @@ A class that is read here bears `__pydantic_config__ = STRICT`, and so does each
 """
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields, is_dataclass
 from functools import cache
+from math import isfinite
 from typing import Any, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -16,6 +18,8 @@ STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
 MOST_SHOWN = 80
 """Characters of a wrong value that a message shows."""
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 T = TypeVar("T")
 
@@ -53,6 +57,36 @@ def changed(before: T, changes: Any, *, place: str = "") -> T:
     if not isinstance(changes, Mapping):
         raise ValueError(f"{place or 'the changes'}: expected an object, found {_shown(changes)}")  # noqa: TRY004 - one error type for whatever is wrong with a document
     return read(type(before), _merged(before, changes), place=place)
+
+
+def refuse_what_json_cannot_hold(document: Any) -> None:
+    """Check a state document that came from a file or from Python; over HTTP none of this arrives.
+
+    Raises:
+        ValueError: names the first place with half a surrogate pair, or NaN or Infinity; or says that it is too deep.
+    """
+    try:
+        try:
+            json.dumps(document, ensure_ascii=False, allow_nan=False, default=repr).encode()
+        except ValueError as error:
+            raise ValueError(next(_places_without_json(document, ""), f"the document: not JSON: {error}")) from error
+    except RecursionError as error:
+        raise ValueError("the document: nested too deeply") from error
+
+
+def _places_without_json(value: Any, place: str) -> Iterator[str]:
+    match value:
+        case Mapping():
+            for key, each in value.items():
+                yield from _places_without_json(str(key), f"the name of a key of {place or 'the document'}")
+                yield from _places_without_json(each, f"{place}.{key}" if place else str(key))
+        case list() | tuple():
+            for number, each in enumerate(value):
+                yield from _places_without_json(each, f"{place}[{number}]")
+        case str() if _HALF.search(value):
+            yield f"{place}: expected a text in Unicode, found half a surrogate pair in {_shown(value)}"
+        case float() if not isfinite(value):
+            yield f"{place}: expected a number, found {value}"
 
 
 @cache

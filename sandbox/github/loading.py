@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sandbox.core.checked import changed
+from sandbox.core.checked import changed, refuse_what_json_cannot_hold
 from sandbox.core.clock import Clock
 from sandbox.github.accounts import Account, App, Delivery, Hook, InstallationToken, Token
 from sandbox.github.completing import complete
@@ -46,6 +46,7 @@ def load(document: Any, clock: Clock) -> State:
     """
     if not isinstance(document, Mapping):
         raise ValueError("the state must be an object")  # noqa: TRY004 - the loader's one error
+    refuse_what_json_cannot_hold(document)
     problems = [f"{key!r} is unknown" for key in sorted(document.keys() - KEYS)]
     deployment = document.get("deployment", "cloud")
     if deployment not in DEPLOYMENTS:

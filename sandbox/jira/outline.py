@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sandbox.core.checked import refuse_what_json_cannot_hold
 from sandbox.jira import shapes
 from sandbox.jira.shapes import Shape
 
@@ -67,6 +68,7 @@ def check(document: Any) -> None:
     """
     if not isinstance(document, Mapping):
         raise ValueError(f"the document: expected an object, found {_found(document)}")  # noqa: TRY004 - one error type for whatever is wrong with a document
+    refuse_what_json_cannot_hold(document)
     problems = list(_problems(document, _TOP, ""))
     problems += [f"{key}: there is no such key" for key in document if key not in _TOP]
     if not problems:

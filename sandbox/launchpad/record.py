@@ -79,8 +79,11 @@ class Record(ABC):
         name = type(self).aliases.get(name, name)
         self.check(name)
         old = getattr(self, name)
-        if isinstance(value, bool) and (field := fields_of(type(self).entry).get(name)) and field.type == "int":
+        field = fields_of(type(self).entry).get(name)
+        if isinstance(value, bool) and field and field.type == "int":
             value = int(value)  # as the column that holds it does; the framework lets it pass
+        if value is None and field and field.type == "words":
+            value = []  # no list is the empty one, as it is for tags
         self.put(name, value)
         self.written(name, old, value)
 

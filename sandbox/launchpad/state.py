@@ -119,6 +119,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from sandbox.core.checked import refuse_what_json_cannot_hold
 from sandbox.launchpad.loading import PillarLoader
 from sandbox.launchpad.loading_bugs import BugLoader
 from sandbox.launchpad.loading_code import CodeLoader
@@ -159,6 +160,7 @@ def load(document: Mapping[str, Any], session: Session) -> Store:
     """
     if not isinstance(document, Mapping):
         raise ValueError("the state must be an object")  # noqa: TRY004 - one error type for every wrong state
+    refuse_what_json_cannot_hold(document)
     store = Store(session)
     reader = Reader(store)
     for key in sorted(set(document) - _KEYS):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from sandbox.core.checked import changed
+from sandbox.core.checked import changed, refuse_what_json_cannot_hold
 from sandbox.core.clock import Clock
 from sandbox.salesforce import derived
 from sandbox.salesforce.errors import SalesforceError
@@ -46,6 +46,7 @@ def load(document: Mapping[str, Any], clock: Clock) -> State:
     """
     if not isinstance(document, Mapping):
         raise ValueError(f"the document: expected an object, found {document!r:.60}")  # noqa: TRY004 - one error type for whatever is wrong with a document
+    refuse_what_json_cannot_hold(document)
     problems = [f"unknown key {key!r}" for key in document if key not in _TOP_KEYS]
     if misshapen := _misshapen(document):
         raise ValueError("; ".join([*problems, *misshapen][:MAX_PROBLEMS]))

@@ -148,3 +148,19 @@ def test_a_webhook_that_waits_is_sent_after_the_load(served: Any, receiver: Any)
     served.service.load_state(dumped)
     [(headers, body)] = receiver.wait_for(1)
     assert (headers["X-Launchpad-Delivery"], body["action"]) == ("1", "title-changed")
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        (REPOSITORY, "builder_constraints"),
+        ("/nimbus", "official_bug_tags"),
+        ("/nimbus", "licenses"),
+        ("/bugs/bugtrackers/nimbus-jira", "base_url_aliases"),
+    ],
+)
+def test_no_list_is_the_empty_list_before_and_after_a_load(served: Any, path: str, name: str) -> None:
+    answer = served.patch(path, {name: None})
+    assert (answer.status_code, answer.json()[name]) == (209, [])
+    served.service.load_state(json.loads(json.dumps(served.service.dump_state())))
+    assert served.get(path, "ann")[name] == []
