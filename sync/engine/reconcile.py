@@ -62,12 +62,15 @@ class Portfolio:
         streams: Connection -> the streams of its connector.
         mappings: Connection -> hash of the mapping that its model rows are made with.
         settings: Thresholds.
+        whole: Whether these are all that there are. While a discovery cannot be made there may be more, and what was
+            concluded of others stays.
     """
 
     engagements: Sequence[Selected]
     streams: Mapping[str, Sequence[StreamSpec]]
     mappings: Mapping[str, str]
     settings: ReconcileSettings
+    whole: bool = True
 
     @property
     def mapping(self) -> str:
@@ -126,7 +129,8 @@ def reconcile_changed(store: Store, portfolio: Portfolio, run: RunContext, progr
     finally:
         progress.done("reconcile")
     with store.unit_of_work() as session:
-        for key in set(known) - {selected.key for selected in portfolio.engagements}:
+        gone = set(known) - {selected.key for selected in portfolio.engagements}
+        for key in sorted(gone) if portfolio.whole else ():
             forget_engagement(session, key, Stamp(now=run.now, run=run.id))
         for selected in untouched:
             set_true_of(session, selected.key, _true_of(source_states(selected, around)))

@@ -19,9 +19,12 @@ from sync.selection import Selected
 from sync.store.database import Store
 from sync.store.discovered import forget_other_discoveries, load_discovered, save_discovered
 from sync.store.model import entities
-from sync.store.partitions import doubt_catalog, known_catalog
+from sync.store.partitions import doubt_catalog, known_catalog, partition_rows
 from sync.store.records import Stamp, load_records
 from sync.store.tables import EntityRow
+
+
+_UNREAD = "the {1} of {0} were not yet read with all that it looks at; what it found before stays until they are"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,16 +97,22 @@ class Register:
         self.roster = Roster(engagements=self._named, discovered={})
 
     def look(self) -> Roster:
-        """The roster by what is stored now."""
+        """The roster by what is stored now.
+
+        A catalog that lacks what a discovery looks at is asked for again when its connection is read next.
+        """
         with self._store.unit_of_work() as session:
             self.roster = read_roster(session, self._named, self._discoveries, self._accept_emptied)
+            for name in sorted(self.roster.lacking):
+                doubt_catalog(session, name)
+            session.commit()
         return self.roster
 
     def keep(self, pulled: PullReport, run: RunContext) -> PullReport:
         """Remember the roster, so that a later run can tell what is missing; the report with what it tells.
 
-        A catalog that lacks what a discovery looks at, or may lack it since its records could not be read, is asked for
-        again at the next run. May be repeated.
+        A catalog that may lack what a discovery looks at, since its records could not be read, is asked for again at the
+        next run. May be repeated.
         """
         roster, stamp = self.roster, Stamp(now=run.now, run=run.id)
         unread = {tuple(note.place.split(":")[:2]) for note in pulled.failed}
@@ -112,7 +121,7 @@ class Register:
             for name, found in roster.discovered.items():
                 save_discovered(session, name, found, stamp)
             forget_other_discoveries(session, roster.discovered, stamp)
-            for name in sorted(roster.lacking | doubted):
+            for name in sorted(doubted):
                 doubt_catalog(session, name)
             session.commit()
         return replace(pulled, failed=(*pulled.failed, *roster.failed), brakes=(*pulled.brakes, *roster.brakes))
@@ -148,6 +157,9 @@ def _discovered(
     if lacks:
         note = Note(place=discovery.origin, message=lacks)
         return Roster(engagements=stays, discovered={}, failed=(note,), lacking=frozenset({discovery.connection}))
+    if not _is_read(session, discovery, catalog):
+        note = Note(place=discovery.origin, message=_UNREAD.format(discovery.connection, discovery.sift.stream))
+        return Roster(engagements=stays, discovered={}, failed=(note,))
     found = discover(discovery, candidates(session, discovery), catalog, before)
     held = tuple(Note(place=f"engagement:{one.key}", message=one.reason) for one in found.held)
     place = f"{discovery.connection}:{discovery.sift.stream}:{discovery.origin}"
@@ -155,6 +167,14 @@ def _discovered(
     if brake is None:
         return Roster(engagements=found.engagements, discovered={}, held=held)
     return Roster(engagements=enlisted((), (*found.engagements, *stays)), discovered={}, held=held, brakes=(brake,))
+
+
+def _is_read(session: Session, discovery: Discovery, catalog: Catalog) -> bool:
+    """Whether its records were once completely read with all the fields that it looks at."""
+    stream = discovery.sift.stream
+    looked_at = {name for name in discovery.sift.fields() if catalog.find(stream, name)}
+    rows = [row for (_, at), row in partition_rows(session, discovery.connection).items() if at.stream == stream]
+    return bool(rows) and all(row.complete_at is not None and looked_at <= set(row.fields) for row in rows)
 
 
 def _emptied(discovery: Discovery, found: Discovered, before: Mapping[str, Selected], place: str) -> Brake | None:

@@ -330,6 +330,7 @@ class Engine:
             streams=self._streams,
             mappings={live.name: mapping_hash(live.mapper, live.streams, catalogs[live.name]) for live in lives},
             settings=self._settings.reconcile,
+            whole=not self._register.roster.failed,
         )
 
     def _desk(self, run: _Run, catalogs: Mapping[str, Catalog]) -> Desk:

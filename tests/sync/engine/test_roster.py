@@ -177,6 +177,44 @@ def test_a_field_that_the_tool_lacks_is_told_and_stops_nothing_else(signed: Sign
     assert signed.sync().failed == ()
 
 
+def named_before(signed: Signed) -> None:
+    """E-1 and E-2 as named engagements, read while the tool had no field that a discovery looks at."""
+    world, catalog = signed.world, signed.world.crm.catalog
+    lacks = tuple(one for one in catalog.fields if one.name not in {"kind", "project"})
+    world.crm.catalog = replace(catalog, fields=lacks)
+    Engine(world.store, world.lives(), world.engagements, world.clock, EngineSettings(), Silent()).sync()
+    world.crm.catalog = catalog
+    assert signed.has_status("E-1")
+
+
+def test_a_field_that_was_made_since_the_catalog_was_taken_is_found_by_the_first_run(signed: Signed) -> None:
+    named_before(signed)
+    summary = signed.sync()
+    assert summary.failed == ()
+    assert signed.kept() == ["E-1", "E-2"]
+
+
+def test_nothing_is_concluded_of_engagements_named_before_while_a_discovery_cannot_be_made(signed: Signed) -> None:
+    named_before(signed)
+    sift = replace(signed.discovery.sift, parts={"project": source("Projct")})
+    signed.discovery = replace(signed.discovery, sift=sift)
+    assert [note.place for note in signed.sync().failed] == ["discover.contracts"]
+    assert signed.has_status("E-1")
+
+
+def test_nothing_is_concluded_before_the_records_are_read_with_what_a_discovery_looks_at(signed: Signed) -> None:
+    world = signed.world
+    Engine(world.store, world.lives(), world.engagements, world.clock, EngineSettings(), Silent()).sync()
+    world.clock.sleep(700)
+    signed.engine().plan()  # asks nothing, and so knows no more than before
+    assert signed.has_status("E-1")
+    world.crm.faults.append(Fault(kind=FaultKind.PARTITION, op=Op.PULL, stream="engagements", times=1))
+    assert [note.place for note in signed.sync().failed] == ["crm:engagements:engagements", "discover.contracts"]
+    assert signed.has_status("E-1")
+    assert signed.sync().failed == ()
+    assert signed.kept() == ["E-1", "E-2"]
+
+
 def test_records_that_cannot_be_read_leave_all_as_it_was_and_the_fields_are_asked_for_again(signed: Signed) -> None:
     signed.sync()
     fault = Fault(kind=FaultKind.PARTITION, op=Op.PULL, stream="engagements", times=1)
