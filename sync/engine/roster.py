@@ -23,7 +23,6 @@ from sync.store.partitions import doubt_catalog, known_catalog, partition_rows
 from sync.store.records import Stamp, load_records
 from sync.store.tables import EntityRow
 
-
 _UNREAD = "the {1} of {0} were not yet read with all that it looks at; what it found before stays until they are"
 
 
@@ -111,8 +110,8 @@ class Register:
     def keep(self, pulled: PullReport, run: RunContext) -> PullReport:
         """Remember the roster, so that a later run can tell what is missing; the report with what it tells.
 
-        A catalog that may lack what a discovery looks at, since its records could not be read, is asked for again at the
-        next run. May be repeated.
+        A catalog that may lack what a discovery looks at, since its records could not be read, is asked for again at
+        the next run. May be repeated.
         """
         roster, stamp = self.roster, Stamp(now=run.now, run=run.id)
         unread = {tuple(note.place.split(":")[:2]) for note in pulled.failed}
