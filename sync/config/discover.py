@@ -101,15 +101,13 @@ class _Reader:
         return self._connections.get(name)
 
     def _sift(self, name: str, table: DiscoverSettings, connection: Known) -> Sift | None:
-        read = {stream.name for stream in connection.streams}
-        makes = [rule.stream for rule in connection.rules.entities if rule.makes == "engagement"]
-        streams = [stream for stream in makes if stream in read]
+        streams = _of_engagements(connection)
         if not streams:
-            found = f"{table.connection}, whose mapping makes no engagement of a record"
-            makers = [n for n, c in self._connections.items() if any(r.makes == "engagement" for r in c.rules.entities)]
-            self._add(
-                ("discover", name, "connection"), found, "one that does: " + (", ".join(makers) or "none is here")
+            found = (
+                f"{table.connection}, whose mapping makes engagements of no records, or only of those of single places"
             )
+            makers = ", ".join(n for n, c in self._connections.items() if _of_engagements(c)) or "none is here"
+            self._add(("discover", name, "connection"), found, f"a connection that has engagements: {makers}")
             return None
         check = Checker({})
         at = (("discover", name, "only"), ("discover", name, "parts"))
@@ -139,6 +137,7 @@ class _Reader:
         if not any(stream.per_place for stream in connection.streams):
             found = f"{place.connection}, a {spec.title} connection, which has no places"
             self._add((*key, "connection"), found, "a connection whose tool has places (projects, repositories)")
+        self._fixed(key, place, spec)
         return PlaceTemplate(
             connection=place.connection,
             place=place.place,
@@ -146,6 +145,15 @@ class _Reader:
             place_form=spec.place,
             anchor_form=spec.anchor,
         )
+
+    def _fixed(self, key: KeyPath, place: PlaceTemplateSettings, spec: ConnectorSpec) -> None:
+        """What templates without a part make, the same for each engagement, can be looked at now."""
+        if not template_parts(place.place) and spec.place is not None:
+            made = place.place.format()
+            if not re.fullmatch(spec.place.pattern, made):
+                self._add((*key, "place"), repr(made), spec.place.example)
+        if place.anchor is not None and not template_parts(place.anchor):
+            self._add((*key, "anchor"), f"{place.anchor!r} for each engagement", "one for each, such as {anchor}")
 
     def _source(
         self, key: KeyPath, source: ScopeSettings, known: Collection[str], on: Collection[str]
@@ -177,3 +185,9 @@ class _Reader:
         for part in unknown:
             self._add(key, f"{{{part}}}", f"one of {', '.join(sorted(known))}; or put it among the parts")
         return not unknown
+
+
+def _of_engagements(connection: Known) -> list[str]:
+    """Its streams that engagements can be discovered in: records of places are read only for engagements known before."""
+    read = {stream.name for stream in connection.streams if not stream.per_place}
+    return [r.stream for r in connection.rules.entities if r.makes == "engagement" and r.stream in read]

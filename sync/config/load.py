@@ -25,6 +25,7 @@ from sync.config.told import told
 from sync.discovery import ENGAGEMENT_KEY, Discovery
 
 _CONNECTION_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")  # no colon: it parts connection, stream and id in a reference
+_MOST_SHOWN = 200  # characters of what was found
 _MAX_BYTES = 4_000_000  # far above any configuration that a person or a generator would write
 
 M = TypeVar("M", bound=BaseModel)
@@ -176,7 +177,7 @@ class _Checker:
                 file=self._file,
                 line=self._positions.line(key),
                 key=".".join(str(k) for k in key) or "(document)",
-                found=found,
+                found=found if len(found) <= _MOST_SHOWN else found[: _MOST_SHOWN - 1] + "…",
                 expected=expected,
             )
         )

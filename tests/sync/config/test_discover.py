@@ -66,7 +66,7 @@ def _problems(tmp_path: Path, table: str) -> list[Problem]:
     [
         ("discover.contracts", "discover.Contracts", 0, "discover.Contracts", "small letters"),
         ('"salesforce"', '"sf"', 1, "discover.contracts.connection", "salesforce"),
-        ('"salesforce"', '"jira"', 1, "discover.contracts.connection", "one that does: salesforce"),
+        ('"salesforce"', '"jira"', 1, "discover.contracts.connection", "has engagements: salesforce"),
         ('connection = "salesforce"\n', "", 0, "discover.contracts.connection", "required"),
         ("is = ", "iz = ", 2, "discover.contracts.only.iz", "filled, is"),
         ("field = ", "feild = ", 2, "discover.contracts.only.feild", "field"),
@@ -75,6 +75,9 @@ def _problems(tmp_path: Path, table: str) -> list[Problem]:
         ('field = "Jira project"', 'path = "a..b"', 3, "discover.contracts.parts.project.path", "single dots"),
         ("{ project = ", "{ key = ", 3, "discover.contracts.parts.key", "another name"),
         ('"{project}"', '"{projct}"', 4, "discover.contracts.places.0.place", "contract, key, name, project"),
+        ('"{project}"', '"our images"', 4, "discover.contracts.places.0.place", "NIM"),
+        ("{project}-1", "NIM-1", 4, "discover.contracts.places.0.anchor", "one for each"),
+        ("discover.contracts", "discover", 1, "discover.connection", "[discover.NAME]"),
         ("{project}-1", "{project-1", 4, "discover.contracts.places.0.anchor", "names of parts in braces"),
         ("{project}-1", "{project.x}", 4, "discover.contracts.places.0.anchor", "names of parts in braces"),
         ('"{project}"', '"{project!r:>9}"', 4, "discover.contracts.places.0.place", "names of parts in braces"),
@@ -164,3 +167,17 @@ def _told(one: Selected) -> dict[str, object]:
     places = [" ".join(filter(None, (p.connection, p.place, p.anchor))) for p in one.places]
     left_out = {"left_out": list(one.left_out)} if one.left_out else {}
     return {"key": one.key, "places": places, **left_out}
+
+
+def test_engagements_that_a_mapping_makes_of_the_records_of_single_places_cannot_be_discovered(tmp_path) -> None:
+    table = """\
+[mapping.jira.inbound.engagement]
+stream = "issues"
+makes = "engagement"
+attributes = { key = { path = "key" }, name = { path = "fields.summary" }, stage = { value = "active" } }
+[discover.projects]
+connection = "jira"
+"""
+    (problem,) = _problems(tmp_path, table)
+    assert (problem.line, problem.key) == (FIRST + 5, "discover.projects.connection")
+    assert problem.expected == "a connection that has engagements: salesforce"

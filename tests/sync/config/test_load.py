@@ -176,6 +176,17 @@ def test_a_secret_in_the_file_is_refused_and_not_repeated(tmp_path: Path) -> Non
     assert "credential" in problems[0].expected
 
 
+def test_what_was_found_is_shown_on_one_screen_however_long_it_is(tmp_path: Path) -> None:
+    (problem,) = _problems(tmp_path, GOOD.replace("https://jira.example", "x" * 5000))
+    assert len(problem.found) == 200
+
+
+def test_a_text_in_the_place_of_a_table_is_no_secret_where_none_is_expected(tmp_path: Path) -> None:
+    problems = _problems(tmp_path, GOOD + '[engagements.NIM-02]\nrecord = "NIM-02"\nplaces = []\n')
+    assert [(p.key, p.found) for p in problems] == [("engagements.NIM-02.record", "a text")]
+    assert problems[0].expected == "a table such as { connection = ... }"
+
+
 def test_broken_syntax_names_the_line(tmp_path: Path) -> None:
     (problem,) = _problems(tmp_path, GOOD.replace('kind = "jira"', "kind = jira"))
     assert (problem.line, problem.key) == (4, "(syntax)")
