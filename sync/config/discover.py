@@ -188,6 +188,6 @@ class _Reader:
 
 
 def _of_engagements(connection: Known) -> list[str]:
-    """Its streams that engagements can be discovered in: records of places are read only for engagements known before."""
+    """Its streams that can tell of engagements; records of places are read only for engagements known before."""
     read = {stream.name for stream in connection.streams if not stream.per_place}
     return [r.stream for r in connection.rules.entities if r.makes == "engagement" and r.stream in read]
