@@ -20,7 +20,7 @@ def dump(store: Store, faults: list[dict[str, Any]]) -> dict[str, Any]:
         "faults": faults,
         "people": [
             {
-                **plain(one, apart="team_owner"),
+                **plain(one),
                 "id": one.number,
                 "admin": one.is_admin,
                 "emails": [address.email for address in one.__dict__.get("addresses", ())],
@@ -71,7 +71,11 @@ def dump(store: Store, faults: list[dict[str, Any]]) -> dict[str, Any]:
             for one in store.projects
         ],
         "distributions": [
-            {**_pillar(one), "source_packages": [_package(package) for package in one.packages]}
+            {
+                **_pillar(one),
+                "members_team": one.members.name if one.members else None,
+                "source_packages": [_package(package) for package in one.packages],
+            }
             for one in store.distributions
         ],
         "cves": [plain(one) for one in store.cves],
@@ -82,7 +86,7 @@ def dump(store: Store, faults: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def plain(record: Any, *, apart: str = "") -> dict[str, Any]:
-    """Write the fields that a record holds itself: values and people; not collections or other links."""
+    """Write the fields that a record holds itself: values, people and bug trackers; no other links."""
     files = dump_files(record)
     found: dict[str, Any] = {"files": files} if files else {}
     for name, field in fields_of(type(record).entry).items():
@@ -91,7 +95,7 @@ def plain(record: Any, *, apart: str = "") -> dict[str, Any]:
         value = record.__dict__[name]
         if isinstance(getattr(type(record), name, None), property):
             continue  # follows from the rest, whatever a client wrote
-        if field.type == "link" and field.of != "person":
+        if field.type == "link" and field.of not in ("person", "bug_tracker"):
             continue
         if value is not None:
             found[name] = value.name if isinstance(value, Record) else written(value)
@@ -247,7 +251,11 @@ def _repository(store: Store, one: Any) -> dict[str, Any]:
                 "bugs": [bug.id for bug in proposal.bugs],
                 "votes": [{**plain(vote), "id": vote.number} for vote in proposal.votes],
                 "comments": [
-                    {**plain(comment), "visible": comment.__dict__.get("visible", True)}
+                    {
+                        **plain(comment),
+                        "visible": comment.__dict__.get("visible", True),
+                        "counted": any(vote.comment is comment for vote in proposal.votes),
+                    }
                     for comment in proposal.all_comments
                 ],
             }

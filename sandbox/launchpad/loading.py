@@ -69,12 +69,17 @@ class PillarLoader:
     def _person(self, row: Row, where: str) -> None:
         if not self.reader.needed(row, "name", where) or self._taken(row, where):
             return
-        values = self.reader.values(Person, row, where, apart="emails admin id")
+        values = self.reader.values(Person, row, where, apart="emails admin id team_owner")
         made = Person(self.store, **self._named(values), admin=bool(row.get("admin")), number=self._number(row))
         made.__dict__["addresses"] = [
             EmailAddress(self.store, person=made, email=one) for one in row.get("emails") or ()
         ]
         self.store.people.append(made)
+        if row.get("team_owner") is not None:  # who may be a team, and those come later
+            owner = f"{where}.team_owner"
+            self.reader.later.append(
+                lambda: made.__dict__.update(team_owner=self.reader.person(row["team_owner"], owner))
+            )
         self.store.reindex()
 
     def _team(self, row: Row, where: str) -> None:
@@ -198,8 +203,9 @@ class PillarLoader:
     def _distribution(self, row: Row, where: str) -> None:
         if not self.reader.needed(row, "name owner", where):
             return
-        apart = "series specifications webhooks subscriptions source_packages members"
+        apart = "series specifications webhooks subscriptions source_packages members members_team"
         made = Distribution(self.store, **self._pillar_values(Distribution, row, where, apart))
+        made.__dict__["members"] = self.reader.person(row.get("members_team"), f"{where}.members_team")
         series = [self._series(DistroSeries, made, one, place) for place, one in self.reader.rows(row, "series", where)]
         made.__dict__["series"] = [one for one in series if one is not None]
         made.__dict__["_packages"] = [

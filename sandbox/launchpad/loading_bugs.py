@@ -159,14 +159,12 @@ class BugLoader:
     def _watch(self, bug: Bug, where: str, row: Row) -> BugWatch | None:
         if not self.reader.needed(row, "id bug_tracker remote_bug", where):
             return None
-        tracker = next((one for one in self.store.bug_trackers if one.name == row["bug_tracker"]), None)
-        if tracker is None:
-            self.reader.wrong(f"{where}.bug_tracker", f"no such bug tracker: {row['bug_tracker']!r}")
+        values = self.reader.values(BugWatch, row, where, apart="id")
+        if values["bug_tracker"] is None:
             return None
-        values = self.reader.values(BugWatch, row, where, apart="id bug_tracker")
         self.store.numbers["watch"] = max(self.store.numbers["watch"], row["id"])
         common = {"owner": bug.owner, "date_created": bug.date_created}
-        return BugWatch(self.store, bug=bug, bug_tracker=tracker, id=row["id"], **{**common, **values})
+        return BugWatch(self.store, bug=bug, id=row["id"], **{**common, **values})
 
     def _attachment(self, bug: Bug, where: str, row: Row) -> BugAttachment:
         self.reader.needed(row, "title", where)

@@ -123,7 +123,7 @@ class CodeLoader:
         return made
 
     def _comment(self, proposal: BranchMergeProposal, row: Row, where: str) -> None:
-        values = self.reader.values(CodeReviewComment, row, where, apart="id visible")
+        values = self.reader.values(CodeReviewComment, row, where, apart="id visible counted")
         common = {
             "date_created": proposal.date_created,
             "title": "Re: [Merge]",
@@ -137,7 +137,7 @@ class CodeLoader:
             visible=row.get("visible", True),
         )
         proposal.__dict__["all_comments"] = [*proposal.all_comments, made]
-        if made.vote is not None and made.author is not None:
+        if row.get("counted", made.vote is not None) and made.author is not None:
             proposal.vote_of(made.author, made.vote_tag).__dict__["comment"] = made
 
 

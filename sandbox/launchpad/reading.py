@@ -101,6 +101,8 @@ class Reader:
                 return value
             case "link" if field.of == "person":
                 return self.person(value, where)
+            case "link" if field.of == "bug_tracker":
+                return self.tracker(value, where)
             case "link":
                 self.wrong(where, f"a {field.of} cannot be given here")
                 return None
@@ -154,6 +156,13 @@ class Reader:
         found = self.store.person(name) if isinstance(name, str) else None
         if found is None:
             self.wrong(where, f"no such person or team: {name!r}")
+        return found
+
+    def tracker(self, name: Any, where: str) -> Any:
+        """Find a bug tracker."""
+        found = next((one for one in self.store.bug_trackers if one.name == name), None)
+        if found is None:
+            self.wrong(where, f"no such bug tracker: {name!r}")
         return found
 
     def people(self, row: Mapping[str, Any], key: str, where: str) -> list[Any]:

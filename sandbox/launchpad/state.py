@@ -31,8 +31,8 @@ entry in `entries.txt` (which lists every field of every entry) may always be gi
                                                           # series, milestones and packages
       "projects": [{
          "name": "nimbus"!, "display_name": "Nimbus", "owner": "ann"!, "driver": null, "bug_supervisor": null,
-         "project_group": "nimbus-all", "summary": "...", "information_type": "Public", "active": true,
-         "official_bugs": true, "official_bug_tags": ["syncline-risk"], "vcs": "Git",
+         "project_group": "nimbus-all", "bug_tracker": null, "summary": "...", "information_type": "Public",
+         "active": true, "official_bugs": true, "official_bug_tags": ["syncline-risk"], "vcs": "Git",
          "development_focus": "trunk",          # a series "trunk" is there even when not listed
          "translation_focus": null,             # a series
          "series": [{"name": "2.0"!, "status": "Active Development", "summary": "...",
@@ -57,6 +57,7 @@ entry in `entries.txt` (which lists every field of every entry) may always be gi
       "distributions": [{
          "name": "nimbuntu"!, "display_name": "...", "owner": "ann"!, "driver": null, "bug_supervisor": null,
          "series": [{"name": "noble"!, "version": "24.04", "status": "Current Stable Release", "milestones": [...]}],
+         "members_team": null,                  # a team
          "source_packages": ["linux"],          # or {"name", "webhooks", "subscriptions",
                                                 # "in_series": {"noble": {"bug_reporting_guidelines": "..."}}}
          "specifications": [...], "webhooks": [...]
@@ -104,7 +105,8 @@ entry in `entries.txt` (which lists every field of every entry) may always be gi
                      "date_created": "...", "date_review_requested": null, "date_reviewed": null,
                      "date_merged": null, "merged_revision_id": null, "reviewer": null, "bugs": [12],
                      "votes": [{"reviewer": "bot"!, "registrant": "ann", "review_type": null}],
-                     "comments": [{"author": "bot"!, "content": "..."!, "vote": "Approve"}]}]
+                     "comments": [{"author": "bot"!, "content": "..."!, "vote": "Approve",
+                                   "counted": true}]}]      # whether it is the word of its author's vote
       }],
       "counters": {"delivery": 7}               # the last number of each kind that was given out
     }

@@ -42,9 +42,14 @@ def lived_in(served: Any) -> None:
     served.post("/bugs/4", op="markUserAffected", affected="false")
     served.post("/bugs/1", op="linkCVE", cve=f"{root}/bugs/cve/2026-1")
     assert served.patch("/bugs/cve/2026-1", {"description": "overflow", "status": "Entry"}).status_code == 209
+    assert served.patch("/~cid", {"team_owner_link": f"{root}/~nimbus-qa"}, "cid").status_code == 209
+    assert served.patch("/nimbuntu", {"members_link": f"{root}/~nimbus-qa"}).status_code == 209
     focus = {"translation_focus_link": f"{root}/nimbus/2.0"}
     assert served.patch("/nimbus", focus).status_code == 209
     assert served.patch("/~nimbus-qa", {"default_renewal_period": True}).status_code == 209
+    for path in ("/nimbus", "/nimbus-all"):
+        tracker = {"bug_tracker_link": f"{root}/bugs/bugtrackers/nimbus-jira"}
+        assert served.patch(path, tracker).status_code == 209
     told = {"bug_reporting_guidelines": "attach the log"}
     assert served.patch("/nimbuntu/noble/+source/linux", told).status_code == 209
     binary = {"data": ("core.bin", b"\x00\xff\xfe binary", "application/octet-stream")}
@@ -63,6 +68,9 @@ def lived_in(served: Any) -> None:
     served.post(f"{REPOSITORY}/+merge/9", op="createComment", content="fine", vote="Approve", review_type="ops")
     served.post(f"{REPOSITORY}/+merge/9", op="nominateReviewer", reviewer=f"{root}/~cid")
     served.post(f"{REPOSITORY}/+merge/9", "bot", op="createComment", content="hm")
+    said = served.post(f"{REPOSITORY}/+merge/9", "cid", op="createComment", content="no")
+    told = {"vote": "Needs Fixing"}
+    assert served.patch(said.headers["Location"].removeprefix(root), told).status_code == 209
     served.post("/bugs", op="createBug", target=f"{root}/nimbus", title="Filed", description="d", tags='["ui"]')
     served.post("/bugs/7", op="addNomination", target=f"{root}/nimbus/2.0")
     served.post("/nimbus", op="newSeries", name="3.0", summary="s")
