@@ -177,8 +177,8 @@ def test_a_secret_in_the_file_is_refused_and_not_repeated(tmp_path: Path) -> Non
 
 
 def test_what_was_found_is_shown_on_one_screen_however_long_it_is(tmp_path: Path) -> None:
-    (problem,) = _problems(tmp_path, GOOD.replace("https://jira.example", "x" * 5000))
-    assert len(problem.found) == 200
+    problems = _problems(tmp_path, GOOD.replace('connection = "jira", place', f'connection = "{"x" * 5000}", place'))
+    assert [(p.key, len(p.found)) for p in problems] == [("engagements.NIM-01.places.0.connection", 200)]
 
 
 def test_a_text_in_the_place_of_a_table_is_no_secret_where_none_is_expected(tmp_path: Path) -> None:
