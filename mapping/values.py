@@ -171,7 +171,9 @@ def seconds(raw: Any, *, unit_s: int | None, day_s: int, week_s: int) -> int:
     if found is None and unit_s is not None:
         found = number(raw) * unit_s
     if found is None or not 0 <= found <= _LONGEST_S or found != found.to_integral_value():
-        raise NotReadableError(raw, "a duration such as 1w 2d 4h 30m or P1DT2H" + (", or a number" if unit_s else ""))
+        raise NotReadableError(
+            raw, "a duration such as 1w 2d 4h 30m or P1DT2H" + (", or a number that is not negative" if unit_s else "")
+        )
     return int(found)
 
 

@@ -77,7 +77,7 @@ def _request(facts: Facts, lookup: Lookup, one: EngineeringRequest) -> dict[str,
         "requested_on": one.requested_on.isoformat() if one.requested_on else None,
         "requested_by": one.requested_by,
         "decided_on": one.decided_on.isoformat() if one.decided_on else None,
-        "age_days": age,
+        "age_days": age if age is None or age >= 0 else None,
         "effort_h": hours(one.effort_s),
         "amount": money(one.amount),
         "work": [_work(lookup, reference) for reference in one.tracking],
@@ -159,19 +159,21 @@ def _owner(facts: Facts, one: Risk | Mitigation) -> str:
 
 
 def waits_for_json(facts: Facts, deliverable: Deliverable) -> list[dict[str, Any]]:
-    """The deliverables that this one waits for."""
-    known = {one.ref: one for one in facts.registers.depended_on}
-    rows = []
+    """The other deliverables that this one waits for, each once, with every reason that is told and not restricted."""
+    known = {one.ref: one for one in facts.registers.depended_on if one.ref != deliverable.ref}
+    why: dict[str, dict[str, None]] = {}
     for one in facts.registers.dependencies:
-        other = known.get(one.depends_on_ref or "")
-        if one.deliverable_ref == deliverable.ref and other is not None:
-            rows.append(
-                {
-                    "deliverable": other.key,
-                    "title": titled(other, other.title),
-                    "state": other.state.value,
-                    "text": one.text,
-                    "ref": other.ref,
-                }
-            )
+        if one.deliverable_ref == deliverable.ref and one.depends_on_ref in known:
+            secret = Access.RESTRICTED in (one.access, known[one.depends_on_ref].access)
+            why.setdefault(one.depends_on_ref, {})["" if secret else one.text] = None
+    rows = [
+        {
+            "deliverable": known[ref].key,
+            "title": titled(known[ref], known[ref].title),
+            "state": known[ref].state.value,
+            "text": "; ".join(filter(None, texts)),
+            "ref": ref,
+        }
+        for ref, texts in why.items()
+    ]
     return sorted(rows, key=lambda row: (fold(row["deliverable"]), row["ref"]))

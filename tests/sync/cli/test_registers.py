@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -205,6 +206,13 @@ def test_the_age_of_a_request_ends_with_its_decision(shown: Any, state: str, dec
     assert request["state"] == ("unmapped" if state == "On ice" else state.lower())
 
 
+@pytest.mark.parametrize(("asked", "decided"), [(day(3), None), (day(-3), day(-4))])
+def test_a_request_decided_before_it_was_asked_for_has_no_age(shown: Any, asked: str, decided: str | None) -> None:
+    record = row("requests", 1, **{**REQUEST, "Requested_On__c": asked, "Decided_On__c": decided})
+    (request,) = shown("requests", "--json", also=(record,))["requests"]
+    assert (request["requested_on"], request["decided_on"], request["age_days"]) == (asked, decided, None)
+
+
 def test_a_request_belongs_by_record_else_by_key_else_by_place(shown: Any) -> None:
     others = (
         row("requests", 1, **REQUEST),
@@ -260,6 +268,22 @@ def test_a_deliverable_says_what_it_waits_for(shown: Any) -> None:
     assert image["depends_on"] == []
     assert [(d["deliverable"], d["state"], d["text"]) for d in guide["depends_on"]] == [("D-01", "open", "x")]
     assert "D-01 (open)" in shown("deliverables")
+
+
+def test_a_deliverable_waits_for_another_one_once_whatever_the_records_repeat(shown: Any) -> None:
+    base = {"Owed_By__c": "Us", "State__c": "Open", **ENGAGEMENT}
+    pair = {"Deliverable__c": of("deliverables", 2), "Depends_On__c": of("deliverables", 1)}
+    hidden = row("dependencies", 4, Note__c="a secret", **pair)
+    also = (
+        row("deliverables", 1, Name="Image", Deliverable_Key__c="D-01", **base),
+        row("deliverables", 2, Name="Guide", Deliverable_Key__c="D-02", **base),
+        row("dependencies", 1, Note__c="x", **pair),
+        row("dependencies", 2, Note__c="y", **pair),
+        row("dependencies", 3, **{**pair, "Depends_On__c": of("deliverables", 2)}),
+        replace(hidden, visibility=Visibility.RESTRICTED),
+    )
+    guide = shown("deliverables", "--json", also=also)["deliverables"][1]
+    assert [(d["deliverable"], d["text"]) for d in guide["depends_on"]] == [("D-01", "x; y")]
 
 
 def test_the_scope_ledger_tells_effort_in_hours_and_what_an_hour_costs(shown: Any) -> None:
