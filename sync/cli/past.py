@@ -31,8 +31,8 @@ class _Instant(click.ParamType[datetime]):
         if isinstance(value, datetime):
             return value
         try:
-            if len(value) == len("2026-11-24"):
-                following = date.fromisoformat(value) + timedelta(days=1)
+            if (day := _day(value)) is not None:
+                following = day + timedelta(days=1)
                 midnight = datetime(following.year, following.month, following.day)  # noqa: DTZ001 - this machine's zone follows
                 return midnight.astimezone(UTC) - timedelta(microseconds=1)
             return datetime.fromisoformat(value).astimezone(UTC)
@@ -43,6 +43,14 @@ class _Instant(click.ParamType[datetime]):
                 param,
                 ctx,
             )
+
+
+def _day(value: str) -> date | None:
+    """A date in any form of ISO 8601 (``20261124`` too); None: it is none, or has a time."""
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return None
 
 
 as_of_option = click.option(
