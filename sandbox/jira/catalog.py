@@ -176,7 +176,7 @@ def custom_field(row: Mapping[str, Any], issuetype_ids: Mapping[str, str], deplo
         kind=kind,
         schema=schema,
         custom=custom,
-        options=tuple(_option(one) for one in row.get("options", ())),
+        options=tuple(_option(one) for one in row.get("options") or ()),
         projects=None if projects is None else frozenset(projects),
         issuetypes=None if types is None else frozenset(issuetype_ids[str(one)] for one in types),
         editable=custom and kind is not Kind.RANK,

@@ -32,9 +32,16 @@ def load(document: Mapping[str, Any]) -> State:
     """
     outline.check(document)
     try:
-        state = State(deployment=Deployment(document.get("deployment", "")))
+        deployment = Deployment(document.get("deployment", ""))
     except ValueError as error:
         raise ValueError("deployment must be cloud or data-center") from error
+    try:
+        return _load(State(deployment=deployment), document)
+    except (AttributeError, KeyError, TypeError, OverflowError) as error:
+        raise ValueError(f"the document: not of the documented form: {error!r}") from error
+
+
+def _load(state: State, document: Mapping[str, Any]) -> State:
     document = copy.deepcopy(dict(document))
     state.site = document.get("site") or {}
     state.index_lag_seconds = float(document.get("index_lag_seconds") or 0)
@@ -178,8 +185,10 @@ def _load_issues(state: State, rows: list[Row]) -> None:
     for issue, row in shells:
         try:
             _fill(state, issue, row)
-        except (values.WrongValue, KeyError) as error:
+        except values.WrongValue as error:
             raise ValueError(f"issue {row['key']}: {error}") from error
+        except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
+            raise ValueError(f"issue {row['key']}: not of the documented form: {error!r}") from error
     for issue, row in shells:
         for link in (row.get("fields") or {}).get("issuelinks") or []:
             _load_link(state, issue, link)
@@ -214,7 +223,7 @@ def _fill(state: State, issue: Issue, row: Row) -> None:
     issue.updated = stamps.parse_instant(fields.get("updated") or fields["created"])
     if fields.get("resolutiondate"):
         issue.resolved = stamps.parse_instant(fields["resolutiondate"])
-    stubs = [one for one in fields.get("subtasks") or [] if state.issue(str(one.get("id") or one["key"])) is None]
+    stubs = _stubs(state, fields.get("subtasks") or [])
     if stubs:
         issue.fields[_DERIVED_STUBS] = stubs
     if row.get("rank") is not None:
@@ -226,6 +235,14 @@ def _fill(state: State, issue: Issue, row: Row) -> None:
         }
     state.adopt(issue)
     _fill_parts(state, issue, row, fields)
+
+
+def _stubs(state: State, subtasks: list[Row]) -> list[Row]:
+    """Give the sub-tasks that are outside the document."""
+    for one in subtasks:
+        if not (one.get("id") or one.get("key")):
+            raise values.WrongValue(f"subtasks: expected an issue's id or key, found {one}")
+    return [one for one in subtasks if state.issue(str(one.get("id") or one["key"])) is None]
 
 
 def _is_derived(definition: FieldDef) -> bool:
@@ -261,10 +278,12 @@ def _fill_parts(state: State, issue: Issue, row: Row, fields: Row) -> None:
             part["author"] = author
             if "updateAuthor" in part:
                 part["updateAuthor"] = state.user_id(part["updateAuthor"])
-            part.setdefault("created", part.get("started") or fields["created"])
+            part["created"] = part.get("created") or part.get("started") or fields["created"]
             for stamp in ("created", "updated", "started"):
-                if stamp in part:
+                if part.get(stamp):
                     part[stamp] = stamps.parse_instant(part[stamp])
+                else:
+                    part.pop(stamp, None)
 
 
 def _users(state: State, name: str, refs: list[Any]) -> list[str]:
@@ -283,7 +302,9 @@ def _load_link(state: State, issue: Issue, row: Row) -> str:
     if type_id is None:
         raise ValueError(f"issue {issue.key}: no such link type: {row['type']}")
     side = "outwardIssue" if row.get("outwardIssue") else "inwardIssue"
-    other: Any = row[side]
+    other: Any = row.get(side) or {}
+    if not (other.get("id") or other.get("key")):
+        raise ValueError(f"issue {issue.key}: issuelinks: {side}: expected an issue's id or key, found {other}")
     known = state.issue(str(other.get("id") or other["key"]))
     end = known.id if known else other
     source, target = (issue.id, end) if side == "outwardIssue" else (end, issue.id)

@@ -15,6 +15,15 @@ from sandbox.jira.service import JiraService
 
 Connect = Callable[..., Any]
 
+SITE = {
+    "deployment": "cloud",
+    "issuetypes": [{"id": "1", "name": "Task"}],
+    "statuses": [{"id": "1", "name": "To Do"}],
+    "link_types": [{"id": "1", "name": "Blocks"}],
+}
+TASK = {"created": "2026-01-01T00:00:00Z", "issuetype": {"id": "1"}}
+LINK = {"type": {"name": "Blocks"}, "outwardIssue": {"self": "http://127.0.0.1:1/"}}
+
 
 @pytest.mark.loopback
 @pytest.mark.parametrize("deployment", ["cloud", "data-center"])
@@ -38,7 +47,7 @@ def test_a_dumped_state_loads_into_the_same(connect: Connect, deployment: str) -
             "issue A-1: status: The status selected is invalid.",
         ),
         (lambda d: d["issues"][0]["fields"].update(customfield_9=1), "issue A-1: no such field: customfield_9"),
-        (lambda d: d["issues"][0]["fields"].pop("created"), "issue A-1: 'created'"),
+        (lambda d: d["issues"][0]["fields"].pop("created"), r"issues\[0\].fields.created: is missing"),
         (lambda d: d["issues"][0]["fields"].pop("issuetype"), "issue A-1: issuetype is missing"),
         (lambda d: d["issues"].append(d["issues"][0]), "is there twice"),
         (lambda d: d["projects"][0].update(browse=["zed"]), "project A: browse: no such user: zed"),
@@ -75,12 +84,35 @@ def test_a_wrong_document_is_refused_by_name(change: Callable[[dict[str, Any]], 
         ({"issues": [{"key": "A-1", "fields": "x"}]}, r'issues\[0\].fields: expected an object, found "x"'),
         ({"issues": [{"key": "A-1", "comments": {}}]}, r"issues\[0\].comments: expected a list of objects"),
         ({"projects": [{"key": "A", "browse": "ann"}]}, r'projects\[0\].browse: expected a list, found "ann"'),
+        ({"issues": [{}]}, r"issues\[0\].key: is missing; issues\[0\].fields: is missing"),
+        ({"issues": [{"key": "A-1", "fields": {"created": 7}}]}, r"fields.created: expected an instant.*, found 7"),
+        (
+            {"issues": [{"key": "A-1", "fields": {"issuelinks": ["x"]}}]},
+            r"fields.issuelinks: expected a list of objects",
+        ),
+        (
+            {"issues": [{"key": "A-1", "comments": [{"created": "today"}]}]},
+            r'issues\[0\].comments\[0\].created: expected an instant.*, found "today"',
+        ),
+        ({"issues": [{"id": "x"}]}, r'issues\[0\].id: expected a whole number, found "x"'),
+        ({"counters": {"issue": {}}}, r'counters: expected an object of whole numbers, found \{"issue": \{\}\}'),
+        ({"access_tokens": {"t": 1}}, r"access_tokens: expected an object of objects"),
+        ({"workflows": [{"name": "w"}]}, r"workflows\[0\].transitions: is missing"),
+        ({"workflows": [{"transitions": [{"id": []}]}]}, r"transitions\[0\].id: expected a text or a whole number"),
+        (
+            {"projects": [{"key": "A"}], "issues": [{"key": "A-1", "fields": {**TASK, "subtasks": [{"id": None}]}}]},
+            "issue A-1: subtasks: expected an issue's id or key, found",
+        ),
+        (
+            {"projects": [{"key": "A"}], "issues": [{"key": "A-1", "fields": {**TASK, "issuelinks": [LINK]}}]},
+            "issue A-1: issuelinks: outwardIssue: expected an issue's id or key, found",
+        ),
         ({"users": {}, "fields": "x"}, r"users: expected a list of objects, found \{\}; fields: expected"),
     ],
 )
 def test_a_document_of_another_form_is_refused_by_place(change: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        loading.load({"deployment": "cloud", **change})
+        loading.load({**SITE, **change})
 
 
 @pytest.mark.parametrize("document", [5, [], "cloud", None])
