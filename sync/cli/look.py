@@ -86,7 +86,8 @@ def _tell_one(data: dict[str, Any], facts: list[Facts]) -> None:
         head = Text.assemble(light(one["status"]), f"  {one['engagement']}  {one['name']}  ({one['account']})")
         say(head)
         if fact.status is not None:
-            say(f"true of {one['true_of'] or 'no instant: a source was never read'}; unchanged since {one['since']}")
+            since = f"; unchanged since {one['since']}" if one["since"] else ""  # by the tools' clock nobody knows
+            say(f"true of {one['true_of'] or 'no instant: a source was never read'}{since}")
         for line in (_last(one), _origin(one)):
             if line:
                 say(line)

@@ -295,3 +295,9 @@ def test_the_scope_ledger_tells_effort_in_hours_and_what_an_hour_costs(shown: An
     told = shown("scope")
     assert "12.35 h sold, 8.5 h estimated, 1.03 h spent, 3 h to go" in told
     assert "worth 180000.50 EUR, 95 EUR an hour" in told
+
+
+def test_since_when_a_status_is_unchanged_is_told_only_where_it_is_known(shown: Any) -> None:
+    told = shown("status", "NIM-01", "--true-at", NOW.isoformat())
+    assert "true of" in told
+    assert "None" not in told
