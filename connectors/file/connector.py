@@ -43,7 +43,8 @@ class FileConnector:
         return Survey()
 
     def check(self, places: Sequence[str], anchored: Collection[str] | None = None) -> Iterator[CheckResult]:  # noqa: ARG002 - no file has an anchor
-        """Each file: whether it can be read, and which versions it holds."""
+        """The folder, and each file: whether it can be read, and which versions it holds."""
+        yield self._folder.check()
         for place in places:
             try:
                 versions = self._folder.versions(self._folder.open(place))

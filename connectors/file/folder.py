@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from connectors.core.errors import PartitionError
+from connectors.core.port import CheckResult
 from connectors.file.document import read_document
 from connectors.file.settings import FileSettings
 from connectors.file.sheet import read_sheet
@@ -48,6 +49,17 @@ class Folder:
         self.root = root
         self._connection = connection
         self._settings = settings
+
+    def check(self) -> CheckResult:
+        """Whether it is there and can be looked into."""
+        try:
+            count = sum(1 for _ in self.root.iterdir())
+        except OSError as error:
+            found = f"no readable folder at {self.root} ({error.strerror})"
+            return CheckResult(
+                name="folder", ok=False, found=found, mend="make it, or correct folder of the connection"
+            )
+        return CheckResult(name="folder", ok=True, found=f"{self.root}, {count} entries")
 
     def open(self, place: str) -> SowFile:
         """The file at ``place``.

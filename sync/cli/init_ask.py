@@ -300,7 +300,7 @@ class Dialogue:
 
     def _owned(self) -> None:
         for name, rules in self.found.rules.items():
-            if "owned" in self.draft.connections[name]:
+            if "owned" in self.draft.connections[name] or not rules.outward:
                 continue
             say(f"\nWhat may syncline write on {name}? The first write asks again, after syncline plan has shown it.")
             outward = list(rules.outward.values())

@@ -162,10 +162,13 @@ def active(engagement: Engagement) -> bool:
 
 
 def suggestions(found: Found, keys: Sequence[str]) -> dict[str, list[Suggested]]:
-    """By engagement key the places whose records name it, those with an anchor for it first."""
+    """By engagement key the places whose records name it, those with an anchor for it first.
+
+    Engagements that are not among ``keys`` are looked for too: a place with the anchor of one is likely its own.
+    """
     if not keys:
         return {}
-    known = {key.casefold(): key for key in keys}
+    known = {key.casefold(): key for key in (*(e.key for _, e in found.engagements), *keys)}
     pattern = re.compile(rf"(?<![a-z0-9])(?:{'|'.join(map(re.escape, known))})(?![a-z0-9])")
     named: dict[tuple[str, str, str], Counter[str]] = {}
     for item in _entities(iter(found.sources)):
@@ -192,7 +195,7 @@ def suggestions(found: Found, keys: Sequence[str]) -> dict[str, list[Suggested]]
             likely=anchor is not None or (connection, place_key) not in anchored,
         )
         result.setdefault(key, []).append(one)
-    return {key: sorted(found, key=lambda s: (not s.likely, s.anchor is None)) for key, found in result.items()}
+    return {key: sorted(result[key], key=lambda s: (not s.likely, s.anchor is None)) for key in keys if key in result}
 
 
 def left_undecided(draft: Draft, found: Found) -> list[tuple[str, Undecided]]:

@@ -288,8 +288,17 @@ def test_a_file_that_is_being_written_is_left_for_later(sow: Any, monkeypatch: A
 def test_check_tells_the_versions_of_each_file(sow: Any) -> None:
     sow.write(HEAD + ROWS)
     sow.write("Item\n", "deep/broken.csv")
-    good, bad = sow.connector().check(["NIM-01.csv", "deep/broken.csv"])
+    _folder, good, bad = sow.connector().check(["NIM-01.csv", "deep/broken.csv"])
     assert (good.ok, good.found) == (True, "version 1, signed 2026-01-05, 2 items")
     assert bad.ok is False
     assert "line 1" in bad.found
     assert "docs/connectors/file.md" in bad.mend
+
+
+def test_check_tells_of_a_folder_that_is_not_there_before_any_file_is_named(sow: Any) -> None:
+    (there,) = sow.connector().check([])
+    assert there.ok is True
+    (lacking,) = sow.connector(folder=str(sow.folder / "SOW")).check([])
+    assert lacking.ok is False
+    assert f"no readable folder at {sow.folder / 'SOW'}" in lacking.found
+    assert lacking.mend
