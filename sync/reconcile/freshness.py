@@ -98,7 +98,7 @@ def stale_text(source: SourceState, settings: ReconcileSettings) -> str:
     """One sentence on a stale source; holds no age, so that it stays the same while nothing is read."""
     name = f"{source.connection} {source.partition} ({source.stream})"
     if source.read_at is None:
-        return f"{name} was never completely read"
+        return f"{name} is not completely read"
     return (
         f"{name} was last completely read {instant_text(source.read_at)}, more than {span_text(settings.max_age)} ago"
     )

@@ -176,7 +176,7 @@ def test_a_status_tells_nothing_of_restricted_records(build):
 def test_a_place_that_cannot_be_read_is_one_reason(build):
     lost = [build.source("issues", "GONE", None), build.source("versions", "GONE", None)]
     got = status(build, sources=[*build.fresh_sources(), *lost])
-    assert [r.text for r in got.reasons] == ["Not known: jira GONE (issues) was never completely read"]
+    assert [r.text for r in got.reasons] == ["Not known: jira GONE (issues) is not completely read"]
 
 
 def test_an_unknown_status_tells_what_is_known_after_what_is_not(build):
