@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from sandbox.core.checked import changed, refuse_what_json_cannot_hold
+from sandbox.core.checked import changed
 from sandbox.core.clock import Clock
-from sandbox.salesforce import derived
+from sandbox.salesforce import derived, outline
 from sandbox.salesforce.errors import SalesforceError
 from sandbox.salesforce.ids import salesforce_id, to_18
 from sandbox.salesforce.org import Access
@@ -44,12 +44,15 @@ def load(document: Mapping[str, Any], clock: Clock) -> State:
     Raises:
         ValueError: With every problem found, `MAX_PROBLEMS` at most.
     """
-    if not isinstance(document, Mapping):
-        raise ValueError(f"the document: expected an object, found {document!r:.60}")  # noqa: TRY004 - one error type for whatever is wrong with a document
-    refuse_what_json_cannot_hold(document)
+    document = outline.check(document)
+    try:
+        return _load(document, clock)
+    except (AttributeError, IndexError, KeyError, TypeError, OverflowError) as error:
+        raise ValueError(f"the document: not of the documented form: {error!r}") from error
+
+
+def _load(document: Mapping[str, Any], clock: Clock) -> State:
     problems = [f"unknown key {key!r}" for key in document if key not in _TOP_KEYS]
-    if misshapen := _misshapen(document):
-        raise ValueError("; ".join([*problems, *misshapen][:MAX_PROBLEMS]))
     raw = document.get("org", {})
     problems += [f"unknown key org.{key}" for key in raw if key not in ORG_KEYS]
     state = State(clock, read_org(raw))
@@ -84,23 +87,6 @@ def load(document: Mapping[str, Any], clock: Clock) -> State:
         state.refresh_tokens[token] = (client_id, username)
     state.outbox = [Note(**entry) for entry in document.get("outbox", ())]
     return state
-
-
-def _misshapen(document: Mapping[str, Any]) -> list[str]:
-    """Name what of a document is no object or list where one is expected."""
-    told = [
-        f"{key}: expected an object, found {document[key]!r:.60}"
-        for key in ("org", "records", "switches", "counters", "deleted_log", "locks", "cleared", "refresh_tokens")
-        if not isinstance(document.get(key) or {}, Mapping)
-    ]
-    rows = {f"records.{name}": found for name, found in (document.get("records") or {}).items()} if not told else {}
-    org = (document.get("org") or {}) if not told else {}
-    rows |= {"org.tokens": org.get("tokens"), **{name: document.get(name) for name in ("sessions", "outbox")}}
-    return told + [
-        f"{place}: expected a list of objects, found {found!r:.60}"
-        for place, found in rows.items()
-        if not isinstance(found or [], list) or not all(isinstance(row, Mapping) for row in found or ())
-    ]
 
 
 def dump(state: State, faults: list[dict[str, Any]]) -> dict[str, Any]:

@@ -80,6 +80,11 @@ def test_a_wrong_document_leaves_the_old_state(org: Any) -> None:
     assert org.service.dump_state() == before
 
 
+def test_null_is_as_good_as_left_out(clock: Clock) -> None:
+    nothing = load({"org": {"users": None}, "records": {"Account": None}, "sessions": None}, clock)
+    assert dump(nothing, []) == dump(load({}, clock), [])
+
+
 def test_the_docs_page_lists_exactly_the_switches() -> None:
     page = (Path(__file__).parents[3] / "docs/sandbox/salesforce.md").read_text(encoding="utf-8")
     table = page.split("## Switches")[1].split("## ")[0]
@@ -117,9 +122,27 @@ def test_a_wrong_switch_is_refused_and_none_is_changed(org: Any, switches: dict[
         ({"records": [{}]}, r"records: expected an object, found \[\{\}\]"),
         ({"records": {"Account": 5}}, "records.Account: expected a list of objects, found 5"),
         ({"records": {"Account": [5]}}, "records.Account: expected a list of objects"),
-        ({"org": {"tokens": ["x"]}}, "org.tokens: expected a list of objects"),
+        ({"org": {"tokens": ["x"]}}, "org.tokens.0: expected an object"),
         ({"org": 5, "counters": 7}, "org: expected an object, found 5; counters: expected an object, found 7"),
         (5, "the document: expected an object, found 5"),
+        ({"org": 0}, "org: expected an object, found 0"),
+        ({"records": []}, r"records: expected an object, found \[\]"),
+        (
+            {"records": {"Account": 5, "Contact": [7]}},
+            r"records.Account: expected a list of objects.*; records.Contact:",
+        ),
+        ({"records": {"Account": [{"Id": {}}]}}, r"records.Account\[0\].Id: expected a text, found \{\}"),
+        ({"sessions": [{"token": "t"}]}, "sessions.0.username: is missing"),
+        (
+            {"sessions": [{"token": "t", "username": "u", "last_used": None}]},
+            "sessions.0.last_used: expected a valid number",
+        ),
+        ({"deleted_log": {"Account": [["a"]]}}, "deleted_log.Account.0.1: is missing"),
+        ({"calls_by_hour": [7]}, r"calls_by_hour: expected an object, found \[7\]"),
+        ({"refresh_tokens": {"t": 0}}, "refresh_tokens.t: expected"),
+        ({"org": {"id": [{}]}}, r"org.id: expected a valid string, found \[\{\}\]"),
+        ({"org": {"duplicate_rules": [{"object": [], "field": "Name"}]}}, "org.duplicate_rules.0.object: expected"),
+        ({"org": {"describes": [{"name": "X"}]}}, "not of the documented form"),
     ],
 )
 def test_a_document_of_another_form_is_refused_by_place(clock: Clock, document: Any, told: str) -> None:
