@@ -28,7 +28,8 @@ class HeadState:
         partition: Where it lay.
         key: What it was called.
         gone: Deleted in the tool, or no longer there.
-        again: An earlier version that held again, or that was back: its ``updated`` does not tell when that was.
+        again: It went, was back, moved, or an earlier version held again: its ``updated`` does not tell when that was.
+            Not so where the version before it has the same instant: the tool tells of no change between.
     """
 
     at: datetime
@@ -114,7 +115,21 @@ def head_states(session: Session, refs: Sequence[str]) -> dict[str, list[HeadSta
             again=True,
         )
         found.setdefault(change.ref, []).append(((change.after, change.seq), state))
-    return {ref: [state for _, state in sorted(states, key=lambda s: s[0])] for ref, states in found.items()}
+    return {ref: _told_apart([state for _, state in sorted(each, key=lambda s: s[0])]) for ref, each in found.items()}
+
+
+def _told_apart(states: list[HeadState]) -> list[HeadState]:
+    """A version that holds again since only the fields that were asked for had been others: its instant is its own."""
+    return [
+        replace(now, again=False) if now.again and before is not None and _same_in_the_tool(before, now) else now
+        for before, now in zip([None, *states], states, strict=False)
+    ]
+
+
+def _same_in_the_tool(before: HeadState, now: HeadState) -> bool:
+    """Whether the tool says of both that they are its change of one instant, in one place."""
+    there = not before.gone and not now.gone and now.updated is not None
+    return there and (before.updated, before.partition, before.key) == (now.updated, now.partition, now.key)
 
 
 def load_versions(session: Session, seqs: Iterable[int]) -> dict[int, RecordRow]:

@@ -83,6 +83,19 @@ def test_all_that_a_record_ever_was_is_kept_in_order(store: Store, now: datetime
     ]
 
 
+def test_a_version_that_was_only_read_with_other_fields_in_between_keeps_its_instant(
+    store: Store, now: datetime
+) -> None:
+    for hours, title in enumerate(("first", "wider", "first"), start=1):
+        save(store, now, hours, record(title, now))
+    with store.unit_of_work() as session:
+        found = head_states(session, [REF])[REF]
+    assert [(s.version, s.again) for s in found] == [("first", False), ("wider", False), ("first", False)]
+    save(store, now, 9, record("first", now, partition="OPS"))
+    with store.unit_of_work() as session:
+        assert head_states(session, [REF])[REF][-1].again, "when it moved is not told"
+
+
 @pytest.fixture
 def earlier(opened: Callable[..., Store], now: datetime, monkeypatch: pytest.MonkeyPatch) -> Store:
     """A store of the release before: a record fell back, then went; one partition was read."""
