@@ -36,7 +36,9 @@ def same_as_the_tools(box: Sandbox, steering: Steering) -> dict[str, dict[str, A
     """
     config = bootstrap.load_config(box.config)
     store = bootstrap.open_store(config)
-    places = {name: _places(config, name) for name in JIRAS}
+    rows = steering.call("GET", SALESFORCE, "state").json()["records"]
+    resting = {row["Key__c"] for row in rows["Engagement__c"] if row.get("Stage__c") == "Closed"}
+    places = {name: _places(config, name, resting) for name in (*JIRAS, GITHUB, LAUNCHPAD)}
     counts: dict[str, dict[str, Any]] = {}
     try:
         with store.unit_of_work() as session:
@@ -47,20 +49,21 @@ def same_as_the_tools(box: Sandbox, steering: Steering) -> dict[str, dict[str, A
                 if have != seen:
                     raise RuntimeError(f"{name}: {len(have)} issues stored, {len(seen)} in the tool, or others")
                 counts[name] = {"issues": len(seen), "projects": len(places[name])}
-            rows = steering.call("GET", SALESFORCE, "state").json()["records"]
             counts[SALESFORCE] = {}
             for stream, object_name in OBJECTS.items():
-                have_rows = {r.id: r.payload["Name"] for r in stream_records(session, SALESFORCE, stream).values()}
-                want = {r["Id"]: r.get("Name") for r in rows.get(object_name, ())}
+                kept = stream_records(session, SALESFORCE, stream).values()
+                named = all("Name" in r.payload for r in kept)  # read where the mapping wants it
+                have_rows = {r.id: r.payload["Name"] if named else None for r in kept}
+                want = {r["Id"]: r.get("Name") if named else None for r in rows.get(object_name, ())}
                 if object_name != "User" and have_rows != want:
                     raise RuntimeError(
                         f"{object_name}: {len(have_rows)} rows stored, {len(want)} in the tool, or others"
                     )
                 counts[SALESFORCE][stream] = len(want)
             if GITHUB in steering.names:
-                counts[GITHUB] = _github(session, steering, _places(config, GITHUB))
+                counts[GITHUB] = _github(session, steering, places[GITHUB])
             if LAUNCHPAD in steering.names:
-                counts[LAUNCHPAD] = _launchpad(session, steering, _places(config, LAUNCHPAD))
+                counts[LAUNCHPAD] = _launchpad(session, steering, places[LAUNCHPAD])
     finally:
         store.close()
     return counts
@@ -89,8 +92,10 @@ def _ref(member: Any) -> Any:
     return member if isinstance(member, str) else member.get("accountId") or member.get("name")
 
 
-def _places(config: Config, connection: str) -> set[str]:
-    return {p.place for e in config.engagements.values() for p in e.places if p.connection == connection}
+def _places(config: Config, connection: str, resting: set[str]) -> set[str]:
+    """Places that an engagement uses which is not closed: those of closed ones alone are not read."""
+    awake = [e for key, e in config.engagements.items() if key not in resting]
+    return {p.place for e in awake for p in e.places if p.connection == connection}
 
 
 def _same(what: str, have: Mapping[str, Any], want: Mapping[str, Any]) -> None:
