@@ -268,7 +268,7 @@ _WORST_FIRST = ("critical", "high", "medium", "low")
 
 def _tell_risks(data: dict[str, Any], facts: list[Facts]) -> None:  # noqa: ARG001 - all are called alike
     ordered = sorted(data["risks"], key=lambda r: (r["engagement"], _WORST_FIRST.index(r["severity"]), r["id"]))
-    rows = [_risk_row(r, r["id"]) for r in ordered] + [_risk_row(r, r["key"]) for r in data["recorded"]]
+    rows = [_risk_row(r, r["id"]) for r in ordered] + [_risk_row(r, one_line(r["key"])) for r in data["recorded"]]
     if not rows:
         say("no risks to show (--all shows closed ones too)")
         return
@@ -305,7 +305,7 @@ def _tell_requests(data: dict[str, Any], facts: list[Facts]) -> None:  # noqa: A
     rows = [
         (
             r["engagement"],
-            r["request"],
+            one_line(r["request"]),
             r["title"],
             r["state"],
             " by ".join(filter(None, (r["requested_on"], r["requested_by"]))),

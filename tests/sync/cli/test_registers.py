@@ -301,3 +301,14 @@ def test_since_when_a_status_is_unchanged_is_told_only_where_it_is_known(shown: 
     told = shown("status", "NIM-01", "--true-at", NOW.isoformat())
     assert "true of" in told
     assert "None" not in told
+
+
+def test_a_name_of_several_lines_makes_no_line_that_looks_like_another_row(shown: Any) -> None:
+    name = "Region\nNIM-01  ER-9  approved"
+    also = (
+        row("requests", 1, **{**REQUEST, "Request_Key__c": None, "Name": name}),
+        row("risks", 1, Lifecycle__c="Open", **{**RISK, "Risk_Key__c": None, "Name": name}),
+    )
+    for command in ("requests", "risks"):
+        lines = shown(command, also=also).splitlines()
+        assert sum(line.startswith("NIM-01") or " ER-9" in line for line in lines) == 1
