@@ -31,6 +31,11 @@ def read_document(text: str, settings: FileSettings) -> tuple[Version, ...]:
         line, at = (int(match[1]), f"character {match[2]}") if match else (text.count("\n") + 1, "")
         found = str(error).split(" (at ", maxsplit=1)[0]
         raise SowError(line=line, column=at, found=found, expected="TOML 1.0") from error
+    except ValueError as error:  # of a whole number that Python does not take; it names no place
+        match = re.search(r"[\d_]{4000,}", text)
+        line = text.count("\n", 0, match.start()) + 1 if match else 1
+        found = "a number of thousands of digits"
+        raise SowError(line=line, column="", found=found, expected="an amount such as 12000.50") from error
     except RecursionError as error:
         raise SowError(
             line=1, column="", found="tables nested too deep", expected="[[baseline.item]] tables"
@@ -85,7 +90,12 @@ class _Document:
             case Column.VERSION:
                 right, expected, text = whole, "a version such as 1, 2, 3", str(value)
             case Column.BUDGET:
-                right = whole or (isinstance(value, Decimal) and value.is_finite() and abs(value.adjusted()) < 30)
+                right = (whole and abs(value) < 10**sow.MOST_DIGITS) or (
+                    isinstance(value, Decimal)
+                    and value.is_finite()
+                    and len(value.as_tuple().digits) <= sow.MOST_DIGITS
+                    and abs(value.adjusted()) < 20
+                )
                 expected, text = (
                     "an amount such as 12000.50, without quotes",
                     format(Decimal(value), "f") if right else "",

@@ -20,6 +20,7 @@ LONGEST_KEY = 80  # characters of an item's key, which people write on their wor
 _AMOUNT = re.compile(r"[-+]?\d[\d.,'\u2019\u00a0\u202f ]*", re.ASCII)
 _SPACES = re.compile(r"['\u2019\u00a0\u202f ]")
 _CODE = re.compile(r"[A-Z]{3}")
+MOST_DIGITS = 20  # of an amount; more are none, and would be rounded
 _SHOWN = 60  # characters of what was found
 
 
@@ -89,7 +90,7 @@ def day(text: str, *, line: int, column: str) -> str:
         SowError: It is none, or one of another form.
     """
     try:
-        if len(text) == len("2026-01-31"):
+        if len(text) == len("2026-01-31") and text[4] == text[7] == "-":
             return date.fromisoformat(text).isoformat()
     except ValueError:
         pass
@@ -118,7 +119,7 @@ def amount(text: str, decimal: str | None, *, line: int, column: str) -> str:
     """
     found = shortened(text)
     plain = _SPACES.sub("", text)
-    if not _AMOUNT.fullmatch(text):
+    if not _AMOUNT.fullmatch(text) or sum(map(str.isdigit, text)) > MOST_DIGITS:
         raise SowError(line=line, column=column, found=found, expected="an amount such as 12000.50")
     cents = decimal or _cents_sign(plain)
     if cents is None:

@@ -149,6 +149,13 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
         what = str(error).split(" (at ")[0]
         problem = Problem(file=path.name, line=line, key="(syntax)", found=what, expected="TOML 1.0")
         raise ConfigError([problem]) from error
+    except ValueError as error:  # of a whole number that Python does not take; it names no place
+        match = re.search(r"[\d_]{4000,}", text)
+        line = text.count("\n", 0, match.start()) + 1 if match else 1
+        found, expected = "a number of thousands of digits", "a number that can be meant"
+        raise ConfigError(
+            [Problem(file=path.name, line=line, key="(syntax)", found=found, expected=expected)]
+        ) from error
     except RecursionError as error:
         raise _too_deep(path) from error
 

@@ -143,6 +143,8 @@ def broken(row: str) -> str:
         (broken("SI-03,X,1,,,about 5,Active,A\n"), ["line 4, column Budget", "'about 5'"]),
         (broken("SI-03,X,1,,30.06.2026,,Active,A\n"), ["line 4, column Due", "'30.06.2026'", "2026-01-31"]),
         (broken("SI-03,X,1,2026-01-06,,,Active,A\n"), ["line 4, column Signed", "2026-01-06", "line 2", "2026-01-05"]),
+        (broken(f"SI-03,X,1,,,{'9' * 40},Active,A\n"), ["line 4, column Budget", "12000.50"]),  # never rounded
+        (broken("SI-03,X,1,,2026-W05-1,,Active,A\n"), ["line 4, column Due", "2026-01-31"]),
         (broken("SI-03,X,one,,,,Active,A\n"), ["line 4, column Version", "'one'"]),
         (broken(",X,1,,,,Active,A\n"), ["line 4, column Item", "nothing", "a key"]),
         (broken("A/B,X,1,,,,Active,A\n"), ["line 4, column Item", "'A/B'", "slash"]),
@@ -181,6 +183,8 @@ def test_a_broken_sheet_is_told_with_its_line_and_brings_nothing(sow: Any, text:
         ("version = 2", "", ["line 12, key version", "nothing"]),
         ("budget = 12000.50", 'budget = "12000"', ["line 9, key budget", "'12000'", "without quotes"]),
         ("budget = 12000.50", "budget = nan", ["line 9, key budget", "amount"]),
+        ("budget = 12000.50", f"budget = {'9' * 40}.5", ["line 9, key budget", "amount"]),
+        ("budget = 12000.50", f"budget = {'9' * 5000}", ["line 9", "thousands of digits"]),
         ("budget = 12000.50", "budget = 5\ncurrency = 'Euro'", ["line 10, key currency", "EUR"]),
         ('title = "Images"\n', "", ["line 5, key title", "nothing"]),
         ('item = "SI-01"\ntitle = "Images"\n', "title = 1\n", ["line 6, key title", "in quotes"]),

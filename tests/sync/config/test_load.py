@@ -176,6 +176,11 @@ def test_a_secret_in_the_file_is_refused_and_not_repeated(tmp_path: Path) -> Non
     assert "credential" in problems[0].expected
 
 
+def test_a_number_that_is_far_too_long_is_told_with_its_line(tmp_path: Path) -> None:
+    (problem,) = _problems(tmp_path, f"version = 1\n[write]\nmax_writes = {'9' * 5000}\n")
+    assert (problem.line, problem.found) == (3, "a number of thousands of digits")
+
+
 def test_what_was_found_is_shown_on_one_screen_however_long_it_is(tmp_path: Path) -> None:
     problems = _problems(tmp_path, GOOD.replace('connection = "jira", place', f'connection = "{"x" * 5000}", place'))
     assert [(p.key, len(p.found)) for p in problems] == [("engagements.NIM-01.places.0.connection", 200)]
