@@ -26,6 +26,7 @@ from sync.config.credentials import CredentialError
 from sync.config.draft import Decision, Draft, FieldName
 from sync.config.load import Config
 from sync.config.problems import ConfigError
+from sync.reconcile.words import counted
 
 _EPILOG = """\b
 Examples:
@@ -217,7 +218,9 @@ def _write(draft: Draft, typed: Mapping[bootstrap.Setting, str], path: Path) -> 
 
 
 def _tell(draft: Draft, path: Path) -> None:
-    say(f"\nwritten: {path} ({len(draft.connections)} connections, {len(draft.engagements)} engagements)")
+    connections = counted(len(draft.connections), "connection", "connections")
+    engagements = counted(len(draft.engagements), "engagement", "engagements")
+    say(f"\nwritten: {path} ({connections}, {engagements})")
     open_ = sum(one.means is None for one in draft.decisions) + sum(one.name is None for one in draft.fields)
     if open_:
         say(f"not decided: {open_} (values that the mapping does not know, fields that are not there): see its end")

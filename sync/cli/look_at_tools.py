@@ -23,6 +23,7 @@ from sync.config.doubts import doubts
 from sync.config.load import Connection
 from sync.engine.intake import mapping_hash
 from sync.engine.live import Live
+from sync.reconcile.words import counted
 from sync.selection import Selected, anchored_places, used_places
 from sync.store.database import StoreError
 from sync.store.mapped import count_mapped_otherwise
@@ -73,8 +74,9 @@ def check(ctx: click.Context, app: App, /, *, offline: bool, mapping: bool, as_j
         told = {"configuration": str(config.path), "ok": not wrong, "warnings": warnings, "connections": connections}
         print_json(told)
     else:
-        named = f"{len(config.connections)} connections, {len(config.engagements)} engagements"
-        more = f", {len(config.discoveries)} discoveries" if config.discoveries else ""
+        named = counted(len(config.connections), "connection", "connections")
+        named += ", " + counted(len(config.engagements), "engagement", "engagements")
+        more = ", " + counted(len(config.discoveries), "discovery", "discoveries") if config.discoveries else ""
         say(f"{config.path.name}: valid, {named}{more}")
         for warning in warnings:
             say_hanging(f"warning: {warning}")

@@ -183,7 +183,7 @@ def test_a_broken_sheet_is_told_with_its_line_and_brings_nothing(sow: Any, text:
         ("version = 2", "", ["line 12, key version", "nothing"]),
         ("budget = 12000.50", 'budget = "12000"', ["line 9, key budget", "'12000'", "without quotes"]),
         ("budget = 12000.50", "budget = nan", ["line 9, key budget", "amount"]),
-        ("budget = 12000.50", f"budget = {'9' * 40}.5", ["line 9, key budget", "amount"]),
+        ("budget = 12000.50", f"budget = {'9' * 25}.5", ["line 9, key budget", "amount"]),
         ("budget = 12000.50", f"budget = {'9' * 5000}", ["line 9", "thousands of digits"]),
         ("budget = 12000.50", "budget = 5\ncurrency = 'Euro'", ["line 10, key currency", "EUR"]),
         ('title = "Images"\n', "", ["line 5, key title", "nothing"]),
