@@ -101,7 +101,7 @@ def understood(config: Path) -> set[str]:
 def test_from_flags(untouched, tmp_path) -> None:
     new = tmp_path / "new.toml"
     ran = syncline(new, "init", *flags(untouched), *ENGAGEMENT)
-    assert (ran.code, ran.out.splitlines()[1]) == (0, f"written: {new} (5 connections, 1 engagements)"), ran.err
+    assert (ran.code, ran.out.splitlines()[1]) == (0, f"written: {new} (5 connections, 1 engagement)"), ran.err
     text = new.read_text(encoding="utf-8")
     assert '"Shelved" = "open" or "in_progress" or "done" or "dropped"' in text
     assert "mapping" not in tomllib.loads(text), "a guess was written"
