@@ -24,4 +24,5 @@ def test_every_record_of_every_tool_is_understood_but_for_what_was_planted(world
     assert seen == PLANTED
     shown = [r["shows"] for one in world.json("check", "--mapping")["mapping"] for r in one["records"] if r["shows"]]
     assert {s["rule"] for several in shown for s in several} >= {"anchor.status", "engagement.status", "risk.record"}
-    assert not any(s["not_understood"] for several in shown for s in several)
+    unlike = [s["not_understood"] for several in shown for s in several if s["not_understood"]]
+    assert all(one == {"Lifecycle__c": "Mitigating"} for one in unlike)  # people's own risks, which we do not write

@@ -113,12 +113,12 @@ def test_a_version_that_the_mapping_refused_said_nothing(tmp_path: Path) -> None
     assert times(attributes(tmp_path)["state"]) == (shown(5), shown(9), learned(9), "run-2")
 
 
-def test_of_a_return_to_an_earlier_version_it_is_known_when_we_learned_it_and_not_when_it_was(tmp_path: Path) -> None:
+def test_of_a_return_at_one_instant_of_the_tool_that_instant_is_told_and_when_we_learned_it(tmp_path: Path) -> None:
     first = issue(5, duedate="2026-12-01")
     keep(tmp_path, first, issue(5, duedate="2026-12-08"), first)
     found = attributes(tmp_path)
     assert found["due"]["value"] == "2026-12-01"
-    assert times(found["due"]) == (shown(5), None, learned(5), "run-2")
+    assert times(found["due"]) == (shown(5), shown(5), learned(5), "run-2")
     assert times(found["state"]) == (None, shown(5), learned(5), "run-0")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -137,6 +138,7 @@ def test_a_reading_from_the_beginning_loses_no_version(sold: Sold) -> None:
 
 
 def test_a_signed_version_that_is_edited_is_read_as_it_stands(sold: Sold, caplog: Any) -> None:
+    caplog.set_level(logging.INFO)
     sold.read(FIRST)
     assert sold.read(HEAD + "SI-1,More images,1,2026-01-05,,A\n").reconciled == ("E-1",)
     assert sold.current() == ("sow:scope:E-1.csv/1", ["SI-1"])
