@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -25,6 +26,15 @@ _EVIDENCE = {
     "api_evidence": ("SYNCLINE_API_EVIDENCE", "folder of official API descriptions and validators"),
     "samples": ("SYNCLINE_SAMPLES", "folder of real sample records"),
 }
+
+
+@pytest.fixture(autouse=True)
+def _log_levels() -> Iterator[None]:
+    """What a command sets for its log lasts no longer than its test."""
+    root = logging.getLogger()
+    before = root.level
+    yield
+    root.setLevel(before)
 
 
 @pytest.fixture(autouse=True)
