@@ -7,6 +7,7 @@ import pty
 import re
 import select
 import shlex
+import signal
 import time
 import tomllib
 from pathlib import Path
@@ -34,6 +35,7 @@ class Terminal:
         self.text, self._at = "", 0
         self._child, self._tty = pty.fork()
         if self._child == 0:
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored, where the tests run in the background
             os.chdir(config.parent)
             os.environ |= {"COLUMNS": "110", "TERM": "dumb", "NO_COLOR": "1"}
             os.execv(command(), [command(), "-c", config.name, *words])  # noqa: S606 - the child of a terminal
@@ -56,8 +58,9 @@ class Terminal:
         return shown
 
     def ends(self) -> int:
-        while self._read(60):
-            pass
+        ends = time.monotonic() + 60
+        while self._read(1):
+            assert time.monotonic() < ends, self.text[self._at :]
         os.close(self._tty)
         return os.waitstatus_to_exitcode(os.waitpid(self._child, 0)[1])
 
